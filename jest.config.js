@@ -1,0 +1,31 @@
+const project = (name, extra = {}) => ({
+  displayName: name,
+  testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {
+    '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2024', parser: { syntax: 'typescript' } }, module: { type: 'es6' }, sourceMaps: 'inline' }],
+  },
+  transformIgnorePatterns: ['/node_modules/'],
+  modulePathIgnorePatterns: ['<rootDir>/dist'],
+  ...extra,
+});
+
+// Projects other than `unit` share one set of real servers that is started once per run.
+const onServers = { globalSetup: '<rootDir>/test/support/servers.setup.ts', globalTeardown: '<rootDir>/test/support/servers.teardown.ts' };
+
+/** @type {import('jest').Config} */
+export default {
+  testTimeout: 60_000,
+  projects: [
+    project('unit'),
+    project('activities'),
+    project('dev', onServers),
+    project('operator', onServers),
+    project('workflows', onServers),
+    project('replay', onServers),
+    project('e2e', onServers),
+    project('heavy', onServers),
+    project('containers'),
+  ],
+};
