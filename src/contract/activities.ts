@@ -1,0 +1,248 @@
+import type { Fault } from '../domain/errors.ts';
+import type { Digest } from '../domain/manifest.ts';
+
+/** The object that a piece of work belongs to. */
+export interface ObjectRef {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
+// ---------------------------------------------------------------- gateway (agents)
+
+/** How the agent reaches its gateway; the host is the agent's own business (localhost in a pod). */
+export interface GatewayConnection {
+  readonly port: number;
+  readonly tls: boolean;
+}
+
+/** What every gateway step is told. Names and fields are a public API: agents stay in use for months, fields are only added. */
+export interface GatewayStep {
+  readonly object: ObjectRef;
+  readonly gateway: string;
+  readonly rollout: string;
+  readonly planDigest: Digest;
+  /** The manifest that shall be live after the step. */
+  readonly target: Digest;
+  /** The manifest that must be live before it, `none` for a first apply. */
+  readonly expectLive: Digest;
+  /** See `operationId`. */
+  readonly op: string;
+  readonly connection: GatewayConnection;
+  /** Snapshots to keep on the gateway. */
+  readonly retainSnapshots: number;
+}
+
+export interface StageResult {
+  readonly live: Digest;
+  /** Files and bytes copied to scratch by this call. */
+  readonly fetchedFiles: number;
+  readonly fetchedBytes: number;
+  readonly changes: { readonly added: number; readonly modified: number; readonly deleted: number };
+}
+
+export interface ApplyResult {
+  /** `target`: an apply that returns has made it live. */
+  readonly live: Digest;
+  /** False when the target was live already. */
+  readonly wrote: boolean;
+  readonly changes: { readonly added: number; readonly modified: number; readonly deleted: number };
+  /** First rename to last, in milliseconds. */
+  readonly visibleMs: number;
+  /** Which scans the change needs; a new project needs two project scans. */
+  readonly scans: { readonly config: boolean; readonly projects: boolean; readonly newProject: boolean };
+}
+
+export interface ScanInput extends GatewayStep {
+  readonly scans: ApplyResult['scans'];
+}
+
+export interface ScanResult {
+  readonly outcome: 'Loaded' | 'AppliedUnverified';
+  readonly message: string;
+  /** Milliseconds the gateway's own scans took. */
+  readonly scanMs: number;
+}
+
+export interface RestoreResult {
+  readonly live: Digest;
+  readonly wrote: boolean;
+}
+
+/** Executed by the agent beside the gateway, on that gateway's own Task Queue. */
+export interface GatewayActivities {
+  /** Copies what is missing to scratch, on the volume itself. Changes nothing that the gateway reads. */
+  stage(input: GatewayStep): Promise<StageResult>;
+  /** Makes the staged manifest live, whole or not at all. Asks for a ticket directly before its commit point. */
+  apply(input: GatewayStep): Promise<ApplyResult>;
+  /** Tells the gateway to look, and proves what it can. */
+  scan(input: ScanInput): Promise<ScanResult>;
+  /** Puts back what was live before: `expectLive` is what the failed apply made live, `target` what was live before it. */
+  restore(input: GatewayStep): Promise<RestoreResult>;
+}
+
+// ---------------------------------------------------------------- source
+
+export interface ResolveInput {
+  readonly object: ObjectRef;
+  /** The frozen desired input, by digest. */
+  readonly desired: Digest;
+}
+
+export interface Revision {
+  /** As the user wrote it. */
+  readonly ref: string;
+  /** 40 or 64 hex digits. */
+  readonly commit: string;
+}
+
+export interface FetchInput extends ResolveInput {
+  readonly commit: string;
+}
+
+export interface FetchResult {
+  /** First line of the commit message, cut to 100 characters: names the rollout in the Temporal UI. */
+  readonly subject: string;
+  readonly author: string;
+}
+
+export interface PlanInput extends FetchInput {
+  readonly rollout: string;
+  readonly ref: string;
+  /** Only these gateways; all of the object's when absent. */
+  readonly only?: readonly string[];
+}
+
+export interface PlannedStage {
+  readonly name: string;
+  /** Number of waves; each is read by its index, so that no workflow holds the list. */
+  readonly waves: number;
+  readonly gateways: number;
+}
+
+export interface PlanResult {
+  readonly planDigest: Digest;
+  readonly stages: readonly PlannedStage[];
+  /** Gateways whose manifest changes / is live already. */
+  readonly changed: number;
+  readonly unchanged: number;
+  /** Files over all changed gateways. */
+  readonly files: { readonly added: number; readonly modified: number; readonly deleted: number };
+  /** Warnings and left-out counts, bounded: the first 20 sentences. */
+  readonly notes: readonly string[];
+  readonly connection: GatewayConnection;
+  readonly retainSnapshots: number;
+}
+
+export interface PlannedGateway {
+  readonly gateway: string;
+  readonly target: Digest;
+  readonly expectLive: Digest;
+}
+
+export interface ReadWaveInput {
+  readonly planDigest: Digest;
+  readonly stage: string;
+  readonly wave: number;
+  /** Only these gateways of the plan, whatever their stage: a retry by hand. */
+  readonly only?: readonly string[];
+}
+
+export interface SourceActivities {
+  resolveRevision(input: ResolveInput): Promise<Revision>;
+  fetch(input: FetchInput): Promise<FetchResult>;
+  plan(input: PlanInput): Promise<PlanResult>;
+  readWave(input: ReadWaveInput): Promise<readonly PlannedGateway[]>;
+}
+
+// ---------------------------------------------------------------- control
+
+export interface ReadDesiredInput {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** What the workflow needs to know of the desired input; the whole of it is kept by digest. */
+export type DesiredSummary =
+  | { readonly exists: false }
+  | {
+      readonly exists: true;
+      readonly object: ObjectRef;
+      readonly generation: number;
+      readonly desired: Digest;
+      /** Changes when what shall be on the gateways may have changed: specs, profiles, the gateway set. */
+      readonly contentHash: string;
+      readonly ref: string;
+      readonly paused: boolean;
+      readonly approval: { readonly required: boolean; readonly timeoutMs: number };
+      readonly pollMs: number;
+      readonly gateways: number;
+      /** Gateways whose confirmed manifest is not known to be that of the last finished rollout, at most 100 names. */
+      readonly outOfDate: readonly string[];
+      /** The highest rollout number that status knows: numbers never go back, also after a reset. */
+      readonly lastRollout: number;
+      /** What status says was the last fully synced commit and input, so that a reset does not forget it. */
+      readonly synced?: { readonly commit: string; readonly contentHash: string };
+    };
+
+/** What one gateway is doing, for its IgnitionGateway's status. */
+export interface GatewayReport {
+  readonly gateway: string;
+  readonly phase: GatewayPhase;
+  /** The revision being rolled out. */
+  readonly commit: string;
+  readonly ref: string;
+  readonly waitingFor?: string;
+  /** Set when what is live on the volume is known to have become this. */
+  readonly live?: Digest;
+  /** Set when the gateway has proved to run it. */
+  readonly confirmed?: { readonly manifest: Digest; readonly outcome: ScanResult['outcome'] };
+  readonly fault?: Fault;
+}
+
+export const GATEWAY_PHASES = ['Pending', 'Staging', 'Staged', 'Applying', 'Scanning', 'Synced', 'Restoring', 'Restored', 'Failed', 'Unreachable', 'Waiting'] as const;
+export type GatewayPhase = (typeof GATEWAY_PHASES)[number];
+
+export const ROLLOUT_STATES = ['Planning', 'WaitingForApproval', 'Progressing', 'Paused', 'Frozen', 'Holding', 'Aborting', 'Succeeded', 'Failed', 'Rejected', 'Aborted', 'Superseded'] as const;
+export type RolloutState = (typeof ROLLOUT_STATES)[number];
+
+/** What is said of a rollout in the object's status. Reports of older rollouts than the one in status are refused. */
+export interface RolloutReport {
+  readonly n: number;
+  readonly id: string;
+  readonly state: RolloutState;
+  readonly commit: string;
+  readonly ref: string;
+  readonly contentHash: string;
+  readonly planDigest?: Digest;
+  /** The plan that was approved, where approval is required. */
+  readonly approvedPlan?: Digest;
+  readonly approvedBy?: string;
+  readonly stage?: string;
+  readonly changed?: number;
+  readonly message: string;
+}
+
+export interface StatusReport {
+  readonly object: ObjectRef;
+  readonly observedGeneration?: number;
+  readonly revision?: Revision;
+  readonly rollout?: RolloutReport;
+  readonly gateways?: readonly GatewayReport[];
+  /** Stalled with this fault; null clears it. */
+  readonly fault?: Fault | null;
+  readonly frozen?: { readonly by: string; readonly reason: string } | null;
+  readonly waitingFor?: string;
+  /** Echo of the annotation that asked for a sync. */
+  readonly handledSyncRequest?: string;
+}
+
+export interface ReportResult {
+  /** False when status already knows a newer rollout, or knows this one as finished: the reporter must stop. */
+  readonly current: boolean;
+}
+
+export interface ControlActivities {
+  readDesired(input: ReadDesiredInput): Promise<DesiredSummary>;
+  reportStatus(input: StatusReport): Promise<ReportResult>;
+}

@@ -1,0 +1,64 @@
+import type { Digest } from '../domain/manifest.ts';
+import type { Reason } from '../domain/reasons.ts';
+
+/**
+ * What agents say to the relay. HTTP/1.1, JSON bodies, `Authorization: Bearer <ServiceAccount token with our audience>`.
+ * Errors: `{reason, message}` with 401 (who are you), 403 (not yours, or refused), 404 (no such content), 503 (ask again).
+ *
+ *   POST /v1/hello                       HelloRequest  -> HelloResponse
+ *   POST /v1/ticket                      TicketRequest -> TicketResponse, or 403 TicketRefusal
+ *   GET  /v1/manifests/<digest>          -> the canonical text of the manifest
+ *   POST /v1/blobs  {digests: Digest[]}  -> frames: per blob one JSON line {"sha256","size"} + "\n", then exactly `size` bytes
+ */
+export const RELAY_PATHS = { hello: '/v1/hello', ticket: '/v1/ticket', manifests: '/v1/manifests', blobs: '/v1/blobs' } as const;
+
+/** Digests per blobs request. */
+export const MAX_BLOBS_PER_REQUEST = 512;
+
+/** The version of what agents and control plane say to each other. Fields are only added; agents stay in use for 18 months. */
+export const AGENT_PROTOCOL = 1;
+
+export interface HelloRequest {
+  readonly protocol: number;
+  readonly version: string;
+  /** Digest of the manifest that is live on the volume, or `none`. */
+  readonly live: Digest;
+  /** The operation that made it live; empty when nothing was applied. */
+  readonly liveOp: string;
+}
+
+/** Who the relay takes the caller for, and where its work is. */
+export interface HelloResponse {
+  readonly namespace: string;
+  readonly gateway: string;
+  readonly taskQueue: string;
+  /** PEM of the Ed25519 key that signs tickets. */
+  readonly ticketKey: string;
+}
+
+export interface TicketRequest {
+  readonly object: { readonly namespace: string; readonly name: string; readonly uid: string };
+  readonly rollout: string;
+  readonly planDigest: Digest;
+  readonly target: Digest;
+  readonly op: string;
+}
+
+/** A permission to make one plan live on one gateway: valid for at most 5 seconds on the agent's own monotonic clock. */
+export interface TicketResponse {
+  readonly ticket: string;
+  /** Milliseconds from receipt. */
+  readonly validForMs: number;
+}
+
+/** The claims of a ticket: `ticket` is `<base64url of the JSON of these>.<base64url of the Ed25519 signature over it>`. */
+export interface TicketClaims extends TicketRequest {
+  readonly gateway: string;
+  readonly namespace: string;
+  readonly issuedAt: string;
+}
+
+export interface TicketRefusal {
+  readonly reason: Extract<Reason, 'Paused' | 'Frozen' | 'NotCurrentRollout' | 'ApprovalPending' | 'TicketRefused'>;
+  readonly message: string;
+}
