@@ -130,6 +130,8 @@ export interface PlanResult {
   readonly files: { readonly added: number; readonly modified: number; readonly deleted: number };
   /** Warnings and left-out counts, bounded: the first 20 sentences. */
   readonly notes: readonly string[];
+  /** Guard rails that ask for a person's confirmation of exactly this plan (mass deletes, an empty source). */
+  readonly holds: readonly Fault[];
   readonly connection: GatewayConnection;
   readonly retainSnapshots: number;
 }
@@ -215,6 +217,8 @@ export interface RolloutReport {
   readonly ref: string;
   readonly contentHash: string;
   readonly planDigest?: Digest;
+  /** Whether a person must approve the plan before a ticket is given. */
+  readonly approvalRequired?: boolean;
   /** The plan that was approved, where approval is required. */
   readonly approvedPlan?: Digest;
   readonly approvedBy?: string;

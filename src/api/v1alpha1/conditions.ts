@@ -1,0 +1,16 @@
+import { z } from 'zod';
+
+/** The standard Kubernetes condition. */
+export const Condition = z.object({
+  type: z.string(),
+  status: z.enum(['True', 'False', 'Unknown']),
+  reason: z.string(),
+  message: z.string(),
+  lastTransitionTime: z.string(),
+  observedGeneration: z.int().optional(),
+});
+export type Condition = z.infer<typeof Condition>;
+
+/** Condition types of an IgnitionSync. `Ready`, `Reconciling` and `Stalled` follow kstatus. */
+export const CONDITION_TYPES = ['Ready', 'Reconciling', 'Stalled', 'RefResolved', 'GatewaysSynced', 'PendingApproval', 'Paused', 'Frozen'] as const;
+export type ConditionType = (typeof CONDITION_TYPES)[number];

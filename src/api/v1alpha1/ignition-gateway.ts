@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import { Condition } from './conditions.ts';
+
+/** `spec` of an IgnitionGateway: written by the operator for each discovered pod, by the user for gateways outside Kubernetes. */
+export const IgnitionGatewaySpec = z.object({
+  syncRef: z.object({ name: z.string().min(1) }).describe('The IgnitionSync that this gateway belongs to.'),
+  profileRef: z.object({ name: z.string().min(1) }).optional().describe('Its SyncProfile.'),
+  servicePath: z.string().min(1).optional().describe('Two-tier mode without a profile: the directory of the gateway in the repository.'),
+  deploymentMode: z.string().min(1).optional(),
+  excludePatterns: z.array(z.string().min(1)).max(100).default([]),
+  pod: z
+    .object({
+      name: z.string().min(1),
+      labels: z.record(z.string(), z.string()).default({}),
+      annotations: z.record(z.string(), z.string()).default({}).describe('Our own annotations of the pod.'),
+    })
+    .optional()
+    .describe('The pod that was discovered; absent for a gateway outside Kubernetes.'),
+});
+export type IgnitionGatewaySpec = z.infer<typeof IgnitionGatewaySpec>;
+
+const SyncRecord = z.object({ commit: z.string(), ref: z.string(), phase: z.string(), message: z.string(), at: z.string() });
+
+export const IgnitionGatewayStatus = z.object({
+  phase: z.string().optional(),
+  waitingFor: z.string().optional(),
+  since: z.string().optional().describe('When the phase began.'),
+  desired: z.string().optional().describe('The revision being rolled out, ref@sha1:commit.'),
+  revision: z.string().optional().describe('The revision that is live, ref@sha1:commit.'),
+  live: z.string().optional().describe('Digest of the manifest that is live on the volume; none before the first apply.'),
+  confirmed: z.object({ manifest: z.string(), outcome: z.string(), at: z.string() }).optional().describe('What the gateway has proved to run.'),
+  reason: z.string().optional(),
+  message: z.string().optional(),
+  agent: z.object({ version: z.string(), protocol: z.int(), lastHello: z.string(), podUid: z.string() }).optional(),
+  history: z.array(SyncRecord).max(10).optional().describe('The last 10 syncs, newest first.'),
+  conditions: z.array(Condition).max(20).optional(),
+});
+export type IgnitionGatewayStatus = z.infer<typeof IgnitionGatewayStatus>;

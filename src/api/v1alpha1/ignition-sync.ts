@@ -1,0 +1,159 @@
+import { z } from 'zod';
+import { Condition } from './conditions.ts';
+import { Duration, NotYet, SecretKeyRef, refuseField, withRules } from './schema.ts';
+
+/** The one port of the shared webhook receiver, on the Service of the install. */
+export const RECEIVER_PORT = 9443;
+
+const SecretRefOnly = z.object({ secretRef: SecretKeyRef });
+
+const Auth = withRules(
+  z.object({
+    token: z
+      .object({ secretRef: SecretKeyRef, username: z.string().min(1).default('git').describe('User name sent with the token; most hosts take any.') })
+      .optional()
+      .describe('HTTPS with a token.'),
+    sshKey: SecretRefOnly.optional().describe('SSH with a private key. The host keys come from the key known_hosts of the same Secret.'),
+    githubApp: NotYet,
+  }),
+  refuseField('githubApp', 'Use auth.token with an installation or deploy token.'),
+  { rule: '!(has(self.token) && has(self.sshKey))', message: 'token and sshKey exclude each other: give the one that fits the URL in git.repo.' },
+);
+
+const Git = withRules(
+  z.object({
+    repo: z
+      .string()
+      .min(1)
+      .max(2048)
+      .regex(/^(https?:\/\/|ssh:\/\/|file:\/\/|[^/:@\s-][^/:@\s]*@[^/:\s]+:)/, 'a URL: https://host/org/repo.git, git@host:org/repo.git, ssh://… or file:///…')
+      .describe('URL of the repository: https, ssh, git@host:org/repo.git, or file for an air-gapped mirror.'),
+    ref: z.string().min(1).max(255).describe('Branch, tag, full refs/… name or full commit id.'),
+    auth: Auth.optional(),
+    insecureHttp: z.boolean().default(false).describe('Allow plain http to a host other than this machine.'),
+  }),
+  {
+    rule: "self.insecureHttp || !self.repo.startsWith('http://') || self.repo.matches('^http://(127[.]|localhost[:/]|\\\\[::1\\\\])')",
+    message: 'repo is plain http: credentials and content would travel in clear. Use https, or set insecureHttp: true.',
+  },
+  { rule: "!has(self.auth) || !has(self.auth.sshKey) || self.repo.startsWith('ssh://') || self.repo.matches('^[^/]+@[^/]+:')", message: 'auth.sshKey needs an ssh URL in repo, such as git@host:org/repo.git.' },
+  { rule: "!has(self.auth) || !has(self.auth.token) || self.repo.startsWith('http')", message: 'auth.token needs an https URL in repo.' },
+  { rule: "!self.ref.startsWith('-')", message: 'ref must not start with a dash.' },
+);
+
+const Approval = withRules(
+  z.object({
+    required: z.boolean().default(false).describe('A person must approve each plan before any gateway is touched.'),
+    timeout: Duration.default('24h').describe('A plan that nobody approved in this time is rejected.'),
+    teams: NotYet,
+    webhook: NotYet,
+  }),
+  refuseField('teams', 'Whoever may signal the workflow may approve.'),
+  refuseField('webhook', 'Send the signal approve to the workflow instead.'),
+);
+
+const Webhook = withRules(
+  z.object({
+    enabled: z.boolean().default(true),
+    port: z.int().optional().describe('There is one shared receiver: leave this out.'),
+    secretRef: SecretKeyRef.describe('HMAC key (X-Hub-Signature-256) or bearer token that senders must show.'),
+  }),
+  {
+    rule: `!has(self.port) || self.port == ${RECEIVER_PORT}`,
+    message: `port: there is one shared receiver for all objects. Leave port out and point the git host at https://<receiver host>:${RECEIVER_PORT}/webhooks/<namespace>/<name> (Service ignition-sync-receiver of the install).`,
+  },
+);
+
+const Rollout = z.object({
+  canary: z.int().min(0).max(100).default(1).describe('Gateways that are changed first, alone. 0 = no canary.'),
+  waveSize: z.int().min(1).max(100).default(25).describe('Gateways changed together after the canary.'),
+});
+
+/** `spec` of an IgnitionSync: which repository, which ref, how carefully. */
+export const IgnitionSyncSpec = withRules(
+  z.object({
+    git: Git,
+    gateway: z
+      .object({
+        port: z.int().min(1).max(65535).default(8043).describe('Web port of the gateway, as seen from the agent beside it.'),
+        tls: z.boolean().default(true),
+        apiKeySecretRef: SecretKeyRef.describe('API key of the gateway, name:secret.'),
+      })
+      .describe('How the agent reaches its gateway.'),
+    polling: z
+      .object({ interval: Duration.default('60s') })
+      .prefault({})
+      .describe('How often the ref is looked up without being asked.'),
+    webhook: Webhook.optional(),
+    excludePatterns: z.array(z.string().min(1)).max(100).default([]).describe('Globs on the composed path; they add to those of the profile.'),
+    rollout: Rollout.prefault({}),
+    approval: Approval.prefault({}),
+    snapshots: z.object({ retain: z.int().min(1).max(50).default(5).describe('Snapshots kept on each gateway.') }).prefault({}),
+    paused: z.boolean().default(false).describe('No new applies start; gateways keep what they have.'),
+    agent: z
+      .object({
+        image: z.object({
+          repository: z.string().min(1),
+          tag: z.string().optional(),
+          digest: z.string().regex(/^sha256:[0-9a-f]{64}$/, 'sha256: and 64 hex digits').optional(),
+        }),
+      })
+      .optional()
+      .describe('Image of the agent container, as `ignition-sync sidecar` prints it for the gateway chart.'),
+    bidirectional: z
+      .object({ enabled: z.literal(false, 'bidirectional sync is not built yet: set enabled: false or leave it out').default(false) })
+      .optional(),
+    rateLimit: NotYet,
+    validation: NotYet,
+  }),
+  refuseField('rateLimit', 'spec.rollout.waveSize bounds how many gateways change at once.'),
+  refuseField('validation', 'spec.approval.required lets a person look first.'),
+);
+export type IgnitionSyncSpec = z.infer<typeof IgnitionSyncSpec>;
+
+const RolloutStatus = z.object({
+  number: z.int(),
+  id: z.string().describe('Workflow ID of the rollout.'),
+  state: z.string(),
+  commit: z.string(),
+  ref: z.string(),
+  contentHash: z.string(),
+  planDigest: z.string().optional(),
+  approvalRequired: z.boolean().optional(),
+  approvedPlan: z.string().optional(),
+  approvedBy: z.string().optional(),
+  stage: z.string().optional(),
+  changed: z.int().optional(),
+  message: z.string(),
+  startedAt: z.string(),
+  finishedAt: z.string().optional(),
+});
+
+const HistoryEntry = z.object({
+  number: z.int(),
+  state: z.string(),
+  commit: z.string(),
+  ref: z.string(),
+  message: z.string(),
+  startedAt: z.string(),
+  finishedAt: z.string(),
+});
+
+/** `status` of an IgnitionSync: written by the workflow's activities, never by users. */
+export const IgnitionSyncStatus = z.object({
+  observedGeneration: z.int().optional(),
+  ref: z.string().optional(),
+  revision: z.string().optional().describe('The resolved revision, ref@sha1:commit.'),
+  stage: z.string().optional(),
+  waitingFor: z.string().optional(),
+  gateways: z
+    .object({ total: z.int(), synced: z.int(), failed: z.int(), unreachable: z.int(), summary: z.string().describe('synced/total') })
+    .optional(),
+  synced: z.object({ commit: z.string(), contentHash: z.string(), at: z.string() }).optional().describe('The last commit that was live and loaded on every gateway.'),
+  rollout: RolloutStatus.optional(),
+  frozen: z.object({ by: z.string(), reason: z.string(), since: z.string() }).optional(),
+  lastHandledSyncRequest: z.string().optional(),
+  history: z.array(HistoryEntry).max(10).optional().describe('The last 10 rollouts, newest first.'),
+  conditions: z.array(Condition).max(20).optional(),
+});
+export type IgnitionSyncStatus = z.infer<typeof IgnitionSyncStatus>;

@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { Condition } from './conditions.ts';
+import { NotYet, refuseField, withRules } from './schema.ts';
+
+/** 8.3 keeps UDT definitions elsewhere than 8.1 did; also checked with templates rendered, in planning. */
+const MOVED_TAGS = {
+  rule: "!self.destination.matches('^[./]*config/+tags(/|$)')",
+  message:
+    'destination: Ignition 8.3 has no config/tags. UDT definitions live in config/resources/core/ignition/tag-type-definition/<provider>, tags in config/resources/core/ignition/tag-definition/<provider>.',
+};
+
+const Mapping = withRules(
+  z.object({
+    source: z.string().min(1).max(1024).describe('Path in the repository; "." is all of it.'),
+    destination: z.string().min(1).max(1024).describe('Path below the data directory of the gateway; "." is all that may be synced.'),
+    type: z.enum(['file', 'directory']).optional().describe('What the source must be; inferred when left out.'),
+    required: z.boolean().default(true).describe('false: skipped with a note when the commit does not have the source.'),
+    mirror: NotYet,
+    template: NotYet,
+  }),
+  MOVED_TAGS,
+  { rule: "!self.destination.startsWith('/') && !self.source.startsWith('/')", message: 'source and destination are relative: leave out the leading slash.' },
+  {
+    rule: "!self.destination.split('/').exists(c, c == '..') && !self.source.split('/').exists(c, c == '..')",
+    message: 'source and destination must not contain "..": a mapping stays inside the repository and the data directory.',
+  },
+  { rule: "!self.destination.contains('\\\\') && !self.source.contains('\\\\')", message: 'use / between path components, not a backslash.' },
+  {
+    rule: "!self.destination.matches('(^|/)[.]resources(/|$)') && !self.destination.matches('^[./]*config/+resources/+(?i:local|system)(/|$)') && !self.destination.matches('^[./]*config/+(?:local|ignition)(/|$)') && !self.destination.matches('^[./]*(?:db|metricsdb|var|certificates|jar-cache|[.]ignition-sync)(/|$)')",
+    message: 'destination is a place that belongs to the gateway itself and is never written. Allowed: projects, config/resources/<collection>, single files at the data root.',
+  },
+  refuseField('mirror', 'Files that this product did not write are left alone.'),
+  refuseField('template', 'Templates are rendered in source and destination paths only.'),
+);
+export type Mapping = z.infer<typeof Mapping>;
+
+const DeploymentMode = withRules(
+  z.object({
+    name: z.string().min(1).max(253).describe('The deployment mode the gateway runs with.'),
+    source: z.string().min(1).max(1024).describe('Overlay in the repository, laid on top of core.'),
+    required: z.boolean().default(true),
+    into: NotYet,
+  }),
+  refuseField('into', 'The overlay is laid on top of core.'),
+);
+
+/** `spec` of a SyncProfile: which repository paths go where on one kind of gateway. */
+export const SyncProfileSpec = withRules(
+  z.object({
+    mappings: z.array(Mapping).min(1).max(100).describe('In order; where two bring the same file the later one wins.'),
+    deploymentMode: DeploymentMode.optional(),
+    excludePatterns: z.array(z.string().min(1)).max(100).default([]).describe('Globs on the composed path.'),
+    vars: z.record(z.string(), z.string()).default({}).describe('Values for {{ Vars.name }} in source and destination paths.'),
+    patches: NotYet,
+    normalize: NotYet,
+    dependsOn: NotYet,
+    paused: NotYet,
+    dryRun: NotYet,
+  }),
+  refuseField('patches', 'Commit the patched file instead.'),
+  refuseField('normalize', 'Files with a systemName are left on the gateway as they are.'),
+  refuseField('dependsOn', 'Split the object and sync one after the other.'),
+  refuseField('paused', 'Set spec.paused on the IgnitionSync.'),
+  refuseField('dryRun', 'Set spec.approval.required on the IgnitionSync and read the plan before approving.'),
+);
+export type SyncProfileSpec = z.infer<typeof SyncProfileSpec>;
+
+export const SyncProfileStatus = z.object({
+  observedGeneration: z.int().optional(),
+  conditions: z.array(Condition).max(20).optional(),
+});
