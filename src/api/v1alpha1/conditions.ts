@@ -12,5 +12,14 @@ export const Condition = z.object({
 export type Condition = z.infer<typeof Condition>;
 
 /** Condition types of an IgnitionSync. `Ready`, `Reconciling` and `Stalled` follow kstatus. */
-export const CONDITION_TYPES = ['Ready', 'Reconciling', 'Stalled', 'RefResolved', 'GatewaysSynced', 'PendingApproval', 'Paused', 'Frozen'] as const;
+export const CONDITION_TYPES = [
+  'Ready',
+  'Reconciling',
+  'Stalled',
+  'RefResolved',
+  'GatewaysSynced',
+  'PendingApproval',
+  'Paused',
+  'Frozen',
+] as const;
 export type ConditionType = (typeof CONDITION_TYPES)[number];

@@ -4,7 +4,10 @@ import { Condition } from './conditions.ts';
 /** `spec` of an IgnitionGateway: written by the operator for each discovered pod, by the user for gateways outside Kubernetes. */
 export const IgnitionGatewaySpec = z.object({
   syncRef: z.object({ name: z.string().min(1) }).describe('The IgnitionSync that this gateway belongs to.'),
-  profileRef: z.object({ name: z.string().min(1) }).optional().describe('Its SyncProfile.'),
+  profileRef: z
+    .object({ name: z.string().min(1) })
+    .optional()
+    .describe('Its SyncProfile.'),
   servicePath: z.string().min(1).optional().describe('Two-tier mode without a profile: the directory of the gateway in the repository.'),
   deploymentMode: z.string().min(1).optional(),
   excludePatterns: z.array(z.string().min(1)).max(100).default([]),
@@ -28,7 +31,10 @@ export const IgnitionGatewayStatus = z.object({
   desired: z.string().optional().describe('The revision being rolled out, ref@sha1:commit.'),
   revision: z.string().optional().describe('The revision that is live, ref@sha1:commit.'),
   live: z.string().optional().describe('Digest of the manifest that is live on the volume; none before the first apply.'),
-  confirmed: z.object({ manifest: z.string(), outcome: z.string(), at: z.string() }).optional().describe('What the gateway has proved to run.'),
+  confirmed: z
+    .object({ manifest: z.string(), outcome: z.string(), at: z.string() })
+    .optional()
+    .describe('What the gateway has proved to run.'),
   reason: z.string().optional(),
   message: z.string().optional(),
   agent: z.object({ version: z.string(), protocol: z.int(), lastHello: z.string(), podUid: z.string() }).optional(),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Condition } from './conditions.ts';
-import { Duration, NotYet, SecretKeyRef, refuseField, withRules } from './schema.ts';
+import { Duration, NotYet, SecretKeyRef, refuseField, textOf, withRules } from './schema.ts';
 
 /** The one port of the shared webhook receiver, on the Service of the install. */
 export const RECEIVER_PORT = 9443;
@@ -10,24 +10,29 @@ const SecretRefOnly = z.object({ secretRef: SecretKeyRef });
 const Auth = withRules(
   z.object({
     token: z
-      .object({ secretRef: SecretKeyRef, username: z.string().min(1).default('git').describe('User name sent with the token; most hosts take any.') })
+      .object({
+        secretRef: SecretKeyRef,
+        username: z.string().min(1).default('git').describe('User name sent with the token; most hosts take any.'),
+      })
       .optional()
       .describe('HTTPS with a token.'),
     sshKey: SecretRefOnly.optional().describe('SSH with a private key. The host keys come from the key known_hosts of the same Secret.'),
-    githubApp: NotYet,
+    githubApp: NotYet.object,
   }),
   refuseField('githubApp', 'Use auth.token with an installation or deploy token.'),
-  { rule: '!(has(self.token) && has(self.sshKey))', message: 'token and sshKey exclude each other: give the one that fits the URL in git.repo.' },
+  {
+    rule: '!(has(self.token) && has(self.sshKey))',
+    message: 'token and sshKey exclude each other: give the one that fits the URL in git.repo.',
+  },
 );
 
 const Git = withRules(
   z.object({
-    repo: z
-      .string()
-      .min(1)
-      .max(2048)
-      .regex(/^(https?:\/\/|ssh:\/\/|file:\/\/|[^/:@\s-][^/:@\s]*@[^/:\s]+:)/, 'a URL: https://host/org/repo.git, git@host:org/repo.git, ssh://… or file:///…')
-      .describe('URL of the repository: https, ssh, git@host:org/repo.git, or file for an air-gapped mirror.'),
+    repo: textOf(
+      /^(https?:\/\/[^\s/-]|ssh:\/\/[^\s/-]|file:\/\/\/|[^/:@\s-][^/:@\s]*@[^/:\s-][^/:\s]*:)[^\s]*$/,
+      'a URL: https://host/org/repo.git, git@host:org/repo.git, ssh://host/path or file:///path',
+      2048,
+    ).describe('URL of the repository: https, ssh, git@host:org/repo.git, or file for an air-gapped mirror.'),
     ref: z.string().min(1).max(255).describe('Branch, tag, full refs/… name or full commit id.'),
     auth: Auth.optional(),
     insecureHttp: z.boolean().default(false).describe('Allow plain http to a host other than this machine.'),
@@ -36,7 +41,10 @@ const Git = withRules(
     rule: "self.insecureHttp || !self.repo.startsWith('http://') || self.repo.matches('^http://(127[.]|localhost[:/]|\\\\[::1\\\\])')",
     message: 'repo is plain http: credentials and content would travel in clear. Use https, or set insecureHttp: true.',
   },
-  { rule: "!has(self.auth) || !has(self.auth.sshKey) || self.repo.startsWith('ssh://') || self.repo.matches('^[^/]+@[^/]+:')", message: 'auth.sshKey needs an ssh URL in repo, such as git@host:org/repo.git.' },
+  {
+    rule: "!has(self.auth) || !has(self.auth.sshKey) || self.repo.startsWith('ssh://') || self.repo.matches('^[^/]+@[^/]+:')",
+    message: 'auth.sshKey needs an ssh URL in repo, such as git@host:org/repo.git.',
+  },
   { rule: "!has(self.auth) || !has(self.auth.token) || self.repo.startsWith('http')", message: 'auth.token needs an https URL in repo.' },
   { rule: "!self.ref.startsWith('-')", message: 'ref must not start with a dash.' },
 );
@@ -45,8 +53,8 @@ const Approval = withRules(
   z.object({
     required: z.boolean().default(false).describe('A person must approve each plan before any gateway is touched.'),
     timeout: Duration.default('24h').describe('A plan that nobody approved in this time is rejected.'),
-    teams: NotYet,
-    webhook: NotYet,
+    teams: NotYet.names,
+    webhook: NotYet.object,
   }),
   refuseField('teams', 'Whoever may signal the workflow may approve.'),
   refuseField('webhook', 'Send the signal approve to the workflow instead.'),
@@ -85,7 +93,11 @@ export const IgnitionSyncSpec = withRules(
       .prefault({})
       .describe('How often the ref is looked up without being asked.'),
     webhook: Webhook.optional(),
-    excludePatterns: z.array(z.string().min(1)).max(100).default([]).describe('Globs on the composed path; they add to those of the profile.'),
+    excludePatterns: z
+      .array(z.string().min(1))
+      .max(100)
+      .default([])
+      .describe('Globs on the composed path; they add to those of the profile.'),
     rollout: Rollout.prefault({}),
     approval: Approval.prefault({}),
     snapshots: z.object({ retain: z.int().min(1).max(50).default(5).describe('Snapshots kept on each gateway.') }).prefault({}),
@@ -95,16 +107,21 @@ export const IgnitionSyncSpec = withRules(
         image: z.object({
           repository: z.string().min(1),
           tag: z.string().optional(),
-          digest: z.string().regex(/^sha256:[0-9a-f]{64}$/, 'sha256: and 64 hex digits').optional(),
+          digest: textOf(/^sha256:[0-9a-f]{64}$/, 'sha256: and 64 hex digits', 71).optional(),
         }),
       })
       .optional()
       .describe('Image of the agent container, as `ignition-sync sidecar` prints it for the gateway chart.'),
     bidirectional: z
-      .object({ enabled: z.literal(false, 'bidirectional sync is not built yet: set enabled: false or leave it out').default(false) })
+      .object({
+        enabled: withRules(z.boolean(), {
+          rule: '!self',
+          message: 'bidirectional sync is not built yet: set enabled: false or leave it out.',
+        }).default(false),
+      })
       .optional(),
-    rateLimit: NotYet,
-    validation: NotYet,
+    rateLimit: NotYet.object,
+    validation: NotYet.object,
   }),
   refuseField('rateLimit', 'spec.rollout.waveSize bounds how many gateways change at once.'),
   refuseField('validation', 'spec.approval.required lets a person look first.'),
@@ -149,7 +166,10 @@ export const IgnitionSyncStatus = z.object({
   gateways: z
     .object({ total: z.int(), synced: z.int(), failed: z.int(), unreachable: z.int(), summary: z.string().describe('synced/total') })
     .optional(),
-  synced: z.object({ commit: z.string(), contentHash: z.string(), at: z.string() }).optional().describe('The last commit that was live and loaded on every gateway.'),
+  synced: z
+    .object({ commit: z.string(), contentHash: z.string(), at: z.string() })
+    .optional()
+    .describe('The last commit that was live and loaded on every gateway.'),
   rollout: RolloutStatus.optional(),
   frozen: z.object({ by: z.string(), reason: z.string(), since: z.string() }).optional(),
   lastHandledSyncRequest: z.string().optional(),

@@ -11,21 +11,41 @@ export function withRules<T extends z.ZodType>(schema: T, ...rules: CelRule[]): 
   return schema.meta({ ...schema.meta(), 'x-kubernetes-validations': rules });
 }
 
-/** A field whose feature is not built yet: known by its name, so that it is refused with words instead of being ignored. */
-export const NotYet = z.unknown().optional().meta({ 'x-kubernetes-preserve-unknown-fields': true });
+const AnyObject = z.object({}).meta({ 'x-kubernetes-preserve-unknown-fields': true });
+
+/**
+ * Fields whose feature is not built yet: known by their names, so that they are refused with words (`refuseField`) instead of being
+ * ignored. A rule sees only typed fields, so each has the shape it will have.
+ */
+export const NotYet = {
+  flag: z.boolean().optional(),
+  text: z.string().optional(),
+  names: z.array(z.string()).optional(),
+  list: z.array(AnyObject).optional(),
+  object: AnyObject.optional(),
+};
 
 /** The rule that refuses a `NotYet` field, and says what to do meanwhile. */
 export function refuseField(field: string, instead: string): CelRule {
   return { rule: `!has(self.${field})`, message: `${field} is not built yet and would be ignored: leave it out. ${instead}` };
 }
 
+/**
+ * Text of one form. The apiserver says what form is wanted instead of showing a regular expression; `pattern` must mean the same to
+ * JavaScript and to RE2.
+ */
+export function textOf(pattern: RegExp, wanted: string, maxLength: number): z.ZodString {
+  const literal = pattern.source.replaceAll('\\/', '/').replaceAll('\\', '\\\\').replaceAll("'", "\\'");
+  return withRules(z.string().max(maxLength).regex(pattern, wanted), { rule: `self.matches('${literal}')`, message: `must be ${wanted}` });
+}
+
 /** `90s`, `5m`, `24h`, `1h30m`, `500ms`. */
-export const Duration = z.string().regex(/^([0-9]+(ms|s|m|h))+$/, 'a duration such as 90s, 5m, 24h or 1h30m');
+export const Duration = textOf(/^([0-9]+(ms|s|m|h))+$/, 'a duration such as 90s, 5m, 24h or 1h30m', 32);
 
 /** One key of a Secret in the object's own namespace. */
 export const SecretKeyRef = z.object({
-  name: z.string().min(1).describe('Name of the Secret, in the same namespace.'),
-  key: z.string().min(1).describe('Key inside the Secret.'),
+  name: z.string().min(1).max(253).describe('Name of the Secret, in the same namespace.'),
+  key: z.string().min(1).max(253).describe('Key inside the Secret.'),
 });
 export type SecretKeyRef = z.infer<typeof SecretKeyRef>;
 
@@ -34,6 +54,7 @@ const UNITS_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
 /** Milliseconds of a `Duration`. */
 export function durationMs(duration: string): number {
   let total = 0;
-  for (const [, amount, unit] of duration.matchAll(/([0-9]+)(ms|s|m|h)/g)) total += Number(amount) * UNITS_MS[unit as keyof typeof UNITS_MS];
+  for (const [, amount, unit] of duration.matchAll(/([0-9]+)(ms|s|m|h)/g))
+    total += Number(amount) * UNITS_MS[unit as keyof typeof UNITS_MS];
   return total;
 }
