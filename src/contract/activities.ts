@@ -1,12 +1,8 @@
 import type { Fault } from '../domain/errors.ts';
 import type { Digest } from '../domain/manifest.ts';
+import type { LoadOutcome, ObjectRef, Revision, RolloutState, StatusReport } from '../domain/reports.ts';
 
-/** The object that a piece of work belongs to. */
-export interface ObjectRef {
-  readonly namespace: string;
-  readonly name: string;
-  readonly uid: string;
-}
+export type { ObjectRef, Revision };
 
 // ---------------------------------------------------------------- gateway (agents)
 
@@ -58,7 +54,7 @@ export interface ScanInput extends GatewayStep {
 }
 
 export interface ScanResult {
-  readonly outcome: 'Loaded' | 'AppliedUnverified';
+  readonly outcome: LoadOutcome;
   readonly message: string;
   /** Milliseconds the gateway's own scans took. */
   readonly scanMs: number;
@@ -87,13 +83,6 @@ export interface ResolveInput {
   readonly object: ObjectRef;
   /** The frozen desired input, by digest. */
   readonly desired: Digest;
-}
-
-export interface Revision {
-  /** As the user wrote it. */
-  readonly ref: string;
-  /** 40 or 64 hex digits. */
-  readonly commit: string;
 }
 
 export interface FetchInput extends ResolveInput {
@@ -181,65 +170,12 @@ export type DesiredSummary =
       readonly gateways: number;
       /** Gateways whose confirmed manifest is not known to be that of the last finished rollout, at most 100 names. */
       readonly outOfDate: readonly string[];
-      /** The highest rollout number that status knows: numbers never go back, also after a reset. */
-      readonly lastRollout: number;
-      /** What status says was the last fully synced commit and input, so that a reset does not forget it. */
-      readonly synced?: { readonly commit: string; readonly contentHash: string };
+      /** The newest rollout that status knows: numbers never go back, and a finished rollout is not started again, also after a reset. */
+      readonly rollout?: { readonly n: number; readonly state: RolloutState; readonly commit: string; readonly contentHash: string };
+      /** The annotation that asks for a sync, echoed when handled. */
+      readonly requestedSync?: string;
+      readonly handledSync?: string;
     };
-
-/** What one gateway is doing, for its IgnitionGateway's status. */
-export interface GatewayReport {
-  readonly gateway: string;
-  readonly phase: GatewayPhase;
-  /** The revision being rolled out. */
-  readonly commit: string;
-  readonly ref: string;
-  readonly waitingFor?: string;
-  /** Set when what is live on the volume is known to have become this. */
-  readonly live?: Digest;
-  /** Set when the gateway has proved to run it. */
-  readonly confirmed?: { readonly manifest: Digest; readonly outcome: ScanResult['outcome'] };
-  readonly fault?: Fault;
-}
-
-export const GATEWAY_PHASES = ['Pending', 'Staging', 'Staged', 'Applying', 'Scanning', 'Synced', 'Restoring', 'Restored', 'Failed', 'Unreachable', 'Waiting'] as const;
-export type GatewayPhase = (typeof GATEWAY_PHASES)[number];
-
-export const ROLLOUT_STATES = ['Planning', 'WaitingForApproval', 'Progressing', 'Paused', 'Frozen', 'Holding', 'Aborting', 'Succeeded', 'Failed', 'Rejected', 'Aborted', 'Superseded'] as const;
-export type RolloutState = (typeof ROLLOUT_STATES)[number];
-
-/** What is said of a rollout in the object's status. Reports of older rollouts than the one in status are refused. */
-export interface RolloutReport {
-  readonly n: number;
-  readonly id: string;
-  readonly state: RolloutState;
-  readonly commit: string;
-  readonly ref: string;
-  readonly contentHash: string;
-  readonly planDigest?: Digest;
-  /** Whether a person must approve the plan before a ticket is given. */
-  readonly approvalRequired?: boolean;
-  /** The plan that was approved, where approval is required. */
-  readonly approvedPlan?: Digest;
-  readonly approvedBy?: string;
-  readonly stage?: string;
-  readonly changed?: number;
-  readonly message: string;
-}
-
-export interface StatusReport {
-  readonly object: ObjectRef;
-  readonly observedGeneration?: number;
-  readonly revision?: Revision;
-  readonly rollout?: RolloutReport;
-  readonly gateways?: readonly GatewayReport[];
-  /** Stalled with this fault; null clears it. */
-  readonly fault?: Fault | null;
-  readonly frozen?: { readonly by: string; readonly reason: string } | null;
-  readonly waitingFor?: string;
-  /** Echo of the annotation that asked for a sync. */
-  readonly handledSyncRequest?: string;
-}
 
 export interface ReportResult {
   /** False when status already knows a newer rollout, or knows this one as finished: the reporter must stop. */

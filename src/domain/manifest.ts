@@ -21,16 +21,18 @@ export interface Manifest {
   readonly entries: readonly ManifestEntry[];
 }
 
-/** Byte order of UTF-8, which every machine and locale agrees on. Code-point order is the same as UTF-8 byte order. */
+/** UTF-16 sorts surrogate pairs (U+10000 and above) before U+E000..U+FFFF; UTF-8 sorts them after. */
+function utf8Rank(unit: number): number {
+  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
+}
+
+/** Byte order of UTF-8, which every machine and locale agrees on. */
 export function comparePaths(a: string, b: string): number {
-  if (a === b) return 0;
-  const left = [...a];
-  const right = [...b];
-  for (let i = 0; i < Math.min(left.length, right.length); i += 1) {
-    const difference = (left[i] as string).codePointAt(0)! - (right[i] as string).codePointAt(0)!;
-    if (difference !== 0) return difference;
-  }
-  return left.length - right.length;
+  const length = Math.min(a.length, b.length);
+  let i = 0;
+  while (i < length && a.charCodeAt(i) === b.charCodeAt(i)) i += 1;
+  if (i === length) return a.length - b.length;
+  return utf8Rank(a.charCodeAt(i)) - utf8Rank(b.charCodeAt(i));
 }
 
 /** Sorts the entries; the one way to make a manifest. */
@@ -56,7 +58,8 @@ export function decodeManifest(text: string): Manifest {
   if (lines[0] !== 'ignition-sync manifest 1' || lines.at(-1) !== '') throw new Error('not a manifest, or cut short');
   const entries = lines.slice(1, -1).map((line): ManifestEntry => {
     const row: unknown = JSON.parse(line);
-    if (!Array.isArray(row) || typeof row[0] !== 'string' || typeof row[1] !== 'string' || typeof row[2] !== 'number') throw new Error(`not a manifest line: ${line}`);
+    if (!Array.isArray(row) || typeof row[0] !== 'string' || typeof row[1] !== 'string' || typeof row[2] !== 'number')
+      throw new Error(`not a manifest line: ${line}`);
     return { path: row[0], sha256: row[1], size: row[2], executable: row[3] === 1 };
   });
   return { version: 1, entries };

@@ -1,0 +1,20 @@
+import type { IgnitionGatewayStatus } from '../api/v1alpha1/ignition-gateway.ts';
+
+/**
+ * Whether a gateway needs a catch-up of its own: it is new, its agent came back after being unreachable, or its volume holds
+ * something else than what it last confirmed. A gateway that failed waits for a person or a new commit instead.
+ */
+export function isOutOfDate(status: IgnitionGatewayStatus | undefined): boolean {
+  if (!status?.agent) return false;
+  switch (status.phase) {
+    case undefined:
+    case 'Pending':
+      return true;
+    case 'Unreachable':
+      return status.since === undefined || status.agent.lastHello > status.since;
+    case 'Synced':
+      return status.confirmed !== undefined && status.live !== undefined && status.live !== status.confirmed.manifest;
+    default:
+      return false;
+  }
+}

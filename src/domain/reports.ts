@@ -1,0 +1,84 @@
+import type { Fault } from './errors.ts';
+import type { Digest } from './manifest.ts';
+
+/** The object that a piece of work belongs to. */
+export interface ObjectRef {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
+/** A ref as the user wrote it and the commit it resolved to. */
+export interface Revision {
+  readonly ref: string;
+  /** 40 or 64 hex digits. */
+  readonly commit: string;
+}
+
+/** Whether the gateway proved to run what was applied, or could not be asked. */
+export type LoadOutcome = 'Loaded' | 'AppliedUnverified';
+
+export type GatewayPhase =
+  'Pending' | 'Staging' | 'Staged' | 'Applying' | 'Scanning' | 'Synced' | 'Restoring' | 'Restored' | 'Failed' | 'Unreachable' | 'Waiting';
+
+/** What one gateway is doing, for its IgnitionGateway's status. */
+export interface GatewayReport extends Revision {
+  readonly gateway: string;
+  readonly phase: GatewayPhase;
+  readonly waitingFor?: string;
+  /** Set when what is live on the volume is known to have become this. */
+  readonly live?: Digest;
+  /** Set when the gateway has proved to run it. */
+  readonly confirmed?: { readonly manifest: Digest; readonly outcome: LoadOutcome };
+  readonly fault?: Fault;
+}
+
+/** States in which a rollout may still change gateways. */
+export const ACTIVE_ROLLOUT_STATES = ['Planning', 'WaitingForApproval', 'Progressing', 'Paused', 'Frozen', 'Holding', 'Aborting'] as const;
+/** States after which it never will again. */
+export const FINAL_ROLLOUT_STATES = ['Succeeded', 'Failed', 'Rejected', 'Aborted', 'Superseded'] as const;
+export type FinalRolloutState = (typeof FINAL_ROLLOUT_STATES)[number];
+export type RolloutState = (typeof ACTIVE_ROLLOUT_STATES)[number] | FinalRolloutState;
+
+/** Whether a state in a status is one after which a rollout changes nothing any more. */
+export function isFinal(state: string | undefined): state is FinalRolloutState {
+  return (FINAL_ROLLOUT_STATES as readonly string[]).includes(state ?? '');
+}
+
+/** What is said of a rollout in the object's status. */
+export interface RolloutReport extends Revision {
+  readonly id: string;
+  readonly state: RolloutState;
+  readonly contentHash: string;
+  readonly planDigest?: Digest;
+  /** Whether a person must approve the plan before a ticket is given. */
+  readonly approvalRequired?: boolean;
+  /** The plan that was approved, where approval is required. */
+  readonly approvedPlan?: Digest;
+  readonly approvedBy?: string;
+  readonly stage?: string;
+  readonly changed?: number;
+  readonly message: string;
+  readonly waitingFor?: string;
+}
+
+/** News for the status of an object and of its gateways. */
+export interface StatusReport {
+  readonly object: ObjectRef;
+  /** Number of the rollout that speaks; absent when the object's own workflow does. */
+  readonly n?: number;
+  readonly observedGeneration?: number;
+  readonly revision?: Revision;
+  readonly rollout?: RolloutReport;
+  /** Gateways that changed phase, at most 100. */
+  readonly gateways?: readonly GatewayReport[];
+  /** Stalled with this fault; null clears it. */
+  readonly fault?: Fault | null;
+  readonly frozen?: { readonly by: string; readonly reason: string } | null;
+  /** Whether new applies are held back by spec.paused or a pause signal. */
+  readonly paused?: boolean;
+  /** What the object as a whole waits for when no rollout is running; empty = nothing. */
+  readonly waitingFor?: string;
+  /** Echo of the annotation that asked for a sync. */
+  readonly handledSyncRequest?: string;
+}

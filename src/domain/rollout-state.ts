@@ -1,0 +1,60 @@
+import type { Fault } from './errors.ts';
+import type { RolloutState } from './reports.ts';
+
+/** One gateway that failed and what became of it. */
+export interface FailedGateway {
+  readonly gateway: string;
+  readonly fault: Fault;
+  readonly restored: boolean;
+}
+
+/** What a wave that did not go through asks for. */
+export type Hold =
+  | { readonly kind: 'failed'; readonly failed: readonly FailedGateway[] }
+  | { readonly kind: 'canaryUnreachable'; readonly unreachable: readonly string[] };
+
+/** What happened in a wave, as the rollout judges it. */
+export interface WaveSummary {
+  readonly synced: number;
+  readonly failed: readonly FailedGateway[];
+  readonly unreachable: readonly string[];
+  readonly untouched: number;
+}
+
+/**
+ * Whether a rollout may go on after a wave. One failed gateway holds it. Gateways that are away are passed over and catch up later,
+ * except that a canary nobody answered has proved nothing.
+ */
+export function judgeWave(stage: string, wave: WaveSummary): Hold | undefined {
+  if (wave.failed.length > 0) return { kind: 'failed', failed: wave.failed };
+  if (stage === 'canary' && wave.synced === 0 && wave.unreachable.length > 0)
+    return { kind: 'canaryUnreachable', unreachable: wave.unreachable };
+  return undefined;
+}
+
+/** One sentence for status and the Temporal UI: what holds the rollout. */
+export function holdMessage(hold: Hold): string {
+  if (hold.kind === 'canaryUnreachable') return `the canary ${hold.unreachable.join(', ')} cannot be reached, so nothing is proved yet`;
+  const first = hold.failed[0];
+  const more = hold.failed.length > 1 ? ` and ${hold.failed.length - 1} more` : '';
+  const fate = first?.restored === true ? ' and was put back' : '';
+  return `${first?.gateway ?? ''} failed${fate}${more}: ${first?.fault.reason ?? ''}: ${first?.fault.message ?? ''}`;
+}
+
+/** Who can end the wait of a rollout, and how. */
+export function waitingFor(state: RolloutState, hold: Hold | undefined): string {
+  switch (state) {
+    case 'WaitingForApproval':
+      return 'approve or reject';
+    case 'Paused':
+      return 'resume';
+    case 'Frozen':
+      return 'resume after the emergency stop';
+    case 'Holding':
+      return hold?.kind === 'canaryUnreachable'
+        ? `the agent of ${hold.unreachable.join(', ')}, or abort`
+        : 'retryGateway, abort or a new commit';
+    default:
+      return '';
+  }
+}

@@ -1,0 +1,322 @@
+import {
+  ParentClosePolicy,
+  WorkflowIdReusePolicy,
+  condition,
+  defineQuery,
+  getExternalWorkflowHandle,
+  log,
+  setCurrentDetails,
+  setHandler,
+  startChild,
+  upsertSearchAttributes,
+} from '@temporalio/workflow';
+import type { ObjectRef, PlanResult } from '../contract/activities.ts';
+import { PROGRESS_QUERY, SIGNALS } from '../contract/messages.ts';
+import { ignitionSyncWorkflowId, rolloutWorkflowId, waveWorkflowId } from '../contract/names.ts';
+import type { Fault } from '../domain/errors.ts';
+import { type FinalRolloutState, type RolloutState, isFinal } from '../domain/reports.ts';
+import { short } from '../domain/revision.ts';
+import { type FailedGateway, type Hold, holdMessage, judgeWave, waitingFor } from '../domain/rollout-state.ts';
+import { control, source } from './activities.ts';
+import { faultOf } from './faults.ts';
+import { type RolloutInbox, ending, heard, openRolloutInbox } from './rollout-messages.ts';
+import { searchAttributes } from './search-attributes.ts';
+import { type WaveResult, wave as waveWorkflow, waveControl } from './wave.ts';
+
+/** Everything a rollout goes by, frozen when it starts. */
+export interface RolloutInput {
+  readonly schema: 1;
+  readonly object: ObjectRef;
+  readonly n: number;
+  readonly desired: string;
+  readonly contentHash: string;
+  readonly ref: string;
+  readonly commit: string;
+  readonly approval: { readonly required: boolean; readonly timeoutMs: number };
+  readonly specPaused: boolean;
+  readonly only?: readonly string[];
+  readonly why: string;
+}
+
+export interface RolloutResult {
+  readonly state: FinalRolloutState;
+  readonly fault?: Fault;
+  readonly message: string;
+}
+
+/** To the object's workflow: how its rollout ended. A signal, because the object's workflow may have been continued or reset meanwhile. */
+export interface RolloutEnded extends RolloutResult {
+  readonly n: number;
+}
+
+const progress = defineQuery<Record<string, unknown>>(PROGRESS_QUERY);
+
+/** One commit, one plan: fetch, plan, ask whoever must approve, then wave by wave; ends when every gateway is done or somebody ends it. */
+export async function rollout(input: RolloutInput): Promise<RolloutResult> {
+  const run = new RolloutRun(input);
+  const result = await run.execute();
+  await getExternalWorkflowHandle(ignitionSyncWorkflowId(input.object.namespace, input.object.name))
+    .signal('rolloutEnded', { n: input.n, ...result })
+    .catch(() => undefined); // the object may be gone
+  return result;
+}
+
+class RolloutRun {
+  readonly #input: RolloutInput;
+  readonly #id: string;
+  readonly #inbox: RolloutInbox;
+  #plan: PlanResult | undefined;
+  #state: RolloutState = 'Planning';
+  #stage = '';
+  #hold: Hold | undefined;
+  #message = '';
+  #approved: { plan: string; by: string } | undefined;
+  #waves = 0;
+  readonly #done: { stage: string; wave: number }[] = [];
+
+  constructor(input: RolloutInput) {
+    const { namespace, name } = input.object;
+    this.#input = input;
+    this.#id = rolloutWorkflowId(namespace, name, input.n);
+    this.#inbox = openRolloutInbox({ specPaused: input.specPaused }, (signal, said) => {
+      getExternalWorkflowHandle(ignitionSyncWorkflowId(namespace, name))
+        .signal(SIGNALS[signal], said)
+        .catch((error: unknown) => log.warn('the object could not be told', { signal, ...faultOf(error) }));
+    });
+    setHandler(progress, () => this.#progress());
+    upsertSearchAttributes(searchAttributes({ object: input.object, commit: input.commit, phase: 'Planning' }));
+  }
+
+  async execute(): Promise<RolloutResult> {
+    try {
+      return await this.#rollOut();
+    } catch (error) {
+      const fault = faultOf(error);
+      return this.#finish(fault.reason === 'Aborted' ? 'Aborted' : 'Failed', fault.message, fault);
+    }
+  }
+
+  async #rollOut(): Promise<RolloutResult> {
+    const { object, desired, commit, ref, only } = this.#input;
+    const announced = this.#report('Planning', `${this.#input.why}: planning ${short(commit)}`);
+    await source.fetch({ object, desired, commit });
+    this.#plan = await source.plan({ object, desired, commit, ref, rollout: this.#id, only });
+    if (!(await announced)) return this.#finish('Superseded', 'a newer rollout is under way');
+    if (this.#plan.changed === 0) return this.#finish('Succeeded', `nothing to change: ${this.#plan.unchanged} gateways have it already`);
+
+    const refused = await this.#approval(this.#plan);
+    if (refused) return refused;
+    const current = await this.#report(this.#running(), `changing ${this.#plan.changed} gateways`);
+    if (!current) return this.#finish('Superseded', 'a newer rollout is under way');
+
+    for (const stage of this.#plan.stages) {
+      for (let wave = 0; wave < stage.waves; wave += 1) {
+        const ended = await this.#throughWave(stage.name, wave);
+        if (ended) return ended;
+      }
+    }
+    return this.#finish('Succeeded', `${short(commit)} is live on ${this.#plan.changed} gateways, ${this.#plan.unchanged} had it already`);
+  }
+
+  /** Waits for a person where the object or a guard rail asks for one. Returns a result when that ends the rollout. */
+  async #approval(plan: PlanResult): Promise<RolloutResult | undefined> {
+    const { required, timeoutMs } = this.#input.approval;
+    if (!required && plan.holds.length === 0) return undefined;
+    const { added, modified, deleted } = plan.files;
+    const why = plan.holds.map((hold) => `${hold.reason}: ${hold.message}`).join('; ');
+    await this.#report(
+      'WaitingForApproval',
+      `plan ${short(plan.planDigest)} changes ${plan.changed} gateways: ${added} files added, ${modified} modified, ${deleted} deleted${why ? `. Needs a look: ${why}` : ''}`,
+    );
+    const inbox = this.#inbox;
+    const approvalOf = () => inbox.approvals.find((a) => a.planDigest === undefined || a.planDigest === plan.planDigest);
+    const inTime = await heard(inbox, () => approvalOf() !== undefined || inbox.rejected !== undefined, timeoutMs);
+    const approval = approvalOf();
+    if (inbox.rejected)
+      return this.#finish('Rejected', `rejected by ${inbox.rejected.by ?? 'somebody'}: ${inbox.rejected.reason ?? 'no reason given'}`);
+    if (ending(inbox)) return this.#end();
+    if (!inTime || !approval) return this.#finish('Rejected', 'nobody approved the plan in time');
+    this.#approved = { plan: plan.planDigest, by: approval.by ?? 'signal' };
+    return undefined;
+  }
+
+  /** Runs one wave until it has gone through, holding as often as needed. Returns a result when the rollout ends here. */
+  async #throughWave(stage: string, wave: number): Promise<RolloutResult | undefined> {
+    let only: readonly string[] | undefined;
+    let failed: readonly FailedGateway[] = [];
+    for (this.#stage = stage; ;) {
+      await this.#waitWhileFrozen();
+      if (ending(this.#inbox)) return this.#end();
+      if (this.#waves > 0) await this.#report(this.#running(), `${stage}: wave ${wave + 1}`);
+      const result = await this.#runWave(stage, wave, 'sync', only);
+      if (result.synced > 0) this.#note(stage, wave);
+      if (result.superseded) return this.#finish('Superseded', 'another rollout has taken over');
+      if (ending(this.#inbox)) return this.#end();
+      failed = [...(only ? failed.filter((f) => !only?.includes(f.gateway)) : []), ...result.failed];
+      this.#hold = judgeWave(stage, { ...result, failed });
+      if (this.#hold) only = await this.#holding(this.#hold);
+      else if (only === undefined && result.untouched === 0) return undefined;
+      else only = undefined; // the rest of the wave waited for the stop to be lifted, or for the gateway that was retried
+    }
+  }
+
+  /** Waits for somebody to end the hold; returns the gateways to try again, or undefined for the whole wave. */
+  async #holding(hold: Hold): Promise<readonly string[] | undefined> {
+    const inbox = this.#inbox;
+    await this.#report('Holding', holdMessage(hold));
+    const back = inbox.agentsBack;
+    const wantedRetry = (): string | undefined =>
+      hold.kind === 'failed' ? inbox.retries.find((g) => hold.failed.some((f) => f.gateway === g)) : inbox.retries[0];
+    await heard(inbox, () => wantedRetry() !== undefined || (hold.kind === 'canaryUnreachable' && inbox.agentsBack > back));
+    const retry = wantedRetry();
+    inbox.retries = [];
+    return retry !== undefined && hold.kind === 'failed' ? [retry] : undefined;
+  }
+
+  async #waitWhileFrozen(): Promise<void> {
+    if (!this.#inbox.frozen) return;
+    await this.#report(
+      'Frozen',
+      `emergency stop by ${this.#inbox.frozen.by ?? 'somebody'}: ${this.#inbox.frozen.reason ?? 'no reason given'}`,
+    );
+    await heard(this.#inbox, () => this.#inbox.frozen === undefined);
+  }
+
+  async #runWave(stage: string, wave: number, mode: 'sync' | 'revert', only?: readonly string[]): Promise<WaveResult> {
+    const { object, n, commit, ref } = this.#input;
+    const plan = this.#plan as PlanResult;
+    const inbox = this.#inbox;
+    const paused = (): boolean => inbox.pausedBySignal || inbox.pausedBySpec;
+    const { planDigest, connection, retainSnapshots } = plan;
+    const attempt = this.#waves;
+    this.#waves += 1;
+    const name = mode === 'revert' ? `${stage}-revert` : only ? `${stage}-retry-${attempt}` : stage;
+    const child = await startChild(waveWorkflow, {
+      workflowId: waveWorkflowId(this.#id, name, wave),
+      workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
+      parentClosePolicy: ParentClosePolicy.ABANDON, // a wave brings its gateways to a whole state even if this workflow is terminated
+      staticSummary: `${mode === 'revert' ? 'put back' : stage} wave ${wave + 1}: ${ref}@${short(commit)}`,
+      typedSearchAttributes: searchAttributes({ object, commit, phase: mode }),
+      args: [
+        {
+          schema: 1,
+          object,
+          rollout: this.#id,
+          n,
+          planDigest,
+          commit,
+          ref,
+          attempt,
+          connection,
+          retainSnapshots,
+          stage,
+          wave,
+          mode,
+          only,
+          paused: mode === 'sync' && paused(),
+        },
+      ],
+    });
+    const running = { over: false };
+    const result = child.result().finally(() => {
+      running.over = true;
+    });
+    if (mode === 'sync') await this.#steer(running, (said) => child.signal(waveControl, said), paused);
+    return result;
+  }
+
+  /** Hands on to the running wave what is said to the rollout. */
+  async #steer(
+    running: { over: boolean },
+    tell: (said: { stop?: boolean; paused?: boolean }) => Promise<void>,
+    paused: () => boolean,
+  ): Promise<void> {
+    const inbox = this.#inbox;
+    let seen = inbox.generation;
+    let shown = paused();
+    if (shown) await this.#report('Paused', 'paused: gateways that have not begun wait');
+    for (;;) {
+      await condition(() => inbox.generation !== seen || running.over);
+      if (running.over) return;
+      seen = inbox.generation;
+      const stop = ending(inbox) !== undefined || inbox.frozen !== undefined;
+      await tell({ stop, paused: paused() }).catch(() => undefined); // it may have ended this very moment
+      if (paused() !== shown) {
+        shown = paused();
+        await this.#report(this.#running(), shown ? 'paused: gateways that have not begun wait' : `${this.#stage}: going on`);
+      }
+    }
+  }
+
+  #running(): RolloutState {
+    return this.#inbox.pausedBySignal || this.#inbox.pausedBySpec ? 'Paused' : 'Progressing';
+  }
+
+  #note(stage: string, wave: number): void {
+    if (!this.#done.some((d) => d.stage === stage && d.wave === wave)) this.#done.push({ stage, wave });
+  }
+
+  /** Ends as asked: an abort first puts back what this rollout changed, newest wave first. */
+  async #end(): Promise<RolloutResult> {
+    if (ending(this.#inbox) !== 'Aborted')
+      return this.#finish('Superseded', `${this.#inbox.superseded ?? 'a newer revision'}; gateways not yet changed go straight to it`);
+    const { by = 'somebody', reason = 'no reason given' } = this.#inbox.aborted ?? {};
+    await this.#report('Aborting', `aborted by ${by}: ${reason}; putting back what was changed`);
+    for (const { stage, wave } of [...this.#done].reverse()) await this.#runWave(stage, wave, 'revert');
+    return this.#finish('Aborted', `aborted by ${by}: ${reason}`);
+  }
+
+  async #finish(state: FinalRolloutState, message: string, fault?: Fault): Promise<RolloutResult> {
+    await this.#report(state, message);
+    return { state, message, fault };
+  }
+
+  /** Writes the rollout's state to status. False when status knows a newer rollout: this one must stop. */
+  async #report(state: RolloutState, message: string): Promise<boolean> {
+    this.#state = state;
+    this.#message = message;
+    const { object, n, commit, ref, contentHash, approval } = this.#input;
+    upsertSearchAttributes(searchAttributes({ phase: state }));
+    setCurrentDetails(
+      `**${state}** ${ref}@${short(commit)}\n\n${message}${waitingFor(state, this.#hold) ? `\n\nWaiting for: ${waitingFor(state, this.#hold)}` : ''}`,
+    );
+    const { current } = await control.reportStatus({
+      object,
+      n,
+      rollout: {
+        id: this.#id,
+        state,
+        commit,
+        ref,
+        contentHash,
+        planDigest: this.#plan?.planDigest,
+        approvalRequired: approval.required || (this.#plan?.holds.length ?? 0) > 0,
+        approvedPlan: this.#approved?.plan,
+        approvedBy: this.#approved?.by,
+        stage: this.#stage,
+        changed: this.#plan?.changed,
+        message,
+        waitingFor: waitingFor(state, this.#hold),
+      },
+    });
+    return current || isFinal(state);
+  }
+
+  #progress(): Record<string, unknown> {
+    const { n, commit, ref, why } = this.#input;
+    return {
+      rollout: n,
+      why,
+      ref,
+      commit,
+      state: this.#state,
+      stage: this.#stage,
+      message: this.#message,
+      waitingFor: waitingFor(this.#state, this.#hold),
+      plan: this.#plan,
+      waves: this.#waves,
+      approved: this.#approved,
+      hold: this.#hold,
+    };
+  }
+}

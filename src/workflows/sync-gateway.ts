@@ -1,0 +1,159 @@
+import { CancellationScope, condition } from '@temporalio/workflow';
+import type { GatewayConnection, GatewayStep, ObjectRef, PlannedGateway, ScanResult } from '../contract/activities.ts';
+import { operationId } from '../contract/names.ts';
+import type { Fault } from '../domain/errors.ts';
+import type { GatewayReport } from '../domain/reports.ts';
+import { short } from '../domain/revision.ts';
+import { gatewayActivities } from './activities.ts';
+import { faultOf, rethrowCancellation } from './faults.ts';
+
+/** What all gateways of a wave have in common. */
+export interface WaveContext {
+  readonly object: ObjectRef;
+  readonly rollout: string;
+  readonly n: number;
+  readonly planDigest: string;
+  readonly commit: string;
+  readonly ref: string;
+  readonly attempt: number;
+  readonly connection: GatewayConnection;
+  readonly retainSnapshots: number;
+}
+
+/** Whether gateways may be changed now, and what wakes those that wait. */
+export interface Gate {
+  /** Set when no gateway that has not begun may begin any more. */
+  stopped(): boolean;
+  paused(): boolean;
+  /** Grows whenever a message may have opened the gate. */
+  generation(): number;
+}
+
+export type GatewayOutcome =
+  | { readonly gateway: string; readonly kind: 'synced' }
+  | { readonly gateway: string; readonly kind: 'untouched'; readonly why: string }
+  | { readonly gateway: string; readonly kind: 'superseded' }
+  | { readonly gateway: string; readonly kind: 'unreachable'; readonly fault: Fault }
+  | { readonly gateway: string; readonly kind: 'failed'; readonly restored: boolean; readonly fault: Fault };
+
+type Say = (news: Omit<GatewayReport, 'gateway' | 'commit' | 'ref'>) => void;
+
+/** Refusals of a ticket that end by themselves or by a person: the gateway waits in place, nothing is written. */
+const WAITS: readonly string[] = ['Paused', 'Frozen', 'ApprovalPending', 'TicketRefused'];
+const FIRST_WAIT_MS = 1_000;
+const LONGEST_WAIT_MS = 300_000;
+
+function stepOf(at: WaveContext, planned: PlannedGateway, step: 'apply' | 'restore'): GatewayStep {
+  const { object, rollout, planDigest, connection, retainSnapshots } = at;
+  const op = operationId({ uid: object.uid, n: at.n, gateway: planned.gateway, step, attempt: at.attempt });
+  const [expectLive, target] = step === 'apply' ? [planned.expectLive, planned.target] : [planned.target, planned.expectLive];
+  return { object, gateway: planned.gateway, rollout, planDigest, expectLive, target, op, connection, retainSnapshots };
+}
+
+function failed(gateway: string, error: unknown): GatewayOutcome {
+  rethrowCancellation(error);
+  const fault = faultOf(error);
+  if (fault.reason === 'NotCurrentRollout') return { gateway, kind: 'superseded' };
+  if (fault.reason === 'Unreachable') return { gateway, kind: 'unreachable', fault };
+  return { gateway, kind: 'failed', restored: false, fault };
+}
+
+/** Copies what is missing to the gateway's scratch. Undefined = staged; nothing that the gateway reads has changed either way. */
+export async function stageGateway(at: WaveContext, planned: PlannedGateway, say: Say): Promise<GatewayOutcome | undefined> {
+  const agent = gatewayActivities(at.object.namespace, planned.gateway);
+  say({ phase: 'Staging' });
+  try {
+    const { live } = await agent.stage(stepOf(at, planned, 'apply'), `${planned.gateway}: stage ${short(at.commit)}`);
+    say({ phase: 'Staged', live });
+    return undefined;
+  } catch (error) {
+    return failed(planned.gateway, error);
+  }
+}
+
+/** Makes the staged manifest live, proves it loaded, and puts the gateway back when it did not come up. Called inline by the wave, not as a child. */
+export async function syncGateway(at: WaveContext, planned: PlannedGateway, gate: Gate, say: Say): Promise<GatewayOutcome> {
+  const { gateway, target } = planned;
+  const agent = gatewayActivities(at.object.namespace, gateway);
+  const step = stepOf(at, planned, 'apply');
+  for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
+    if (gate.paused()) {
+      say({ phase: 'Waiting', waitingFor: 'resume' });
+      await condition(() => !gate.paused() || gate.stopped());
+    }
+    if (gate.stopped()) return { gateway, kind: 'untouched', why: 'the rollout stopped before this gateway' };
+    say({ phase: 'Applying' });
+    try {
+      const applied = await agent.apply(step, `${gateway}: apply ${short(at.commit)}`);
+      say({ phase: 'Scanning', live: applied.live });
+      const proof = await agent.scan({ ...step, scans: applied.scans }, `${gateway}: scan`).catch((error: unknown) => {
+        rethrowCancellation(error);
+        return faultOf(error);
+      });
+      if ('reason' in proof) return await CancellationScope.nonCancellable(() => restoreGateway(at, planned, proof, applied.scans, say));
+      return synced(gateway, target, proof, say);
+    } catch (error) {
+      rethrowCancellation(error);
+      const fault = faultOf(error);
+      if (!WAITS.includes(fault.reason)) return failed(gateway, error);
+      say({ phase: 'Waiting', waitingFor: fault.message });
+      const seen = gate.generation();
+      await condition(() => gate.generation() !== seen || gate.stopped(), wait);
+    }
+  }
+}
+
+function synced(gateway: string, target: string, proof: ScanResult, say: Say): GatewayOutcome {
+  say({ phase: 'Synced', live: target, confirmed: { manifest: target, outcome: proof.outcome } });
+  return { gateway, kind: 'synced' };
+}
+
+/** Puts back what was live before, and lets the gateway load it again. `why` is the fault that made it necessary. */
+async function restoreGateway(
+  at: WaveContext,
+  planned: PlannedGateway,
+  why: Fault,
+  scans: { config: boolean; projects: boolean; newProject: boolean },
+  say: Say,
+): Promise<GatewayOutcome> {
+  const { gateway } = planned;
+  const agent = gatewayActivities(at.object.namespace, gateway);
+  const step = stepOf(at, planned, 'restore');
+  say({ phase: 'Restoring', fault: why });
+  try {
+    const { live } = await agent.restore(step, `${gateway}: restore`);
+    say({ phase: 'Restored', live, fault: why });
+  } catch (error) {
+    const fault = faultOf(error);
+    return {
+      gateway,
+      kind: 'failed',
+      restored: false,
+      fault: { reason: 'RestoreFailed', message: `${why.message}; and putting it back failed: ${fault.message}` },
+    };
+  }
+  // Whether the gateway then loads the old content does not change the outcome: the files are what they were.
+  await agent.scan({ ...step, scans }, `${gateway}: scan after restore`).catch(() => undefined);
+  return { gateway, kind: 'failed', restored: true, fault: why };
+}
+
+/** Takes a gateway back to what was live before this rollout; one that this rollout never changed stays as it is. */
+export async function revertGateway(at: WaveContext, planned: PlannedGateway, say: Say): Promise<GatewayOutcome> {
+  const { gateway } = planned;
+  const agent = gatewayActivities(at.object.namespace, gateway);
+  const step = stepOf(at, planned, 'restore');
+  try {
+    const { live, wrote } = await agent.restore(step, `${gateway}: restore`);
+    if (!wrote) return { gateway, kind: 'untouched', why: 'this rollout did not change it' };
+    say({ phase: 'Restored', live, fault: { reason: 'Aborted', message: 'put back because the rollout was aborted' } });
+    await agent
+      .scan({ ...step, scans: { config: true, projects: true, newProject: false } }, `${gateway}: scan after restore`)
+      .catch(() => undefined);
+    return { gateway, kind: 'failed', restored: true, fault: { reason: 'Aborted', message: 'the rollout was aborted' } };
+  } catch (error) {
+    const fault = faultOf(error);
+    if (fault.reason === 'LivePreconditionFailed') return { gateway, kind: 'untouched', why: fault.message };
+    say({ phase: 'Failed', fault });
+    return failed(gateway, error);
+  }
+}

@@ -1,0 +1,110 @@
+import { defineQuery, defineSignal, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
+import type { PlannedGateway } from '../contract/activities.ts';
+import { PROGRESS_QUERY } from '../contract/messages.ts';
+import type { Fault } from '../domain/errors.ts';
+import type { GatewayReport } from '../domain/reports.ts';
+import { control, source } from './activities.ts';
+import { createReporter } from './reporter.ts';
+import { searchAttributes } from './search-attributes.ts';
+import { type Gate, type GatewayOutcome, type WaveContext, revertGateway, stageGateway, syncGateway } from './sync-gateway.ts';
+
+export interface WaveInput extends WaveContext {
+  readonly schema: 1;
+  readonly stage: string;
+  readonly wave: number;
+  /** `revert` takes the gateways of an earlier wave back to what they had. */
+  readonly mode: 'sync' | 'revert';
+  /** Only these gateways of the plan: a retry by hand. */
+  readonly only?: readonly string[];
+  readonly paused: boolean;
+}
+
+export interface WaveResult {
+  readonly synced: number;
+  readonly failed: readonly { readonly gateway: string; readonly fault: Fault; readonly restored: boolean }[];
+  readonly unreachable: readonly string[];
+  /** Gateways that this wave left as they were. */
+  readonly untouched: number;
+  /** Another rollout has taken over: nothing more may be done by this one. */
+  readonly superseded: boolean;
+}
+
+/** From the rollout to its running wave. */
+export const waveControl = defineSignal<[{ readonly stop?: boolean; readonly paused?: boolean }]>('control');
+const progress = defineQuery<Record<string, unknown>>(PROGRESS_QUERY);
+
+/**
+ * At most 100 gateways changed together. All of them stage before the first applies: a fault that staging can find
+ * (no space, no content, wrong owner) is found while nothing has changed anywhere.
+ */
+export async function wave(input: WaveInput): Promise<WaveResult> {
+  let paused = input.paused;
+  let stopped = false;
+  let generation = 0;
+  const phases = new Map<string, GatewayReport>();
+  setHandler(waveControl, (said) => {
+    stopped ||= said.stop === true;
+    paused = said.paused ?? paused;
+    generation += 1;
+  });
+  setHandler(progress, () => ({
+    stage: input.stage,
+    wave: input.wave,
+    mode: input.mode,
+    paused,
+    stopped,
+    gateways: Object.fromEntries(phases),
+  }));
+  const gate: Gate = { stopped: () => stopped, paused: () => paused, generation: () => generation };
+
+  const { object, n, planDigest, stage, only } = input;
+  const reporter = createReporter((gateways) => control.reportStatus({ object, n, gateways }));
+  const gateways = await source.readWave({ planDigest, stage, wave: input.wave, only });
+  upsertSearchAttributes(searchAttributes({ object, commit: input.commit, phase: input.mode, gateways: gateways.map((g) => g.gateway) }));
+
+  const say = (planned: PlannedGateway) => (news: Omit<GatewayReport, 'gateway' | 'commit' | 'ref'>) => {
+    const report = { gateway: planned.gateway, commit: input.commit, ref: input.ref, ...news };
+    phases.set(planned.gateway, report);
+    reporter.report(report);
+  };
+  const work = input.mode === 'sync' ? syncAll : revertAll;
+  const outcomes = await work(input, gateways, gate, say);
+  outcomes.forEach((outcome, i) => {
+    const planned = gateways[i];
+    if (!planned || outcome.kind === 'synced' || outcome.kind === 'superseded') return;
+    if (outcome.kind === 'untouched') say(planned)({ phase: 'Pending', waitingFor: outcome.why });
+    else if (outcome.kind === 'unreachable') say(planned)({ phase: 'Unreachable', fault: outcome.fault });
+    else say(planned)({ phase: outcome.restored ? 'Restored' : 'Failed', fault: outcome.fault });
+  });
+  await reporter.flush();
+  return resultOf(outcomes);
+}
+
+type SayFor = (planned: PlannedGateway) => (news: Omit<GatewayReport, 'gateway' | 'commit' | 'ref'>) => void;
+
+async function syncAll(at: WaveContext, gateways: readonly PlannedGateway[], gate: Gate, say: SayFor): Promise<GatewayOutcome[]> {
+  const staged = await Promise.all(gateways.map((g) => stageGateway(at, g, say(g))));
+  const broken = staged.some((outcome) => outcome?.kind === 'failed');
+  return Promise.all(
+    gateways.map(async (g, i): Promise<GatewayOutcome> => {
+      const ended = staged[i];
+      if (ended) return ended;
+      if (broken) return { gateway: g.gateway, kind: 'untouched', why: 'another gateway of its wave could not stage' };
+      return syncGateway(at, g, gate, say(g));
+    }),
+  );
+}
+
+async function revertAll(at: WaveContext, gateways: readonly PlannedGateway[], _gate: Gate, say: SayFor): Promise<GatewayOutcome[]> {
+  return Promise.all(gateways.map((g) => revertGateway(at, g, say(g))));
+}
+
+function resultOf(outcomes: readonly GatewayOutcome[]): WaveResult {
+  return {
+    synced: outcomes.filter((o) => o.kind === 'synced').length,
+    failed: outcomes.flatMap((o) => (o.kind === 'failed' ? [{ gateway: o.gateway, fault: o.fault, restored: o.restored }] : [])),
+    unreachable: outcomes.flatMap((o) => (o.kind === 'unreachable' ? [o.gateway] : [])),
+    untouched: outcomes.filter((o) => o.kind === 'untouched').length,
+    superseded: outcomes.some((o) => o.kind === 'superseded'),
+  };
+}
