@@ -1,0 +1,146 @@
+import { SyncError } from '../errors.ts';
+import { refuseCollisions } from './collisions.ts';
+import { ComposedTree, type PlannedFile } from './composed.ts';
+import { refuseUnsupported } from './content-rules.ts';
+import { destinationFault, namesResource } from './destination.ts';
+import { LeftOut, type LeftOutClass } from './left-out.ts';
+import { CORE, type Layout, type LayoutMapping } from './mapping.ts';
+import { baseName, joinPath } from './paths.ts';
+import { compileExcludes } from './patterns.ts';
+import { classify } from './protection.ts';
+import { count, listSome } from './text.ts';
+import { findSource, nearestFolder, type Found, type TreeEntry } from './tree.ts';
+
+/** What one mapping brought: how guard rails know an empty source from a deleted file. */
+export interface MappingOutcome {
+  readonly field: string;
+  readonly destination: string;
+  /** Files that it placed, also those that a later mapping replaced. */
+  readonly brought: number;
+  /** The commit does not have the source of this mapping, which is not required. */
+  readonly absent: boolean;
+}
+
+export interface GatewayPlan {
+  readonly files: readonly PlannedFile[];
+  readonly mappings: readonly MappingOutcome[];
+  /** What was left out and skipped, in sentences with counts. */
+  readonly notes: readonly string[];
+  /** What the author of commit and profile should look at. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Works out the exact files of one gateway from a commit's listing. Depends on nothing but its arguments, and not on the order of `tree`.
+ * @throws SyncError SourceNotFound, InvalidProfile, PathNotAllowed, InvalidPattern, UnsupportedContent or NameCollision.
+ */
+export function compose(tree: readonly TreeEntry[], layout: Layout): GatewayPlan {
+  const composed = new ComposedTree();
+  const leftOut = new LeftOut();
+  const isExcluded = compileExcludes(layout.excludes);
+  const notes: string[] = [];
+
+  const mappings = layout.mappings.map((mapping): MappingOutcome => {
+    const destination = mapping.destination.path;
+    const source = locate(tree, mapping);
+    if (source.found.kind === 'absent') {
+      notes.push(`${mapping.field}: skipped, the commit has no ${source.names}.`);
+      return { field: mapping.field, destination, brought: 0, absent: true };
+    }
+    let brought = 0;
+    for (const { entry, path } of landings(source.found, source.path, mapping)) {
+      const reason = isExcluded(path)
+        ? { reason: 'excluded' as const, place: path }
+        : reasonToLeaveOut(path, mapping, source.found.kind === 'file');
+      if (reason) {
+        leftOut.add(path, reason.reason, reason.place);
+        continue;
+      }
+      refuseUnsupported(entry, path, mapping.field);
+      leftOut.taken(path);
+      composed.place({ path, oid: entry.oid, size: entry.size, executable: entry.mode === '100755' }, mapping);
+      brought += 1;
+    }
+    return { field: mapping.field, destination, brought, absent: false };
+  });
+  if (layout.atLeastOne !== undefined && mappings.every((mapping) => mapping.absent)) {
+    throw new SyncError(
+      'SourceNotFound',
+      `${layout.atLeastOne}: the commit has neither projects nor config/resources/core below it. ${describeNearest(tree, layout.mappings[0]?.sources[0]?.path ?? '')}`,
+    );
+  }
+  const files = composed.files();
+  refuseCollisions(files.map((file) => file.path));
+  return { files, mappings, notes: [...notes, ...leftOut.notes()], warnings: [...layout.warnings, ...composed.warnings()] };
+}
+
+function locate(tree: readonly TreeEntry[], mapping: LayoutMapping): { found: Found; path: string; names: string } {
+  const names = mapping.sources.map((source) => source.path).join(' or ');
+  for (const source of mapping.sources) {
+    const found = findSource(tree, source.path);
+    if (found.kind === 'absent') continue;
+    if (found.kind === 'through' || (found.kind === 'file' && found.entry.mode !== '100644' && found.entry.mode !== '100755')) {
+      const what =
+        found.entry.mode === '120000' ? 'a symbolic link, which is never followed' : 'a submodule, whose content is not in this repository';
+      const where = found.kind === 'file' ? 'is' : `leads through "${found.entry.path}",`;
+      throw new SyncError('UnsupportedContent', `${mapping.field}.source "${source.path}" ${where} ${what}: name the files' real place.`);
+    }
+    const wanted = source.directory ? 'directory' : mapping.type;
+    if (wanted !== undefined && wanted !== found.kind) {
+      throw new SyncError(
+        'InvalidProfile',
+        `${mapping.field}.source "${source.path}" is a ${found.kind} in this commit, but the mapping says ${wanted}: correct type or source.`,
+      );
+    }
+    return { found, path: source.path, names };
+  }
+  if (!mapping.required) return { found: { kind: 'absent' }, path: '', names };
+  throw new SyncError(
+    'SourceNotFound',
+    `${mapping.field}.source: the commit has no ${names}. ${describeNearest(tree, mapping.sources[0]?.path ?? '')} Correct the path, or set required: false.`,
+  );
+}
+
+function describeNearest(tree: readonly TreeEntry[], path: string): string {
+  const { folder, names } = nearestFolder(tree, path);
+  if (names.length === 0) return 'The commit is empty.';
+  return `${folder === '' ? 'Its root' : folder} has ${count(names.length, 'entry').replace('entrys', 'entries')}: ${listSome(names, 8)}.`;
+}
+
+function landings(found: Found, source: string, mapping: LayoutMapping): { entry: TreeEntry; path: string }[] {
+  const { path: destination, directory } = mapping.destination;
+  if (found.kind === 'file') {
+    const path = directory ? joinPath(destination, baseName(source)) : destination;
+    const fault = destinationFault({ path, directory: false }, 'file');
+    if (fault !== undefined) throw new SyncError('PathNotAllowed', `${mapping.field}.destination "${path}" ${fault}.`);
+    return [{ entry: found.entry, path }];
+  }
+  if (found.kind !== 'directory') return [];
+  const fault = destinationFault(mapping.destination, 'directory');
+  if (fault !== undefined) throw new SyncError('PathNotAllowed', `${mapping.field}.destination "${destination}" ${fault}.`);
+  const skip = source === '' ? 0 : source.length + 1;
+  return found.entries.map((entry) => ({ entry, path: joinPath(destination, entry.path.slice(skip)) }));
+}
+
+function reasonToLeaveOut(path: string, mapping: LayoutMapping, single: boolean): { reason: LeftOutClass; place: string } | undefined {
+  if (mapping.overlay && path === `${CORE}/config-mode.json`) return { reason: 'overlay-manifest', place: mapping.sources[0]?.path ?? '' };
+  const protection = classify(path);
+  switch (protection.kind) {
+    case 'allowed':
+    case 'git-internal':
+      return undefined;
+    case 'root-file':
+      return single ? undefined : { reason: 'not-synced', place: path };
+    case 'forbidden':
+      return { reason: 'not-synced', place: protection.place };
+    case 'report':
+      return { reason: 'report', place: path };
+    case 'per-gateway':
+      return { reason: 'per-gateway', place: protection.resource };
+    case 'runtime-owned':
+    case 'managed-provider':
+      return namesResource(single ? path : mapping.destination.path, protection.resource)
+        ? undefined
+        : { reason: protection.kind, place: protection.resource };
+  }
+}
