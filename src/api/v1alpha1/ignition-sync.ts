@@ -39,14 +39,20 @@ const Git = withRules(
   }),
   {
     rule: "self.insecureHttp || !self.repo.startsWith('http://') || self.repo.matches('^http://(127[.]|localhost[:/]|\\\\[::1\\\\])')",
-    message: 'repo is plain http: credentials and content would travel in clear. Use https, or set insecureHttp: true.',
+    fieldPath: '.repo',
+    message: 'plain http: credentials and content would travel in clear. Use https, or set insecureHttp: true.',
   },
   {
     rule: "!has(self.auth) || !has(self.auth.sshKey) || self.repo.startsWith('ssh://') || self.repo.matches('^[^/]+@[^/]+:')",
-    message: 'auth.sshKey needs an ssh URL in repo, such as git@host:org/repo.git.',
+    fieldPath: '.auth.sshKey',
+    message: 'needs an ssh URL in git.repo, such as git@host:org/repo.git.',
   },
-  { rule: "!has(self.auth) || !has(self.auth.token) || self.repo.startsWith('http')", message: 'auth.token needs an https URL in repo.' },
-  { rule: "!self.ref.startsWith('-')", message: 'ref must not start with a dash.' },
+  {
+    rule: "!has(self.auth) || !has(self.auth.token) || self.repo.startsWith('http')",
+    fieldPath: '.auth.token',
+    message: 'needs an https URL in git.repo.',
+  },
+  { rule: "!self.ref.startsWith('-')", fieldPath: '.ref', message: 'must not start with a dash.' },
 );
 
 const Approval = withRules(
@@ -68,7 +74,8 @@ const Webhook = withRules(
   }),
   {
     rule: `!has(self.port) || self.port == ${RECEIVER_PORT}`,
-    message: `port: there is one shared receiver for all objects. Leave port out and point the git host at https://<receiver host>:${RECEIVER_PORT}/webhooks/<namespace>/<name> (Service ignition-sync-receiver of the install).`,
+    fieldPath: '.port',
+    message: `there is one shared receiver for all objects. Leave port out and point the git host at https://<receiver host>:${RECEIVER_PORT}/webhooks/<namespace>/<name> (Service ignition-sync-receiver of the install).`,
   },
 );
 

@@ -4,6 +4,8 @@ import { z } from 'zod';
 export interface CelRule {
   readonly rule: string;
   readonly message: string;
+  /** The field that the refusal names, when it is not the one that carries the rule: `.port`. */
+  readonly fieldPath?: string;
 }
 
 /** Attaches CEL rules to a schema; they end up as `x-kubernetes-validations` in the CRD. */
@@ -27,7 +29,7 @@ export const NotYet = {
 
 /** The rule that refuses a `NotYet` field, and says what to do meanwhile. */
 export function refuseField(field: string, instead: string): CelRule {
-  return { rule: `!has(self.${field})`, message: `${field} is not built yet and would be ignored: leave it out. ${instead}` };
+  return { rule: `!has(self.${field})`, message: `not built yet and would be ignored: leave it out. ${instead}`, fieldPath: `.${field}` };
 }
 
 /**

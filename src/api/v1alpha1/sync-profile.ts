@@ -5,8 +5,9 @@ import { NotYet, refuseField, withRules } from './schema.ts';
 /** 8.3 keeps UDT definitions elsewhere than 8.1 did; also checked with templates rendered, in planning. */
 const MOVED_TAGS = {
   rule: "!self.destination.matches('^[./]*config/+tags(/|$)')",
+  fieldPath: '.destination',
   message:
-    'destination: Ignition 8.3 has no config/tags. UDT definitions live in config/resources/core/ignition/tag-type-definition/<provider>, tags in config/resources/core/ignition/tag-definition/<provider>.',
+    'Ignition 8.3 has no config/tags. UDT definitions live in config/resources/core/ignition/tag-type-definition/<provider>, tags in config/resources/core/ignition/tag-definition/<provider>.',
 };
 
 const Mapping = withRules(
@@ -33,8 +34,9 @@ const Mapping = withRules(
   },
   {
     rule: "!self.destination.matches('(^|/)[.]resources(/|$)') && !self.destination.matches('^[./]*config/+resources/+(?i:local|system)(/|$)') && !self.destination.matches('^[./]*config/+(?:local|ignition)(/|$)') && !self.destination.matches('^[./]*(?:db|metricsdb|var|certificates|jar-cache|[.]ignition-sync)(/|$)')",
+    fieldPath: '.destination',
     message:
-      'destination is a place that belongs to the gateway itself and is never written. Allowed: projects, config/resources/<collection>, single files at the data root.',
+      'this place belongs to the gateway itself and is never written. Allowed: projects, config/resources/<collection>, single files at the data root.',
   },
   refuseField('mirror', 'Files that this product did not write are left alone.'),
   refuseField('template', 'Templates are rendered in source and destination paths only.'),
