@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { IgnitionSyncSpec } from '../../api/v1alpha1/ignition-sync.ts';
+import { durationMs } from '../../api/v1alpha1/schema.ts';
+import { SyncProfileSpec } from '../../api/v1alpha1/sync-profile.ts';
+import type { DesiredSummary, ReadDesiredInput } from '../../contract/activities.ts';
+import { contentText } from '../../domain/content-hash.ts';
+import type { Desired, DesiredGateway } from '../../domain/desired.ts';
+import { type Fault, SyncError } from '../../domain/errors.ts';
+import { NO_MANIFEST } from '../../domain/manifest.ts';
+import { isOutOfDate } from '../../domain/out-of-date.ts';
+import { comparePaths } from '../../domain/manifest.ts';
+import type { RolloutState } from '../../domain/reports.ts';
+import type { DocumentStore, ObjectStore, StoredGateway, StoredProfile } from './ports.ts';
+
+/** Annotation that asks for a sync: any new value does; echoed in status. */
+const REQUESTED_SYNC = 'sync.ignition.io/requested-sync';
+/** Most names that travel in a payload. */
+const MOST_NAMES = 100;
+
+/** Reads everything a sync goes by and keeps it by digest. */
+export function createReadDesired(store: ObjectStore, documents: DocumentStore) {
+  return async function readDesired({ namespace, name }: ReadDesiredInput): Promise<DesiredSummary> {
+    const sync = await store.sync(namespace, name);
+    if (!sync) return { exists: false };
+    const parsed = IgnitionSyncSpec.safeParse(sync.spec);
+    if (!parsed.success) throw new SyncError('InvalidSpec', `IgnitionSync ${namespace}/${name}: ${z.prettifyError(parsed.error)}`);
+    const spec = parsed.data;
+    const stored = (await store.gateways(namespace)).filter((g) => g.spec.syncRef.name === name);
+    const profiles = await readProfiles(store, namespace, stored);
+    const gateways = stored.map((g) => desiredGateway(g, profiles)).sort((a, b) => comparePaths(a.name, b.name));
+    const object = { namespace, name, uid: sync.metadata.uid };
+    const desired: Desired = { schema: 1, object, generation: sync.metadata.generation, spec, gateways };
+    const { rollout, lastHandledSyncRequest: handledSync } = sync.status ?? {};
+    const requestedSync = sync.metadata.annotations[REQUESTED_SYNC];
+    return {
+      exists: true,
+      object,
+      generation: sync.metadata.generation,
+      desired: await documents.putDocument(desired),
+      contentHash: createHash('sha256').update(contentText(desired)).digest('hex').slice(0, 32),
+      ref: spec.git.ref,
+      paused: spec.paused,
+      approval: { required: spec.approval.required, timeoutMs: durationMs(spec.approval.timeout) },
+      pollMs: Math.max(5_000, durationMs(spec.polling.interval)),
+      gateways: gateways.length,
+      outOfDate: stored.flatMap((g) => (isOutOfDate(g.status) ? [g.metadata.name] : [])).slice(0, MOST_NAMES),
+      ...(rollout
+        ? { rollout: { n: rollout.number, state: rollout.state as RolloutState, commit: rollout.commit, contentHash: rollout.contentHash } }
+        : {}),
+      ...(requestedSync === undefined ? {} : { requestedSync }),
+      ...(handledSync === undefined ? {} : { handledSync }),
+    };
+  };
+}
+
+type Profiles = ReadonlyMap<string, StoredProfile | undefined>;
+
+async function readProfiles(store: ObjectStore, namespace: string, gateways: readonly StoredGateway[]): Promise<Profiles> {
+  const names = [...new Set(gateways.flatMap((g) => (g.spec.profileRef ? [g.spec.profileRef.name] : [])))];
+  return new Map(await Promise.all(names.map(async (name) => [name, await store.profile(namespace, name)] as const)));
+}
+
+function desiredGateway(stored: StoredGateway, profiles: Profiles): DesiredGateway {
+  const { spec, status, metadata } = stored;
+  const found = profileOf(stored, profiles);
+  return {
+    name: metadata.name,
+    podName: spec.pod?.name ?? metadata.name,
+    labels: spec.pod?.labels ?? {},
+    annotations: spec.pod?.annotations ?? {},
+    excludePatterns: spec.excludePatterns,
+    live: status?.live ?? NO_MANIFEST,
+    ...(status?.confirmed ? { confirmed: status.confirmed.manifest } : {}),
+    ...(spec.deploymentMode === undefined ? {} : { deploymentMode: spec.deploymentMode }),
+    ...found,
+  };
+}
+
+function profileOf({ spec, metadata }: StoredGateway, profiles: Profiles): Pick<DesiredGateway, 'profile' | 'servicePath' | 'fault'> {
+  const fault = (reason: Fault['reason'], message: string) => ({ fault: { reason, message } });
+  if (!spec.profileRef) {
+    if (spec.servicePath !== undefined) return { servicePath: spec.servicePath };
+    return fault(
+      'ProfileNotFound',
+      `gateway ${metadata.name} says neither which profile nor which directory it takes: annotate its pod with ignition-sync.io/sync-profile or ignition-sync.io/service-path`,
+    );
+  }
+  const { name } = spec.profileRef;
+  const stored = profiles.get(name);
+  if (!stored) return fault('ProfileNotFound', `gateway ${metadata.name} wants SyncProfile ${name}, which does not exist in namespace ${metadata.namespace}: create it or correct ignition-sync.io/sync-profile`);
+  const parsed = SyncProfileSpec.safeParse(stored.spec);
+  if (!parsed.success) return fault('InvalidProfile', `SyncProfile ${name}: ${z.prettifyError(parsed.error)}`);
+  return { profile: { name, spec: parsed.data } };
+}

@@ -1,0 +1,76 @@
+import { z } from 'zod';
+
+/** Where the Temporal server is, and how to log in. */
+const Temporal = {
+  TEMPORAL_ADDRESS: z.string().min(1).describe('host:port of the Temporal frontend'),
+  TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
+  TEMPORAL_TLS: z.stringbool().default(false).describe('talk TLS to Temporal'),
+  TEMPORAL_API_KEY_FILE: z.string().min(1).optional().describe('file with an API key for Temporal'),
+};
+
+/** Which cluster; inside a pod nothing needs to be set. */
+const Kube = {
+  IGNITION_SYNC_KUBECONFIG: z.string().min(1).optional().describe('path of a kubeconfig; unset = the service account of the pod'),
+};
+
+const Store = {
+  CONTENT_STORE_DIR: z.string().min(1).describe('folder of the content store, shared by worker, source and relay'),
+};
+
+const Port = z.coerce.number().int().min(0).max(65_535);
+
+/** What each process reads from its environment, once, at start. Secrets are never here: only the files they are in. */
+export const ENVIRONMENTS = {
+  operator: z.object({
+    ...Temporal,
+    ...Kube,
+    RECEIVER_PORT: Port.default(9443).describe('port of the webhook receiver'),
+    RECEIVER_HOST: z.string().default('0.0.0.0'),
+    RECEIVER_TLS_CERT_FILE: z.string().min(1).optional(),
+    RECEIVER_TLS_KEY_FILE: z.string().min(1).optional(),
+  }),
+  worker: z.object({
+    ...Temporal,
+    ...Kube,
+    ...Store,
+    WORKFLOW_BUNDLE_FILE: z.string().min(1).optional().describe('workflow bundle made at build time; unset = made at start and cached'),
+  }),
+  source: z.object({
+    ...Temporal,
+    ...Kube,
+    ...Store,
+    MIRROR_DIR: z.string().min(1).describe('folder of the git mirrors'),
+    ALLOW_FILE_REPOSITORIES: z.stringbool().default(false).describe('allow file:// repositories (air gap)'),
+  }),
+  relay: z.object({
+    ...Temporal,
+    ...Kube,
+    ...Store,
+    RELAY_PORT: Port.default(9444),
+    RELAY_HOST: z.string().default('0.0.0.0'),
+    RELAY_TLS_CERT_FILE: z.string().min(1).optional(),
+    RELAY_TLS_KEY_FILE: z.string().min(1).optional(),
+    TICKET_KEY_FILE: z.string().min(1).optional().describe('PEM of the Ed25519 key that signs tickets; unset = a new one at each start'),
+  }),
+  agent: z.object({
+    ...Temporal,
+    RELAY_URL: z.url().describe('where the relay is'),
+    RELAY_CA_FILE: z.string().min(1).optional(),
+    TOKEN_FILE: z.string().min(1).default('/var/run/secrets/ignition-sync/token').describe('projected ServiceAccount token with audience ignition-sync'),
+    DATA_DIR: z.string().min(1).default('/usr/local/bin/ignition/data').describe('data directory of the gateway'),
+    API_KEY_FILE: z.string().min(1).default('/var/run/secrets/ignition/apiKey').describe('API key of the gateway, name:secret'),
+    IGNITION_URL: z.url().optional().describe('base URL of the gateway; unset = localhost with port and tls of the object'),
+    IGNITION_CA_FILE: z.string().min(1).optional(),
+    HEALTH_PORT: Port.default(8082),
+  }),
+} as const;
+
+export type ProcessName = keyof typeof ENVIRONMENTS;
+export type Environment<P extends ProcessName> = z.infer<(typeof ENVIRONMENTS)[P]>;
+
+/** Reads the environment of one process. @throws Error that lists every problem, not only the first. */
+export function loadEnvironment<P extends ProcessName>(name: P, env: NodeJS.ProcessEnv): Environment<P> {
+  const parsed = ENVIRONMENTS[name].safeParse(env);
+  if (!parsed.success) throw new Error(`Invalid environment of ignition-sync ${name}:\n${z.prettifyError(parsed.error)}`);
+  return parsed.data as Environment<P>;
+}

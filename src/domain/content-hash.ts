@@ -1,0 +1,29 @@
+import type { Desired } from './desired.ts';
+
+/** Labels that change with every pod template or pod without meaning anything to a plan. */
+const VOLATILE_LABELS = ['controller-revision-hash', 'pod-template-hash', 'statefulset.kubernetes.io/pod-name'];
+
+function stable(labels: Readonly<Record<string, string>>): [string, string][] {
+  return Object.entries(labels)
+    .filter(([key]) => !VOLATILE_LABELS.includes(key))
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/**
+ * The part of the desired input that decides which bytes go where, as canonical text to be hashed: two inputs with the same text
+ * need no new rollout. How carefully (approval, waves, polling) and what is live are no part of it.
+ */
+export function contentText(desired: Desired): string {
+  const { git, excludePatterns } = desired.spec;
+  const gateways = desired.gateways.map(({ name, podName, profile, servicePath, deploymentMode, excludePatterns: own, annotations, labels }) => [
+    name,
+    podName,
+    profile ?? null,
+    servicePath ?? null,
+    deploymentMode ?? null,
+    own,
+    Object.entries(annotations).sort(([a], [b]) => (a < b ? -1 : 1)),
+    stable(labels),
+  ]);
+  return JSON.stringify([git.repo, git.ref, excludePatterns, gateways]);
+}

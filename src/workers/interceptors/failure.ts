@@ -1,0 +1,21 @@
+import { ApplicationFailure } from '@temporalio/common';
+import type { ActivityExecuteInput, ActivityInboundCallsInterceptor, Next } from '@temporalio/worker';
+import { SyncError, isRetryable } from '../../domain/errors.ts';
+
+/** Translates expected failures once, at the edge: the reason becomes the failure's type, so workflows and the Temporal UI see it. */
+export class FailureInterceptor implements ActivityInboundCallsInterceptor {
+  async execute(input: ActivityExecuteInput, next: Next<ActivityInboundCallsInterceptor, 'execute'>): Promise<unknown> {
+    try {
+      return await next(input);
+    } catch (error) {
+      if (!(error instanceof SyncError)) throw error; // unknown: Temporal's own retry policy applies
+      const { message, reason, retryAfterMs } = error;
+      throw ApplicationFailure.create({
+        message,
+        type: reason,
+        nonRetryable: !isRetryable(reason),
+        ...(retryAfterMs === undefined ? {} : { nextRetryDelay: retryAfterMs }),
+      });
+    }
+  }
+}
