@@ -78,3 +78,4 @@ export const SyncProfileStatus = z.object({
   observedGeneration: z.int().optional(),
   conditions: z.array(Condition).max(20).optional(),
 });
+export type SyncProfileStatus = z.infer<typeof SyncProfileStatus>;

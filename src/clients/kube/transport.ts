@@ -1,0 +1,123 @@
+import { HttpMethod, RequestContext, type KubeConfig } from '@kubernetes/client-node';
+import { Agent, request, type Dispatcher } from 'undici';
+import { kubeError } from './errors.ts';
+
+/** How long credentials (rotated token files, exec plugins) and the connections made with them are used before they are read again. */
+const CREDENTIALS_MS = 60_000;
+/** Deadline of one call, milliseconds. */
+const CALL_MS = 15_000;
+
+interface Access {
+  readonly headers: Record<string, string>;
+  readonly dispatcher: Dispatcher;
+  readonly until: number;
+}
+
+export interface CallOptions {
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  readonly body?: unknown;
+  readonly contentType?: string;
+  readonly signal?: AbortSignal;
+}
+
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/**
+ * HTTP to one apiserver: credentials from a kubeconfig, connections kept and reused (the library's own clients open a new one for
+ * every call), a deadline for each call.
+ */
+export class KubeTransport {
+  readonly #config: KubeConfig;
+  readonly #server: string;
+  #access: Promise<Access> | undefined;
+
+  constructor(config: KubeConfig) {
+    this.#config = config;
+    this.#server = config.getCurrentCluster()?.server.replace(/\/$/, '') ?? '';
+  }
+
+  /**
+   * One call; the JSON of the answer.
+   * @throws KubeError for any answer but 2xx; the network's own error when there is none.
+   */
+  async call(method: Method, path: string, options: CallOptions = {}): Promise<unknown> {
+    const deadline = AbortSignal.timeout(CALL_MS);
+    const signal = options.signal ? AbortSignal.any([options.signal, deadline]) : deadline;
+    const answer = await this.#send(method, path, { ...options, signal });
+    return JSON.parse(await answer.body.text()) as unknown;
+  }
+
+  /** One call whose answer comes in lines for as long as the server and `signal` let it. */
+  async *lines(path: string, query: CallOptions['query'], signal: AbortSignal): AsyncGenerator<string> {
+    const answer = await this.#send('GET', path, { ...(query ? { query } : {}), signal });
+    const decoder = new TextDecoder();
+    let rest = '';
+    for await (const chunk of answer.body as AsyncIterable<Uint8Array>) {
+      const parts = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+      rest = parts.pop() ?? '';
+      yield* parts.filter((line) => line !== '');
+    }
+  }
+
+  /** Closes the connections; calls under way fail. */
+  async close(): Promise<void> {
+    const access = await this.#access?.catch(() => undefined);
+    this.#access = undefined;
+    await access?.dispatcher.destroy();
+  }
+
+  async #send(method: Method, path: string, options: CallOptions): Promise<Dispatcher.ResponseData> {
+    const first = await this.#once(method, path, options);
+    if (first.statusCode !== 401) return orThrow(first);
+    await first.body.dump();
+    this.#retire();
+    return orThrow(await this.#once(method, path, options));
+  }
+
+  async #once(method: Method, path: string, options: CallOptions): Promise<Dispatcher.ResponseData> {
+    const { headers, dispatcher } = await this.#current();
+    const query = Object.entries(options.query ?? {}).filter(([, value]) => value !== undefined);
+    const search = query.length === 0 ? '' : `?${query.map(([key, value]) => `${key}=${encodeURIComponent(String(value))}`).join('&')}`;
+    const body = options.body === undefined ? undefined : JSON.stringify(options.body);
+    return request(this.#server + path + search, {
+      method,
+      dispatcher,
+      headers: { ...headers, accept: 'application/json', ...(body ? { 'content-type': options.contentType ?? 'application/json' } : {}) },
+      bodyTimeout: 0,
+      ...(body === undefined ? {} : { body }),
+      ...(options.signal ? { signal: options.signal } : {}),
+    });
+  }
+
+  async #current(): Promise<Access> {
+    this.#access ??= this.#authenticate();
+    let access: Access;
+    try {
+      access = await this.#access;
+    } catch (error) {
+      this.#access = undefined;
+      throw error;
+    }
+    if (performance.now() < access.until) return access;
+    this.#retire();
+    return this.#current();
+  }
+
+  /** Calls under way keep the old connections until they are done. */
+  #retire(): void {
+    const old = this.#access;
+    this.#access = undefined;
+    void old?.then((access) => access.dispatcher.close()).catch(() => undefined);
+  }
+
+  async #authenticate(): Promise<Access> {
+    const context = new RequestContext(this.#server, HttpMethod.GET);
+    await this.#config.applySecurityAuthentication(context);
+    return { headers: context.getHeaders(), dispatcher: context.getDispatcher() ?? new Agent(), until: performance.now() + CREDENTIALS_MS };
+  }
+}
+
+async function orThrow(answer: Dispatcher.ResponseData): Promise<Dispatcher.ResponseData> {
+  if (answer.statusCode < 300) return answer;
+  throw kubeError(answer.statusCode, await answer.body.text());
+}
