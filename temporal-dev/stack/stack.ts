@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, realpathSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { provideBinaries } from '../binaries/binaries.ts';
@@ -150,6 +150,8 @@ function claimDataDir(kept: string | undefined, supervisor: Supervisor): string 
   if (kept === undefined) {
     const folder = realpathSync(mkdtempSync(join(tmpdir(), 'ignition-sync-')));
     supervisor.removeAtEnd(folder);
+    // Processes that run as another user pass through; the secrets below are in folders of their own.
+    chmodSync(folder, 0o711);
     return folder;
   }
   const folder = resolve(kept);

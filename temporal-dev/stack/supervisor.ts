@@ -12,6 +12,8 @@ export interface ProcessSpec {
   /** The whole environment of the process: nothing of ours leaks in. */
   readonly env: NodeJS.ProcessEnv;
   readonly cwd?: string;
+  /** Runs it as another user; only root can do that. */
+  readonly user?: { readonly uid: number; readonly gid: number };
   /** Standard output and error are appended here. */
   readonly logFile: string;
 }
@@ -64,6 +66,11 @@ export class Supervisor {
     this.#reaper.unref();
   }
 
+  /** Whether nothing can be started any more. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   /** Has a folder removed when everything has ended. */
   removeAtEnd(folder: string): void {
     this.#pipe.write(`f${folder}\n`);
@@ -79,6 +86,7 @@ export class Supervisor {
         detached: true,
         cwd: spec.cwd,
         env: spec.env,
+        ...spec.user,
         stdio: ['ignore', log, log, this.#pipe],
       });
       return this.#track(spec.name, child);

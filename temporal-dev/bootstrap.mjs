@@ -1,0 +1,92 @@
+// Runs a script of this project on any machine that has Node 18 or newer: `node temporal-dev/bootstrap.mjs <script.ts | tool> [args…]`.
+// It installs the dependencies when they are absent or older than the lock file, and hands over to the Node that the project brings
+// when this one is too old. Plain JavaScript without dependencies, because neither is there on a fresh clone.
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { delimiter, dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { lock } from './lock.mjs';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const bin = join(root, 'node_modules', '.bin');
+const stamp = join(root, 'node_modules', '.ignition-sync-lock-hash');
+const env = { ...process.env, PATH: [bin, process.env.PATH].filter(Boolean).join(delimiter) };
+
+const [script, ...args] = process.argv.slice(2);
+if (script === undefined) {
+  say('usage: node temporal-dev/bootstrap.mjs <script.ts | tool> [args…]');
+  process.exit(64);
+}
+
+await install();
+const node = chooseNode();
+const isTool = !/\.[cm]?[jt]s$/.test(script);
+const program = isTool ? join(bin, script) : resolve(script);
+if (!existsSync(program)) {
+  say(`${program} does not exist`);
+  process.exit(66);
+}
+process.exitCode = await run(node, [...nodeOptions(script), program, ...args], { cwd: process.cwd(), stdio: 'inherit' });
+
+/** Two that start at once share one installation. */
+async function install() {
+  const wanted = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+  const installed = () => existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted;
+  if (installed()) return;
+  const unlock = await lock(join(root, '.npm-ci.lock'), () => say('another start is installing the dependencies: waiting for it'));
+  try {
+    if (installed()) return;
+    say('installing the dependencies of package-lock.json (npm ci)');
+    const code = await run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root, stdio: ['ignore', 2, 2] });
+    if (code !== 0) {
+      say(`npm ci failed (exit code ${code}): what it said is above`);
+      process.exit(code);
+    }
+    writeFileSync(stamp, wanted);
+  } finally {
+    unlock();
+  }
+}
+
+/** This Node if it fits `engines`, else the one in node_modules. */
+function chooseNode() {
+  const wanted = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).engines.node;
+  if (fits(process.versions.node, wanted)) return process.execPath;
+  const own = join(bin, 'node');
+  if (existsSync(own)) {
+    say(`Node ${process.versions.node} is older than this project needs (${wanted}): going on with its own`);
+    return own;
+  }
+  say(`Node ${process.versions.node} is older than this project needs (${wanted}), and node_modules brings none: install a newer Node`);
+  process.exit(69);
+}
+
+function fits(version, wanted) {
+  const numbers = (text) => text.replace(/^[^\d]*/, '').split('.').map(Number);
+  const [have, want] = [numbers(version), numbers(wanted)];
+  for (let i = 0; i < 3; i++) if ((have[i] ?? 0) !== (want[i] ?? 0)) return (have[i] ?? 0) > (want[i] ?? 0);
+  return true;
+}
+
+/** jest runs ES modules only with this flag. */
+function nodeOptions(name) {
+  return name === 'jest' ? ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'] : [];
+}
+
+/** Runs a program to its end with our signals passed on, and gives its exit code; one that a signal ended counts as 128. */
+function run(command, parameters, options) {
+  return new Promise((done) => {
+    const child = spawn(command, parameters, { env, ...options });
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+    child.once('error', (error) => {
+      say(`${command} cannot be run: ${error.message}`);
+      done(127);
+    });
+    child.once('exit', (code, signal) => done(code ?? (signal ? 128 : 1)));
+  });
+}
+
+function say(line) {
+  process.stderr.write(`ignition-sync: ${line}\n`);
+}
