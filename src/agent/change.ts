@@ -1,0 +1,45 @@
+import type { Digest } from '../domain/manifest.ts';
+import type { Counts, Scans } from './state.ts';
+
+/** A file as it is or shall be. */
+export interface FileState {
+  readonly sha256: Digest;
+  /** Bytes. */
+  readonly size: number;
+  /** Permission bits. */
+  readonly mode: number;
+}
+
+/** A file as it was found, with what tells that nobody touched it since. */
+export interface FoundFile extends FileState {
+  readonly ino: number;
+  readonly mtimeMs: number;
+}
+
+/** One path that a transaction changes: no `before` is an added file, no `after` a deleted one. */
+export interface Change {
+  readonly path: string;
+  readonly before?: FoundFile;
+  readonly after?: FileState;
+}
+
+/** A folder that stood on the way of a change. */
+export interface FoundFolder {
+  readonly path: string;
+  readonly mode: number;
+}
+
+export function countChanges(changes: readonly Change[]): Counts {
+  const counts = { added: 0, modified: 0, deleted: 0 };
+  for (const { before, after } of changes) counts[before === undefined ? 'added' : after === undefined ? 'deleted' : 'modified'] += 1;
+  return counts;
+}
+
+/** Which scans tell the gateway of these changes. */
+export function scansFor(changes: readonly Change[]): Scans {
+  return {
+    config: changes.some(({ path }) => path.startsWith('config/')),
+    projects: changes.some(({ path }) => path.startsWith('projects/')),
+    newProject: changes.some(({ path, before, after }) => !before && after && /^projects\/[^/]+\/project\.json$/.test(path)),
+  };
+}

@@ -1,0 +1,51 @@
+import { open, type FileHandle } from 'node:fs/promises';
+import type { Digest } from '../domain/manifest.ts';
+import type { Layout } from './layout.ts';
+import type { Counts } from './state.ts';
+
+/** One line of `commits.log`: an apply or restore that wrote at least one byte. */
+export interface CommitRecord {
+  readonly op: string;
+  readonly kind: 'apply' | 'restore';
+  readonly from: Digest;
+  readonly to: Digest;
+  readonly at: string;
+  readonly seq: number;
+  readonly changes: Counts;
+  /** The first 100 paths. */
+  readonly files: readonly string[];
+}
+
+const TAIL = 64 * 1024;
+
+/** Adds a line, durable on return. A record whose transaction is in the last line already is not added again. */
+export async function appendCommit(layout: Layout, record: CommitRecord): Promise<void> {
+  const handle = await open(layout.commits, 'a+', 0o644);
+  try {
+    const tail = await readTail(handle);
+    const last = tail.split('\n').at(-2);
+    if (last !== undefined && seqOf(last) === record.seq) return;
+    // A line cut short by a power loss must not swallow this one.
+    const start = tail === '' || tail.endsWith('\n') ? '' : '\n';
+    await handle.appendFile(`${start}${JSON.stringify(record)}\n`);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function readTail(handle: FileHandle): Promise<string> {
+  const { size } = await handle.stat();
+  const length = Math.min(size, TAIL);
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, size - length);
+  return buffer.subarray(0, bytesRead).toString();
+}
+
+function seqOf(line: string): number | undefined {
+  try {
+    const record: unknown = JSON.parse(line);
+    return typeof record === 'object' && record !== null && 'seq' in record && typeof record.seq === 'number' ? record.seq : undefined;
+  } catch {
+    return undefined;
+  }
+}

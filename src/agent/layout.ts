@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import type { Digest } from '../domain/manifest.ts';
+
+/** The one folder of ours on a gateway, at the root of its data directory. */
+export const OWN_FOLDER = '.ignition-sync';
+
+/** Where everything of ours lies on one gateway. */
+export class Layout {
+  readonly dataDir: string;
+  readonly own: string;
+  readonly state: string;
+  readonly journal: string;
+  readonly commits: string;
+  readonly lock: string;
+  readonly manifests: string;
+  readonly staging: string;
+  readonly snapshots: string;
+
+  constructor(dataDir: string) {
+    this.dataDir = dataDir;
+    this.own = join(dataDir, OWN_FOLDER);
+    this.state = join(this.own, 'state.json');
+    this.journal = join(this.own, 'journal.json');
+    this.commits = join(this.own, 'commits.log');
+    this.lock = join(this.own, 'lock');
+    this.manifests = join(this.own, 'manifests');
+    this.staging = join(this.own, 'staging');
+    this.snapshots = join(this.own, 'snapshots');
+  }
+
+  manifest(digest: Digest): string {
+    return join(this.manifests, digest);
+  }
+
+  /** Scratch for making one manifest live. */
+  stagingFor(target: Digest): string {
+    return join(this.staging, target);
+  }
+
+  /** Operations are named by people's names and slashes; their snapshots by a hash of that, which is short and has none. */
+  snapshotFor(op: string): string {
+    return join(this.snapshots, createHash('sha256').update(op).digest('hex').slice(0, 32));
+  }
+}

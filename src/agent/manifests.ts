@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto';
+import { readFile, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { NO_MANIFEST, decodeManifest, type Digest, type Manifest } from '../domain/manifest.ts';
+import { SyncError } from '../domain/errors.ts';
+import { writeDurably } from './durable.ts';
+import { guardManifest } from './guard.ts';
+import type { Layout } from './layout.ts';
+import type { RelayClient } from './ports.ts';
+import { errnoOf } from './volume-error.ts';
+
+const EMPTY: Manifest = { version: 1, entries: [] };
+
+/** The record of what we own while `digest` is live. @throws SyncError VolumeFailed when the record is lost or damaged. */
+export async function readManifest(layout: Layout, digest: Digest): Promise<Manifest> {
+  const found = await readKept(layout, digest);
+  if (found) return found;
+  throw new SyncError(
+    'VolumeFailed',
+    `The record of the files we own, ${layout.manifest(digest)}, is lost or damaged: put it back from a backup of the volume.`,
+  );
+}
+
+/**
+ * The manifest to be made live: from our folder, else from the relay, then kept.
+ * @throws SyncError ContentUnavailable when what the relay sends is not it; PathNotAllowed when it names what may not be written.
+ */
+export async function obtainManifest(layout: Layout, relay: RelayClient, digest: Digest, signal: AbortSignal): Promise<Manifest> {
+  const found = await readKept(layout, digest);
+  if (found) return found;
+  const text = await relay.manifest(digest, signal);
+  if (digestOf(text) !== digest)
+    throw new SyncError('ContentUnavailable', `What the relay sent as manifest ${digest} has another digest: asked again.`);
+  const manifest = parse(text, digest);
+  await writeDurably(layout.manifest(digest), text);
+  return manifest;
+}
+
+/** Removes the records that nothing refers to any more. */
+export async function sweepManifests(layout: Layout, keep: ReadonlySet<Digest>): Promise<void> {
+  for (const name of await readdir(layout.manifests)) {
+    if (!keep.has(name)) await rm(join(layout.manifests, name), { force: true });
+  }
+}
+
+async function readKept(layout: Layout, digest: Digest): Promise<Manifest | undefined> {
+  if (digest === NO_MANIFEST) return EMPTY;
+  if (!/^[0-9a-f]{64}$/.test(digest)) throw new SyncError('ContentUnavailable', `"${digest}" is not the digest of a manifest.`);
+  let text: string;
+  try {
+    text = await readFile(layout.manifest(digest), 'utf8');
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+  return digestOf(text) === digest ? parse(text, digest) : undefined;
+}
+
+function parse(text: string, digest: Digest): Manifest {
+  let manifest: Manifest;
+  try {
+    manifest = decodeManifest(text);
+  } catch (error) {
+    throw new SyncError('ContentUnavailable', `Manifest ${digest} cannot be read.`, { cause: error });
+  }
+  guardManifest(manifest);
+  return manifest;
+}
+
+function digestOf(text: string): Digest {
+  return createHash('sha256').update(text).digest('hex');
+}

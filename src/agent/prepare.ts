@@ -1,0 +1,90 @@
+import { existsSync, lstatSync, readdirSync, rmSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { GatewayStep } from '../contract/activities.ts';
+import { SyncError } from '../domain/errors.ts';
+import { NO_MANIFEST } from '../domain/manifest.ts';
+import { fetchFiles, missingFiles, type Needed } from './content.ts';
+import { flushAll, writeDurably } from './durable.ts';
+import type { Layout } from './layout.ts';
+import { obtainManifest, readManifest } from './manifests.ts';
+import { readModes } from './modes.ts';
+import type { Doing, RelayClient, VolumeSpace } from './ports.ts';
+import { Scratch } from './scratch.ts';
+import { guardSpace } from './space.ts';
+import type { State } from './state.ts';
+import { survey, type Survey } from './survey.ts';
+import { Tree } from './tree.ts';
+import { wantedBetween } from './wanted.ts';
+
+export interface Prepared {
+  readonly survey: Survey;
+  readonly fetched: { readonly files: number; readonly bytes: number };
+}
+
+/** What preparing needs. */
+export interface PreparingWith {
+  readonly layout: Layout;
+  readonly relay: RelayClient;
+  readonly space: (folder: string) => Promise<VolumeSpace>;
+}
+
+/**
+ * Everything that can be done for `target` without changing what the gateway reads: the comparison of the gateway with the plan, and the
+ * content, verified and durable on the volume. Asked again it only looks.
+ */
+export async function prepare(make: PreparingWith, state: State, step: GatewayStep, doing: Doing): Promise<Prepared> {
+  const { layout, relay } = make;
+  const target = await obtainManifest(layout, relay, step.target, doing.signal);
+  const live = await readManifest(layout, state.live);
+  const modes = await readModes(layout.dataDir);
+  using tree = new Tree(layout.dataDir);
+  const differences = state.live === NO_MANIFEST ? 'replace' : 'hold';
+  const found = await survey(tree, wantedBetween(live, target, modes), { differences, exact: false }, doing);
+  guardMounts(tree, found);
+
+  const scratch = new Scratch(join(layout.stagingFor(step.target), 'tree'), modes);
+  const marker = join(layout.stagingFor(step.target), 'verified');
+  await clearOthers(layout, step.target);
+  const needed = found.changes.flatMap(({ path, after }): Needed[] => (after ? [{ path, after }] : []));
+  const trusted = existsSync(marker);
+  const missing = await missingFiles(scratch, needed, trusted, doing);
+  if (missing.length === 0 && trusted) return { survey: found, fetched: { files: 0, bytes: 0 } };
+
+  rmSync(marker, { force: true });
+  guardSpace(
+    await make.space(layout.own),
+    missing.reduce((bytes, { after }) => bytes + after.size, 0),
+  );
+  const liveByDigest = new Map(live.entries.map((entry) => [entry.sha256, entry.path]));
+  const fetched = await fetchFiles(scratch, missing, { relay, tree, liveByDigest }, modes, doing);
+  for (const { path } of needed) scratch.placeFor(path);
+  await flushAll(layout.own, [
+    ...needed.map(({ path }) => join(scratch.root, path)),
+    ...scratch.folders(),
+    layout.stagingFor(step.target),
+    layout.staging,
+  ]);
+  await writeDurably(marker, '');
+  return { survey: found, fetched };
+}
+
+/** Renames do not cross file systems, so all or nothing cannot be promised across a mount point. */
+function guardMounts(tree: Tree, { folders }: Survey): void {
+  const { dev } = lstatSync(tree.root);
+  for (const { path } of folders) {
+    const standing = tree.look(path);
+    if (standing.kind !== 'folder' || standing.stat.dev === dev) continue;
+    throw new SyncError(
+      'NotSupportedYet',
+      `${path} is a mount of its own inside the data directory: mount one volume for the whole of it.`,
+    );
+  }
+}
+
+/** Scratch for another plan is of no use any more: a newer one has taken its place. */
+async function clearOthers(layout: Layout, target: string): Promise<void> {
+  for (const name of readdirSync(layout.staging)) {
+    if (/^[0-9a-f]{64}$/.test(name) && name !== target) await rm(join(layout.staging, name), { recursive: true, force: true });
+  }
+}

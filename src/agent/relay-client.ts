@@ -1,0 +1,146 @@
+import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { Agent, request, type Dispatcher } from 'undici';
+import { z } from 'zod';
+import { RELAY_PATHS } from '../contract/relay.ts';
+import { SyncError } from '../domain/errors.ts';
+import { isReason, type Reason } from '../domain/reasons.ts';
+import { readFrames } from './frames.ts';
+import type { RelayClient } from './ports.ts';
+
+/** How the relay is reached. */
+export interface RelayAddress {
+  /** Such as `https://relay.ignition-sync.svc:8443`. */
+  readonly url: string;
+  /** File with the ServiceAccount token, read at each call: the kubelet replaces it every hour. */
+  readonly tokenFile: string;
+  /** File with the certificates to trust, PEM. */
+  readonly caFile?: string;
+  /** Milliseconds until an answer begins, and between two pieces of it; 10,000 when absent. */
+  readonly timeoutMs?: number;
+}
+
+const Hello = z.object({ namespace: z.string(), gateway: z.string(), taskQueue: z.string(), ticketKey: z.string() });
+const Ticket = z.object({ ticket: z.string(), validForMs: z.number() });
+const Refusal = z.object({ reason: z.string(), message: z.string() });
+
+const TIMEOUT_MS = 10_000;
+/** A manifest of 250,000 files; anything but a manifest or a blob is a few hundred bytes. */
+const MAX_TEXT_BYTES = 64 * 1024 * 1024;
+
+/** The relay over HTTP. Bodies of blobs are streamed, so memory does not grow with what is fetched. */
+export function createRelayClient(address: RelayAddress): RelayClient & { close(): Promise<void> } {
+  const timeout = address.timeoutMs ?? TIMEOUT_MS;
+  const dispatcher = new Agent({
+    connect: { timeout, ...(address.caFile !== undefined && { ca: readFileSync(address.caFile, 'utf8') }) },
+    headersTimeout: timeout,
+    bodyTimeout: timeout,
+    connections: 4,
+  });
+  const base = address.url.replace(/\/+$/, '');
+
+  async function call(
+    method: 'GET' | 'POST',
+    path: string,
+    body: unknown,
+    signal: AbortSignal | undefined,
+  ): Promise<Dispatcher.ResponseData> {
+    const answer = await named(base, async () =>
+      request(`${base}${path}`, {
+        dispatcher,
+        method,
+        headers: {
+          authorization: `Bearer ${await readToken(address.tokenFile)}`,
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+        },
+        body: body === undefined ? null : JSON.stringify(body),
+        signal: signal ?? null,
+      }),
+    );
+    if (answer.statusCode === 200) return answer;
+    throw await refused(base, path, answer);
+  }
+
+  async function json<T>(schema: z.ZodType<T>, path: string, body: unknown, signal: AbortSignal | undefined): Promise<T> {
+    const answer = await call('POST', path, body, signal);
+    const text = await named(base, () => readText(answer));
+    try {
+      return schema.parse(JSON.parse(text));
+    } catch (error) {
+      throw new SyncError('RelayUnreachable', `The relay at ${base} answered ${path} with something else than the protocol says.`, {
+        cause: error,
+      });
+    }
+  }
+
+  return {
+    hello: (body, signal) => json(Hello, RELAY_PATHS.hello, body, signal),
+    ticket: (body, signal) => json(Ticket, RELAY_PATHS.ticket, body, signal),
+    async manifest(digest, signal) {
+      const answer = await call('GET', `${RELAY_PATHS.manifests}/${digest}`, undefined, signal);
+      return named(base, () => readText(answer));
+    },
+    async *blobs(digests, signal) {
+      const answer = await call('POST', RELAY_PATHS.blobs, { digests }, signal);
+      try {
+        yield* readFrames(answer.body);
+      } catch (error) {
+        throw unreachable(base, error);
+      }
+    },
+    close: () => dispatcher.destroy(),
+  };
+}
+
+async function readToken(file: string): Promise<string> {
+  try {
+    return (await readFile(file, 'utf8')).trim();
+  } catch (error) {
+    throw new SyncError('RelayUnreachable', `The agent's token cannot be read from ${file}: mount the projected ServiceAccount token.`, {
+      cause: error,
+    });
+  }
+}
+
+async function readText(answer: Dispatcher.ResponseData): Promise<string> {
+  const pieces: Buffer[] = [];
+  let size = 0;
+  for await (const piece of answer.body as AsyncIterable<Buffer>) {
+    size += piece.length;
+    if (size > MAX_TEXT_BYTES) throw new SyncError('ContentUnavailable', `The relay answered more than ${MAX_TEXT_BYTES} bytes.`);
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces).toString();
+}
+
+async function refused(base: string, path: string, answer: Dispatcher.ResponseData): Promise<SyncError> {
+  const text = await readText(answer).catch(() => '');
+  const said = parseRefusal(text);
+  if (said) return new SyncError(said.reason, said.message);
+  const reason = answer.statusCode === 404 ? 'ContentUnavailable' : 'RelayUnreachable';
+  return new SyncError(reason, `The relay at ${base} answered ${path} with ${answer.statusCode}.`);
+}
+
+function parseRefusal(text: string): { reason: Reason; message: string } | undefined {
+  try {
+    const { reason, message } = Refusal.parse(JSON.parse(text));
+    return isReason(reason) ? { reason, message } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function named<T>(base: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw unreachable(base, error);
+  }
+}
+
+/** Cancellation and faults that have a name stay what they are. */
+function unreachable(base: string, error: unknown): unknown {
+  if (error instanceof SyncError || (error instanceof Error && error.name === 'AbortError')) return error;
+  const said = error instanceof Error ? error.message : String(error);
+  return new SyncError('RelayUnreachable', `The relay at ${base} cannot be reached: ${said}.`, { cause: error });
+}

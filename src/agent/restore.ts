@@ -1,0 +1,53 @@
+import type { GatewayStep } from '../contract/activities.ts';
+import { SyncError } from '../domain/errors.ts';
+import { NO_MANIFEST } from '../domain/manifest.ts';
+import { folderSet } from './order.ts';
+import type { Doing } from './ports.ts';
+import { scratchFromSnapshot } from './put-back.ts';
+import { listSnapshots, readSnapshot } from './snapshot.ts';
+import type { State } from './state.ts';
+import { survey } from './survey.ts';
+import { transact, type Bench } from './transact.ts';
+import { Tree } from './tree.ts';
+import type { Wanted } from './wanted.ts';
+
+const SCRATCH = 'restore';
+
+/**
+ * Makes live again what was before, bit for bit, from the newest snapshot of exactly this change. What people changed since is replaced, and
+ * kept in the restore's own snapshot.
+ * @throws SyncError RestoreFailed when there is no such snapshot
+ */
+export async function restoreFromSnapshot(
+  bench: Bench,
+  state: State,
+  step: GatewayStep,
+  doing: Doing,
+  mayCommit: () => void,
+): Promise<void> {
+  const { layout } = bench;
+  const head = listSnapshots(layout).find(({ from, to, seq }) => to === state.live && from === step.target && seq <= state.seq);
+  if (!head) {
+    const target = step.target === NO_MANIFEST ? 'the state before the first sync' : `manifest ${step.target.slice(0, 12)}`;
+    throw new SyncError(
+      'RestoreFailed',
+      `${step.gateway} keeps no snapshot of ${target}: roll out the wanted commit instead of restoring.`,
+    );
+  }
+  const snapshot = readSnapshot(head.folder);
+  const wanted = snapshot.changes.map(({ path, before }): Wanted => ({ path, ...(before && { after: before }) }));
+  using tree = new Tree(layout.dataDir);
+  const found = await survey(tree, wanted, { differences: 'replace', exact: true }, doing);
+  await scratchFromSnapshot(layout, head.folder, snapshot, SCRATCH);
+  await transact(bench, state, {
+    kind: 'restore',
+    op: step.op,
+    from: state.live,
+    to: step.target,
+    survey: found,
+    scratch: SCRATCH,
+    keepFolders: folderSet(snapshot.folders),
+    retainSnapshots: step.retainSnapshots,
+    permit: () => Promise.resolve(mayCommit),
+  });
+}

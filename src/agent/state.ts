@@ -1,0 +1,71 @@
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { NO_MANIFEST } from '../domain/manifest.ts';
+import { SyncError } from '../domain/errors.ts';
+import type { Layout } from './layout.ts';
+import { writeDurably } from './durable.ts';
+import { errnoOf } from './volume-error.ts';
+
+const Counts = z.object({ added: z.int(), modified: z.int(), deleted: z.int() });
+const Scans = z.object({ config: z.boolean(), projects: z.boolean(), newProject: z.boolean() });
+
+export type Counts = z.infer<typeof Counts>;
+export type Scans = z.infer<typeof Scans>;
+
+export const NO_SCANS: Scans = { config: false, projects: false, newProject: false };
+export const NO_CHANGES: Counts = { added: 0, modified: 0, deleted: 0 };
+
+/** What this product knows of its gateway: the record of ownership's name and what is still to be done about it. */
+export const State = z.object({
+  version: z.literal(1),
+  /** Digest of the manifest that is live, or `none`. */
+  live: z.string(),
+  /** The operation that made it live, empty when nothing was applied. */
+  op: z.string(),
+  at: z.string(),
+  /** Counts transactions; orders snapshots. */
+  seq: z.int(),
+  /** What the last transaction changed. */
+  changes: Counts,
+  /** Scans that changes since the last successful scan still call for. */
+  owed: Scans,
+  /** Operations that were carried out, newest last: none of them is carried out twice. */
+  done: z.array(z.string()),
+});
+export type State = z.infer<typeof State>;
+
+/** How many carried-out operations are remembered. */
+const REMEMBERED = 200;
+
+const FRESH: State = { version: 1, live: NO_MANIFEST, op: '', at: '', seq: 0, changes: NO_CHANGES, owed: NO_SCANS, done: [] };
+
+/** The state on disk; that of a gateway nothing was applied to when there is none. */
+export async function readState(layout: Layout): Promise<State> {
+  let text: string;
+  try {
+    text = await readFile(layout.state, 'utf8');
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return FRESH;
+    throw error;
+  }
+  try {
+    return State.parse(JSON.parse(text));
+  } catch (error) {
+    throw new SyncError(
+      'VolumeFailed',
+      `${layout.state} is damaged: restore it from a backup of the volume, or delete it to start as on a first apply.`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+export async function writeState(layout: Layout, state: State): Promise<void> {
+  await writeDurably(layout.state, `${JSON.stringify({ ...state, done: state.done.slice(-REMEMBERED) })}\n`);
+}
+
+/** Both together: what is needed when either of two changes calls for a scan. */
+export function mergeScans(a: Scans, b: Scans): Scans {
+  return { config: a.config || b.config, projects: a.projects || b.projects, newProject: a.newProject || b.newProject };
+}

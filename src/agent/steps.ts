@@ -1,0 +1,61 @@
+import { lstatSync, renameSync, rmdirSync, unlinkSync } from 'node:fs';
+import { join, posix } from 'node:path';
+import type { Step } from './order.ts';
+import { Blocked, type Tree } from './tree.ts';
+import { errnoOf } from './volume-error.ts';
+
+/**
+ * Carries out steps, each as one call of the operating system, without giving way in between: the shorter this is, the shorter the time in
+ * which a running gateway can see both states. Steps that were carried out before are passed over.
+ * @returns the folders whose entries changed
+ */
+export function carryOut(tree: Tree, scratch: string, steps: readonly Step[], onStep?: (step: string) => void): Set<string> {
+  const touched = new Set<string>();
+  for (const [index, step] of steps.entries()) {
+    carryOutOne(tree, scratch, step);
+    const parent = posix.dirname(step.path);
+    touched.add(parent === '.' ? '' : parent);
+    onStep?.(`${step.do} ${index + 1}/${steps.length}`);
+  }
+  return touched;
+}
+
+function carryOutOne(tree: Tree, scratch: string, step: Step): void {
+  switch (step.do) {
+    case 'remove':
+      if (isPlainOrGone(tree, step.path) === 'file') unlinkSync(tree.at(step.path));
+      return;
+    case 'removeFolder':
+      tree.forget(step.path);
+      unless(['ENOENT', 'ENOTDIR', ...(step.must ? [] : ['ENOTEMPTY', 'EEXIST'])], () => rmdirSync(tree.at(step.path)));
+      return;
+    case 'place':
+    case 'placeFolder': {
+      const source = join(scratch, step.path);
+      if (lstatSync(source, { throwIfNoEntry: false }) === undefined) return;
+      tree.forget(step.path);
+      isPlainOrGone(tree, step.path);
+      renameSync(source, tree.at(step.path));
+    }
+  }
+}
+
+/** @throws Blocked when a link or a special file stands there: neither is ours to replace. */
+function isPlainOrGone(tree: Tree, path: string): 'file' | 'folder' | 'absent' {
+  const standing = tree.look(path);
+  if (standing.kind === 'blocked') return standing.by === 'file' ? 'absent' : fail(standing.at, standing.by);
+  return standing.kind === 'link' || standing.kind === 'special' ? fail(path, standing.kind) : standing.kind;
+}
+
+function fail(path: string, by: 'link' | 'special'): never {
+  throw new Blocked(path, by);
+}
+
+/** Runs a call whose failure with one of these codes means that there is nothing to do. */
+function unless(codes: readonly string[], call: () => void): void {
+  try {
+    call();
+  } catch (error) {
+    if (!codes.includes(errnoOf(error) ?? '')) throw error;
+  }
+}

@@ -1,0 +1,115 @@
+import type { Stats } from 'node:fs';
+import { posix } from 'node:path';
+import type { Change, FoundFile, FoundFolder } from './change.ts';
+import { Conflicts } from './conflicts.ts';
+import { hashFile } from './hash.ts';
+import type { Doing } from './ports.ts';
+import { foldersBelow } from './room.ts';
+import type { Standing, Tree } from './tree.ts';
+import type { Wanted } from './wanted.ts';
+
+/**
+ * `hold`: what differs from what we last wrote holds the plan. `replace`: it is replaced (first apply, restore); the snapshot keeps it.
+ * `exact`: a file counts as being there already only with all its permission bits, not just the executable one.
+ */
+export interface SurveyRules {
+  readonly differences: 'hold' | 'replace';
+  readonly exact: boolean;
+}
+
+/** The state of the gateway at the paths of a plan. */
+export interface Survey {
+  /** What is really to be done. */
+  readonly changes: readonly Change[];
+  /** Folders that exist on the way of these changes. */
+  readonly folders: readonly FoundFolder[];
+  /** Folders that hold nothing foreign and make room for a file, deepest first. */
+  readonly room: readonly string[];
+  /** Files that were there already, byte for byte. */
+  readonly adopted: number;
+}
+
+/**
+ * Looks at every path of a plan, and at nothing else.
+ * @throws SyncError LinkInTheWay, InTheWay, LocalChange
+ */
+export async function survey(tree: Tree, wanted: readonly Wanted[], rules: SurveyRules, doing: Doing): Promise<Survey> {
+  const leaving = new Set(wanted.filter(({ after }) => !after).map(({ path }) => path));
+  const conflicts = new Conflicts();
+  const changes: Change[] = [];
+  const folders = new Map<string, FoundFolder>();
+  const room: string[] = [];
+  let adopted = 0;
+  for (const [index, want] of wanted.entries()) {
+    if (index % 200 === 0) await breathe(doing, index, wanted.length);
+    const found = standingFor(tree.look(want.path), want, leaving, conflicts);
+    if (found === 'conflict') continue;
+    let before: FoundFile | undefined;
+    if (found.kind === 'folder') {
+      if (!want.after) continue;
+      const emptied = foldersBelow(tree, want.path, (path) => leaving.has(path) || conflicts.inTheWay.add(path));
+      for (const folder of emptied) folders.set(folder.path, folder);
+      room.push(...emptied.map(({ path }) => path));
+    } else if (found.kind === 'file') {
+      before = await readFound(tree, want.path, found);
+    }
+    const verdict = judge(want, before, rules);
+    if (verdict === 'there') adopted += want.after ? 1 : 0;
+    else if (verdict === 'local') conflicts.local.add(want.path);
+    else changes.push({ path: want.path, ...(before && { before }), ...(want.after && { after: want.after }) });
+  }
+  conflicts.raise();
+  for (const { path } of changes) noteFolders(tree, path, folders);
+  return { changes, folders: [...folders.values()], room, adopted };
+}
+
+/** Sorts out what stands in the way; what makes room in this same plan counts as absent. */
+function standingFor(
+  found: Standing,
+  want: Wanted,
+  leaving: ReadonlySet<string>,
+  conflicts: Conflicts,
+): Exclude<Standing, { kind: 'blocked' }> | 'conflict' {
+  if (found.kind === 'blocked') {
+    if (found.by === 'file' && (leaving.has(found.at) || !want.after)) return { kind: 'absent' };
+    (found.by === 'link' ? conflicts.links : conflicts.inTheWay).add(found.at);
+    return 'conflict';
+  }
+  if (found.kind === 'link' || found.kind === 'special') {
+    (found.kind === 'link' ? conflicts.links : conflicts.inTheWay).add(want.path);
+    return 'conflict';
+  }
+  return found;
+}
+
+function judge(want: Wanted, before: FoundFile | undefined, rules: SurveyRules): 'there' | 'local' | 'change' {
+  if (!want.after && !before) return 'there';
+  if (want.after && before?.sha256 === want.after.sha256 && sameMode(before.mode, want.after.mode, rules)) return 'there';
+  if (rules.differences === 'replace') return 'change';
+  // Nothing where nothing of ours was is no difference; something there, or nothing where we wrote, is somebody's work.
+  return before?.sha256 === want.lastWritten || before?.sha256 === want.after?.sha256 ? 'change' : 'local';
+}
+
+function sameMode(a: number, b: number, rules: SurveyRules): boolean {
+  return rules.exact ? a === b : (a & 0o100) === (b & 0o100);
+}
+
+async function readFound(tree: Tree, path: string, found: { readonly stat: Stats }): Promise<FoundFile | undefined> {
+  const sha256 = await hashFile(tree.at(path));
+  if (sha256 === undefined) return undefined;
+  const { size, mode, ino, mtimeMs } = found.stat;
+  return { sha256, size, mode: mode & 0o7777, ino, mtimeMs };
+}
+
+function noteFolders(tree: Tree, path: string, folders: Map<string, FoundFolder>): void {
+  for (let folder = posix.dirname(path); folder !== '.' && !folders.has(folder); folder = posix.dirname(folder)) {
+    const standing = tree.look(folder);
+    if (standing.kind === 'folder') folders.set(folder, { path: folder, mode: standing.stat.mode & 0o7777 });
+  }
+}
+
+async function breathe(doing: Doing, files: number, of: number): Promise<void> {
+  doing.signal.throwIfAborted();
+  doing.onProgress({ doing: 'comparing', files, of });
+  await new Promise((resolve) => setImmediate(resolve));
+}

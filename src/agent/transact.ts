@@ -1,0 +1,209 @@
+import { rmSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SyncError } from '../domain/errors.ts';
+import type { Digest } from '../domain/manifest.ts';
+import { countChanges, scansFor } from './change.ts';
+import { appendCommit } from './commit-log.ts';
+import { flushAll } from './durable.ts';
+import { readJournal, removeJournal, writeJournal, type Journal } from './journal.ts';
+import type { Layout } from './layout.ts';
+import { sweepManifests } from './manifests.ts';
+import { orderSteps } from './order.ts';
+import type { Clock } from './ports.ts';
+import { putBack } from './put-back.ts';
+import { sweepSnapshots, takeSnapshot } from './snapshot.ts';
+import { mergeScans, readState, writeState, type Counts, type State } from './state.ts';
+import { carryOut } from './steps.ts';
+import type { Survey } from './survey.ts';
+import { Blocked, Tree } from './tree.ts';
+import { asVolumeFault, errnoOf } from './volume-error.ts';
+
+/** Paths named per line of the commit log. */
+const LOGGED_FILES = 100;
+
+/** What transactions are carried out with. */
+export interface Bench {
+  readonly layout: Layout;
+  readonly clock: Clock;
+  readonly onStep?: ((step: string) => void) | undefined;
+}
+
+/** One change of everything at once: the gateway's files become `to`, whole or not at all. */
+export interface Transaction {
+  readonly kind: 'apply' | 'restore';
+  readonly op: string;
+  readonly from: Digest;
+  readonly to: Digest;
+  readonly survey: Survey;
+  /** Name of the scratch folder whose `tree` holds the durable new content. */
+  readonly scratch: string;
+  /** Folders that shall be there in the end, empty or not. */
+  readonly keepFolders: ReadonlySet<string>;
+  readonly retainSnapshots: number;
+  /** Asked directly before the commit point. @throws SyncError when it may not be passed. The answer says whether it still may. */
+  readonly permit: () => Promise<() => void>;
+}
+
+export interface Committed {
+  readonly changes: Counts;
+  /** First rename to last, in milliseconds. */
+  readonly visibleMs: number;
+}
+
+/** Carries a transaction through: snapshot, permit, journal, steps, record. After a failure the gateway's files are what they were. */
+export async function transact(bench: Bench, state: State, transaction: Transaction): Promise<Committed> {
+  const { layout, onStep } = bench;
+  const { survey, op, from, to } = transaction;
+  const { changes, folders } = survey;
+  using tree = new Tree(layout.dataDir);
+  const seq = state.seq + 1;
+  await takeSnapshot(layout, tree, { op, seq, from, to, changes, folders });
+  onStep?.('snapshot');
+  const stillPermitted = await transaction.permit();
+  onStep?.('permit');
+  lastLook(tree, survey);
+  const journal: Journal = {
+    version: 1,
+    direction: 'forward',
+    kind: transaction.kind,
+    op,
+    seq,
+    from,
+    to,
+    scratch: transaction.scratch,
+    steps: orderSteps(changes, {
+      folderExists: (path) => tree.look(path).kind === 'folder',
+      room: survey.room,
+      keep: transaction.keepFolders,
+    }),
+    changes: countChanges(changes),
+    files: changes.slice(0, LOGGED_FILES).map(({ path }) => path),
+    scans: scansFor(changes),
+    retainSnapshots: transaction.retainSnapshots,
+  };
+  stillPermitted();
+  await writeJournal(layout, journal);
+  try {
+    lastLook(tree, survey);
+    stillPermitted();
+  } catch (error) {
+    await removeJournal(layout);
+    throw error;
+  }
+  onStep?.('journal');
+  const visibleMs = await finish(bench, tree, journal);
+  return { changes: journal.changes, visibleMs };
+}
+
+/**
+ * Ends what a crash or a full or read-only volume interrupted: a decided transaction is finished, or put back where it cannot be.
+ * What was not decided left only scratch behind.
+ */
+export async function recover(bench: Bench): Promise<void> {
+  const journal = await readJournal(bench.layout);
+  if (!journal) return;
+  using tree = new Tree(bench.layout.dataDir);
+  if (journal.direction === 'back') await goBack(bench, tree, journal);
+  else await finish(bench, tree, journal);
+}
+
+async function finish(bench: Bench, tree: Tree, journal: Journal): Promise<number> {
+  const { layout, clock, onStep } = bench;
+  const start = clock.monotonicMs();
+  let visibleMs: number;
+  try {
+    const touched = carryOut(tree, join(layout.staging, journal.scratch, 'tree'), journal.steps, onStep);
+    visibleMs = clock.monotonicMs() - start;
+    await flushAll(
+      layout.own,
+      [...touched].map((folder) => join(layout.dataDir, folder)),
+    );
+    onStep?.('durable');
+  } catch (error) {
+    await goBack(bench, tree, journal);
+    throw named(error);
+  }
+  await record(bench, journal);
+  return visibleMs;
+}
+
+/** The transaction is a fact from here: says so, then clears up. */
+async function record(bench: Bench, journal: Journal): Promise<void> {
+  const { layout, clock, onStep } = bench;
+  const { op, kind, from, to, seq, changes, files } = journal;
+  const state = await readState(layout);
+  const at = clock.now().toISOString();
+  if (state.seq < seq) {
+    if (files.length > 0) await appendCommit(layout, { op, kind, from, to, at, seq, changes, files });
+    onStep?.('logged');
+    await writeState(layout, {
+      version: 1,
+      live: to,
+      op,
+      at,
+      seq,
+      changes,
+      owed: mergeScans(state.owed, journal.scans),
+      done: [...state.done, op],
+    });
+    onStep?.('recorded');
+  }
+  await removeJournal(layout);
+  onStep?.('journalRemoved');
+  await rm(join(layout.staging, journal.scratch), { recursive: true, force: true });
+  const kept = await sweepSnapshots(layout, seq, journal.retainSnapshots);
+  await sweepManifests(layout, new Set([to, ...kept.flatMap((one) => [one.from, one.to])]));
+}
+
+/** Puts back what was there before the transaction. A failure leaves the journal, so that the next start tries again. */
+async function goBack(bench: Bench, tree: Tree, journal: Journal): Promise<void> {
+  const { layout, onStep } = bench;
+  try {
+    if (journal.direction !== 'back') await writeJournal(layout, { ...journal, direction: 'back' });
+    onStep?.('back');
+    await putBack(layout, tree, layout.snapshotFor(journal.op), onStep);
+  } catch (error) {
+    throw named(error);
+  }
+  await removeJournal(layout);
+  onStep?.('backDone');
+  rmSync(layout.snapshotFor(journal.op), { recursive: true, force: true });
+}
+
+/** Nothing may have changed on the gateway between the comparison and the commit point. */
+function lastLook(tree: Tree, { changes }: Survey): void {
+  tree.forgetAll();
+  for (const { path, before } of changes) {
+    const standing = tree.look(path);
+    const same =
+      standing.kind === 'file'
+        ? before !== undefined &&
+          standing.stat.ino === before.ino &&
+          standing.stat.size === before.size &&
+          standing.stat.mtimeMs === before.mtimeMs
+        : before === undefined;
+    if (!same)
+      throw new SyncError(
+        'LocalChange',
+        `1 path: changed on the gateway in this very moment: ${path}. Ask again when nobody is saving there.`,
+      );
+  }
+}
+
+const IN_THE_WAY = new Set(['EISDIR', 'ENOTDIR', 'ENOTEMPTY', 'EEXIST', 'EBUSY']);
+
+function named(error: unknown): unknown {
+  if (error instanceof Blocked) {
+    return new SyncError(
+      error.by === 'link' ? 'LinkInTheWay' : 'InTheWay',
+      `${error.at} became a ${error.by} during the apply: it is not followed and not replaced.`,
+    );
+  }
+  if (IN_THE_WAY.has(errnoOf(error) ?? '') && error instanceof Error) {
+    return new SyncError('InTheWay', `Something stands where the plan needs a file or a folder: ${error.message}. Move it away.`, {
+      cause: error,
+    });
+  }
+  return asVolumeFault(error, 'changing the gateway');
+}

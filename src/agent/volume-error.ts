@@ -1,0 +1,35 @@
+import { SyncError } from '../domain/errors.ts';
+
+const FULL = new Set(['ENOSPC', 'EDQUOT']);
+
+/** Whether a thrown value is the operating system's word on a file operation. */
+export function errnoOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** A failed file operation as a fault with a name; every other thrown value unchanged. */
+export function asVolumeFault(error: unknown, doing: string): unknown {
+  const code = errnoOf(error);
+  if (code === undefined || error instanceof SyncError) return error;
+  const said = error instanceof Error ? error.message : code;
+  if (FULL.has(code)) {
+    return new SyncError('InsufficientSpace', `The gateway's volume is full while ${doing}: ${said}. Make room on it.`, { cause: error });
+  }
+  return new SyncError(
+    'VolumeFailed',
+    `The gateway's volume failed while ${doing}: ${said}. Check that it is mounted writable for this user.`,
+    {
+      cause: error,
+    },
+  );
+}
+
+/** Runs file operations and names their failures after what was being done. */
+export async function onVolume<T>(doing: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw asVolumeFault(error, doing);
+  }
+}
