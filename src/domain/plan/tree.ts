@@ -10,8 +10,6 @@ export interface TreeEntry {
   readonly size: number;
   /** The name is not UTF-8: `path` shows it with replacement characters. */
   readonly invalidName?: true;
-  /** The content is a Git LFS pointer. */
-  readonly lfsPointer?: true;
 }
 
 /** What a source path is in a commit. */

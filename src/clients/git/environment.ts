@@ -1,0 +1,59 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** How this installation runs git, whatever the machine, the user or the repository would have it do. */
+export interface GitSettings {
+  /** Path of the one configuration file that git reads; see `writeGitConfig`. */
+  readonly configFile: string;
+  /** Whether `file://` remotes may be read: for air-gapped mirrors on a mounted volume. */
+  readonly allowFile: boolean;
+}
+
+/**
+ * Everything that git may believe: no hooks, no maintenance of its own, no redirect to another place after the first answer. Repositories
+ * of other owners may be read (a mirror on a volume, a container with another user), because nothing in them is executed.
+ */
+const CONFIG = `[safe]
+\tdirectory = *
+[core]
+\thooksPath = /dev/null
+\tfsmonitor = false
+\tattributesFile = /dev/null
+[gc]
+\tauto = 0
+[maintenance]
+\tauto = false
+[fetch]
+\trecurseSubmodules = false
+\twriteCommitGraph = false
+[protocol]
+\tversion = 2
+[http]
+\tfollowRedirects = initial
+\tlowSpeedLimit = 1
+\tlowSpeedTime = 30
+[i18n]
+\tlogOutputEncoding = UTF-8
+`;
+
+/** Writes git's configuration into a folder of ours. */
+export async function writeGitConfig(folder: string): Promise<string> {
+  const file = join(folder, 'gitconfig');
+  await writeFile(file, CONFIG, { mode: 0o600 });
+  return file;
+}
+
+/** The whole environment of a git process: nothing is inherited but PATH. */
+export function gitEnvironment(settings: GitSettings): Record<string, string> {
+  return {
+    PATH: process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin',
+    HOME: '/dev/null',
+    LC_ALL: 'C',
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_CONFIG_GLOBAL: settings.configFile,
+    GIT_ATTR_NOSYSTEM: '1',
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_OPTIONAL_LOCKS: '0',
+    GIT_ALLOW_PROTOCOL: ['https', 'http', 'ssh', ...(settings.allowFile ? ['file'] : [])].join(':'),
+  };
+}

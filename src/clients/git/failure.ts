@@ -1,0 +1,97 @@
+import { SyncError } from '../../domain/errors.ts';
+import type { Reason } from '../../domain/reasons.ts';
+import { scrub, type Credential } from './credentials.ts';
+import type { GitExit } from './git-process.ts';
+import type { Remote } from './remote.ts';
+
+interface FailureClass {
+  readonly reason: Reason;
+  /** Of what git and its helpers print in the C locale. */
+  readonly pattern: RegExp;
+  readonly says: (remote: Remote) => string;
+}
+
+/** In this order: the first that fits names the cause, general last lines of git come after the special ones. */
+const CLASSES: readonly FailureClass[] = [
+  {
+    reason: 'HostKeyMismatch',
+    pattern: /REMOTE HOST IDENTIFICATION HAS CHANGED|Offending \S+ key in/,
+    says: ({ host, port }) =>
+      `${host} showed another host key than the key known_hosts of the Secret has. If the host has announced new keys, replace it with the output of \`ssh-keyscan ${port === '' ? '' : `-p ${port} `}${host}\`; else somebody is between you and the host.`,
+  },
+  {
+    reason: 'HostKeyUnknown',
+    pattern: /host key is known for|Host key verification failed/,
+    says: ({ host, port }) =>
+      `The host key of ${host} is not in the key known_hosts of the Secret of spec.git.auth.sshKey: add the output of \`ssh-keyscan ${port === '' ? '' : `-p ${port} `}${host}\` after comparing it with what the host publishes.`,
+  },
+  {
+    reason: 'TlsUntrusted',
+    pattern:
+      /SSL certificate problem|server certificate verification failed|certificate (has expired|signer not trusted)|unable to get local issuer|SSL: no alternative certificate subject name|schannel|gnutls_handshake|SSL_ERROR|TLS connect error/i,
+    says: ({ host }) =>
+      `The certificate of ${host} is not trusted: it must be issued for this name, be in date, and come from an authority that the source container knows.`,
+  },
+  {
+    reason: 'RateLimited',
+    pattern: /returned error: 429|rate limit|too many requests/i,
+    says: ({ host }) => `${host} answers that it was asked too often; it is asked again later. A longer spec.polling.interval helps.`,
+  },
+  {
+    reason: 'AuthenticationFailed',
+    pattern:
+      /Authentication failed|could not read (Username|Password)|returned error: (401|403)|Permission denied \(|Access denied|Load key .*(invalid format|error in libcrypto)|Too many authentication failures|terminal prompts disabled/,
+    says: ({ url }) =>
+      `${url} refused the credential, or wants one: check the Secret that spec.git.auth names, whether it has expired, and whether it may read this repository.`,
+  },
+  {
+    reason: 'RepositoryNotFound',
+    pattern:
+      /repository '.*' not found|Repository not found|returned error: 404|does not appear to be a git repository|not a git repository|is this a git repository\?|valid git repository|Could not find repository|project you were looking for could not be found|is not a git command/i,
+    says: ({ url }) => `There is no git repository at ${url}, or this credential may not see it: check spec.git.repo and spec.git.auth.`,
+  },
+  {
+    reason: 'RefNotFound',
+    pattern: /couldn't find remote ref|not our ref|unadvertised object|no such remote ref|remote did not send all necessary objects/i,
+    says: ({ url }) => `${url} does not have what was asked for: the ref was deleted or moved meanwhile. Check spec.git.ref.`,
+  },
+  {
+    reason: 'InvalidSpec',
+    pattern: /transport '.*' not allowed/,
+    says: ({ transport }) => `spec.git.repo: ${transport} URLs are not enabled in this installation.`,
+  },
+  {
+    reason: 'HostUnreachable',
+    pattern:
+      /Could not resolve host|Couldn't connect to server|Failed to connect|Connection (refused|timed out|reset|closed)|No route to host|Network is unreachable|Name or service not known|Temporary failure in name resolution|returned error: 5\d\d|Empty reply from server|Operation too slow|transfer closed|early EOF|unexpected disconnect|hung up unexpectedly|RPC failed/i,
+    says: ({ host, url }) =>
+      `${host === '' ? url : host} does not answer as a git host should; it is asked again. Check spec.git.repo, the network and the host itself.`,
+  },
+];
+
+/** Translates how a git call for a remote ended. `what` is what it was doing: `list the refs`. */
+export function remoteFailure(exit: GitExit, what: string, remote: Remote, credential: Credential): SyncError {
+  const detail = lastLines(scrub(exit.stderr, credential));
+  if (exit.timedOut) return new SyncError('GitTimeout', `${remote.url} took too long to ${what} and was given up; it is tried again.`);
+  const found = CLASSES.find(({ pattern }) => pattern.test(exit.stderr));
+  if (found) return new SyncError(found.reason, `${found.says(remote)}${detail === '' ? '' : ` Git says: ${detail}`}`);
+  return new SyncError(
+    'GitFailed',
+    `Git could not ${what} of ${remote.url}: ${detail === '' ? `it ended with code ${exit.code ?? 'none'} and no message` : detail}`,
+  );
+}
+
+/** Translates how a git call in a mirror of ours ended. */
+export function localFailure(exit: GitExit, what: string): SyncError {
+  if (exit.timedOut) return new SyncError('GitTimeout', `Git took too long to ${what}; it is tried again.`);
+  return new SyncError('GitFailed', `Git could not ${what}: ${lastLines(exit.stderr)}`);
+}
+
+/** What git says last is the cause; what precedes are hints and progress. */
+function lastLines(stderr: string): string {
+  const lines = stderr
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !/^(hint|warning):|^@+$/i.test(line));
+  return lines.slice(-2).join(' ').slice(0, 500);
+}

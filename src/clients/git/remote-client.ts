@@ -1,0 +1,109 @@
+import { SyncError } from '../../domain/errors.ts';
+import { withCredential, type Credential } from './credentials.ts';
+import { gitEnvironment, type GitSettings } from './environment.ts';
+import { remoteFailure } from './failure.ts';
+import { runGit } from './git-process.ts';
+import { parseRemoteRefs, resolveRef, type RemoteRef } from './refs.ts';
+import type { Remote } from './remote.ts';
+
+const LIST_DEADLINE_MS = 30_000;
+const FETCH_DEADLINE_MS = 10 * 60_000;
+
+/** A remote and what proves that we may read it. */
+export interface RemoteAccess {
+  readonly remote: Remote;
+  readonly credential: Credential;
+  readonly settings: GitSettings;
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds for one call; generous defaults when left out. */
+  readonly deadlineMs?: number | undefined;
+}
+
+/**
+ * Lists the branches and tags of a remote; for a spelled-out `refs/…` just that name.
+ * @throws SyncError of the git side.
+ */
+export async function listRemote(access: RemoteAccess, ref?: string): Promise<RemoteRef[]> {
+  const scope = ref?.startsWith('refs/')
+    ? ['--end-of-options', access.remote.url, ref, `${ref}^{}`]
+    : ['--heads', '--tags', '--end-of-options', access.remote.url];
+  const output = await callRemote(access, [], ['ls-remote', '--quiet', ...scope], 'list the refs', LIST_DEADLINE_MS);
+  return parseRemoteRefs(output);
+}
+
+/**
+ * What a ref names now: one question to the remote.
+ * @throws SyncError RefNotFound, RefAmbiguous, and those of the git side.
+ */
+export async function resolveRemoteRef(access: RemoteAccess, ref: string): Promise<RemoteRef> {
+  refuseMalformed(ref);
+  const refs = await listRemote(access, ref);
+  if (ref.startsWith('refs/') && refs.length === 0) return resolveRef(await listRemote(access), ref);
+  return resolveRef(refs, ref);
+}
+
+/**
+ * Fetches one object or ref of the remote into a bare repository, under a name of ours, without history where the remote can.
+ * @param wanted a full ref name or an object id.
+ * @throws SyncError of the git side.
+ */
+export async function fetchInto(
+  gitDir: string,
+  access: RemoteAccess,
+  wanted: readonly string[],
+  options: { readonly shallow: boolean },
+): Promise<void> {
+  const args = [
+    'fetch',
+    '--quiet',
+    '--force',
+    '--no-tags',
+    '--no-write-fetch-head',
+    '--no-recurse-submodules',
+    '--no-auto-maintenance',
+    ...(options.shallow ? ['--depth=1'] : []),
+  ];
+  await callRemote(
+    access,
+    [`--git-dir=${gitDir}`],
+    [...args, '--end-of-options', access.remote.url, ...wanted],
+    'fetch',
+    FETCH_DEADLINE_MS,
+  );
+}
+
+async function callRemote(
+  access: RemoteAccess,
+  globals: readonly string[],
+  command: readonly string[],
+  what: string,
+  defaultDeadlineMs: number,
+): Promise<string> {
+  const { remote, credential, settings, signal } = access;
+  return await withCredential(credential, remote, async ({ options, env }) => {
+    const exit = await runGit([...globals, ...options, ...command], {
+      env: { ...gitEnvironment(settings), ...env },
+      deadlineMs: access.deadlineMs ?? defaultDeadlineMs,
+      signal,
+    });
+    signal?.throwIfAborted();
+    if (exit.code !== 0) throw remoteFailure(exit, what, remote, credential);
+    return exit.stdout.toString('utf8');
+  });
+}
+
+/** What git itself would not take as the name of a ref can match nothing, and might match everything as a pattern. */
+function refuseMalformed(ref: string): void {
+  if (
+    !/^[^\p{Cc} ~^:?*[\\]+$/u.test(ref) ||
+    ref.startsWith('-') ||
+    ref.startsWith('/') ||
+    ref.endsWith('/') ||
+    /\.\.|\/\/|@\{|\.lock(\/|$)|(^|\/)\.|\.$/.test(ref)
+  ) {
+    throw new SyncError(
+      'RefNotFound',
+      `spec.git.ref "${ref}" cannot be the name of a branch or tag: write a branch, a tag, a full refs/… name or a whole commit id.`,
+    );
+  }
+}

@@ -1,0 +1,106 @@
+import { simpleGit, type SimpleGit } from 'simple-git';
+import { SyncError } from '../../domain/errors.ts';
+import type { TreeEntry } from '../../domain/plan/tree.ts';
+import { readBatch, type BlobBody } from './cat-file.ts';
+import { gitEnvironment, type GitSettings } from './environment.ts';
+import { localFailure } from './failure.ts';
+import { runGit } from './git-process.ts';
+import { parseTree } from './ls-tree.ts';
+
+const TEXT_DEADLINE_MS = 30_000;
+const CONTENT_DEADLINE_MS = 10 * 60_000;
+
+/** Who made a commit and what for. */
+export interface CommitInfo {
+  readonly author: string;
+  /** First line of the message. */
+  readonly subject: string;
+}
+
+/** A bare repository of ours on this machine. */
+export class Repository {
+  readonly gitDir: string;
+  readonly #settings: GitSettings;
+
+  constructor(gitDir: string, settings: GitSettings) {
+    this.gitDir = gitDir;
+    this.#settings = settings;
+  }
+
+  /** Makes it; harmless when it is there already. */
+  async init(objectFormat: 'sha1' | 'sha256'): Promise<void> {
+    await this.#text(
+      ['init', '--quiet', '--bare', `--object-format=${objectFormat}`, '--initial-branch=main', '--', this.gitDir],
+      'make a mirror',
+    );
+  }
+
+  /**
+   * Describes a commit that is here; undefined when it is not, or is no commit.
+   * @throws SyncError GitFailed, GitTimeout
+   */
+  async commitInfo(commit: string): Promise<CommitInfo | undefined> {
+    const format = ['log', '-1', '--no-show-signature', '--no-notes', '--format=%H%x00%an%x00%s', '--end-of-options', commit];
+    const output = await this.#text([`--git-dir=${this.gitDir}`, ...format], 'read the commit').catch((error: unknown) => {
+      if (
+        error instanceof SyncError &&
+        /bad object|unknown revision|bad revision|Not a valid object|not a tree|expected commit type/i.test(error.message)
+      )
+        return '';
+      throw error;
+    });
+    const [id, author = '', subject = ''] = output.trimEnd().split('\0');
+    return id === commit ? { author, subject } : undefined;
+  }
+
+  /** Keeps a commit from being swept. */
+  async pin(commit: string): Promise<void> {
+    await this.#text([`--git-dir=${this.gitDir}`, 'update-ref', '--end-of-options', pinOf(commit), commit], 'pin the commit');
+  }
+
+  /**
+   * The whole listing of a commit.
+   * @throws SyncError GitFailed, GitTimeout
+   */
+  async listTree(commit: string): Promise<TreeEntry[]> {
+    // Not through simple-git: names are bytes, and not all of them are text.
+    const exit = await runGit([`--git-dir=${this.gitDir}`, 'ls-tree', '-r', '-z', '-l', '--full-tree', '--end-of-options', commit], {
+      env: gitEnvironment(this.#settings),
+      deadlineMs: CONTENT_DEADLINE_MS,
+    });
+    if (exit.code !== 0) throw localFailure(exit, `list commit ${commit}`);
+    return parseTree(exit.stdout);
+  }
+
+  /**
+   * Streams blobs in the order asked for; each body must be read to its end before the next is taken.
+   * @throws SyncError GitFailed when one is missing, GitTimeout
+   */
+  readBlobs(oids: readonly string[]): AsyncGenerator<BlobBody> {
+    return readBatch(this.gitDir, oids, { env: gitEnvironment(this.#settings), deadlineMs: CONTENT_DEADLINE_MS });
+  }
+
+  async #text(args: string[], what: string): Promise<string> {
+    try {
+      return await this.#git().raw(args);
+    } catch (error) {
+      const stderr = error instanceof Error ? error.message : String(error);
+      throw localFailure({ code: null, stderr, timedOut: /block timeout reached/.test(stderr) }, what);
+    }
+  }
+
+  #git(): SimpleGit {
+    const env = gitEnvironment(this.#settings);
+    return simpleGit({
+      baseDir: '/',
+      timeout: { block: TEXT_DEADLINE_MS },
+      allowEnvironment: Object.keys(env).filter((name) => name.startsWith('GIT_')),
+      unsafe: { allowUnsafeConfigPaths: true }, // our own file, in place of the user's
+    }).env(env);
+  }
+}
+
+/** The name under which a commit is kept in a mirror. */
+export function pinOf(commit: string): string {
+  return `refs/pins/${commit}`;
+}
