@@ -47,7 +47,8 @@ export function gatewayActivities(
   return {
     stage: (input, summary) => proxied.stage.executeWithOptions({ summary }, [input]),
     apply: (input, summary) => proxied.apply.executeWithOptions({ summary }, [input]),
-    scan: (input, summary) => proxied.scan.executeWithOptions({ summary }, [input]),
+    // The agent itself waits for the gateway's scan, bounded: a scan that then failed is not asked for again and again, it is undone.
+    scan: (input, summary) => proxied.scan.executeWithOptions({ summary, retry: { maximumAttempts: 2 } }, [input]),
     restore: (input, summary) => proxied.restore.executeWithOptions({ summary }, [input]),
   };
 }

@@ -191,6 +191,7 @@ class RolloutRun {
     const attempt = this.#waves;
     this.#waves += 1;
     const name = mode === 'revert' ? `${stage}-revert` : only ? `${stage}-retry-${attempt}` : stage;
+    const begun = { generation: inbox.generation, paused: paused() };
     const child = await startChild(waveWorkflow, {
       workflowId: waveWorkflowId(this.#id, name, wave),
       workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
@@ -213,7 +214,7 @@ class RolloutRun {
           wave,
           mode,
           only,
-          paused: mode === 'sync' && paused(),
+          paused: mode === 'sync' && begun.paused,
         },
       ],
     });
@@ -221,19 +222,20 @@ class RolloutRun {
     const result = child.result().finally(() => {
       running.over = true;
     });
-    if (mode === 'sync') await this.#steer(running, (said) => child.signal(waveControl, said), paused);
+    if (mode === 'sync') await this.#steer(begun, running, (said) => child.signal(waveControl, said), paused);
     return result;
   }
 
   /** Hands on to the running wave what is said to the rollout. */
   async #steer(
+    begun: { generation: number; paused: boolean },
     running: { over: boolean },
     tell: (said: { stop?: boolean; paused?: boolean }) => Promise<void>,
     paused: () => boolean,
   ): Promise<void> {
     const inbox = this.#inbox;
-    let seen = inbox.generation;
-    let shown = paused();
+    let seen = begun.generation;
+    let shown = begun.paused;
     if (shown) await this.#report('Paused', 'paused: gateways that have not begun wait');
     for (;;) {
       await condition(() => inbox.generation !== seen || running.over);

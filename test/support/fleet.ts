@@ -1,0 +1,376 @@
+import { randomUUID } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { Client, Connection } from '@temporalio/client';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import type { IgnitionSyncStatus } from '../../src/api/v1alpha1/ignition-sync.ts';
+import { createControlActivities } from '../../src/activities/control/index.ts';
+import type { ApplyResult, GatewayActivities, GatewayStep, PlannedGateway, SourceActivities } from '../../src/contract/activities.ts';
+import {
+  CONTROL_TASK_QUEUE,
+  SEARCH_ATTRIBUTES,
+  SOURCE_TASK_QUEUE,
+  gatewayTaskQueue,
+  ignitionSyncWorkflowId,
+  rolloutWorkflowId,
+} from '../../src/contract/names.ts';
+import { SyncError } from '../../src/domain/errors.ts';
+import { NO_MANIFEST } from '../../src/domain/manifest.ts';
+import type { Reason } from '../../src/domain/reasons.ts';
+import { isFinal } from '../../src/domain/reports.ts';
+import { cachedWorkflowBundle } from '../../src/workers/bundle.ts';
+import { FailureInterceptor } from '../../src/workers/interceptors/failure.ts';
+import { MemoryObjects } from './memory-objects.ts';
+import { testStack } from './stack.ts';
+
+Runtime.install({ logger: new DefaultLogger('ERROR') });
+
+type Step = 'stage' | 'apply' | 'scan' | 'restore';
+
+/** One gateway of the fleet: what is live on it, and what it was made to do. */
+export interface ModelGateway {
+  live: string;
+  /** Every apply and restore that changed what is live: `from>to`. */
+  readonly writes: string[];
+}
+
+/** A place where a step of a gateway waits until the test lets it go on. */
+export interface Halt {
+  /** Resolves when the step has got there. */
+  readonly reached: Promise<void>;
+  release(): void;
+}
+
+const NAMESPACE = 'test';
+
+/**
+ * Three workflows on the real Temporal server, with the real control activities; the gateways, git and the objects are models in
+ * memory, so that a test can stop each step where it wants. Every history is replayed when the fleet ends.
+ */
+export class Fleet {
+  readonly name: string;
+  readonly objects = new MemoryObjects();
+  readonly gateways = new Map<string, ModelGateway>();
+  readonly client: Client;
+  readonly #connection: NativeConnection;
+  readonly #workers = new Map<string, { worker: Worker; running: Promise<void> }>();
+  readonly #events = new EventEmitter();
+  readonly #halts = new Map<string, { reached: () => void; released: Promise<void> }>();
+  readonly #failures = new Map<string, Reason>();
+  readonly #plans = new Map<string, PlannedGateway[][]>();
+  readonly #temporalNamespace: string;
+  #commit = 'c1'.padEnd(40, '0');
+  #gitFault: Reason | undefined;
+  #spec: Record<string, unknown> = {};
+  holds: { reason: Reason; message: string }[] = [];
+
+  private constructor(name: string, client: Client, connection: NativeConnection, temporalNamespace: string) {
+    this.name = name;
+    this.client = client;
+    this.#connection = connection;
+    this.#temporalNamespace = temporalNamespace;
+    this.#events.setMaxListeners(0);
+    this.objects.onChange(() => this.#events.emit('change'));
+  }
+
+  /** A fleet with its own object and these gateways; every worker runs. */
+  static async start(gateways: readonly string[] = ['a', 'b', 'c'], spec: Record<string, unknown> = {}): Promise<Fleet> {
+    const stack = testStack();
+    const temporalNamespace = await ownNamespace(stack.temporal.address);
+    const connection = await NativeConnection.connect({ address: stack.temporal.address });
+    const client = new Client({ connection: await Connection.connect({ address: stack.temporal.address }), namespace: temporalNamespace });
+    const fleet = new Fleet(`sync-${randomUUID().slice(0, 8)}`, client, connection, temporalNamespace);
+    fleet.setSpec(spec);
+    for (const gateway of gateways) {
+      fleet.gateways.set(gateway, { live: NO_MANIFEST, writes: [] });
+      fleet.objects.putGateway(fleet.name, gateway);
+    }
+    await fleet.startControl();
+    await Promise.all(gateways.map((gateway) => fleet.startAgent(gateway)));
+    return fleet;
+  }
+
+  setSpec(spec: Record<string, unknown>): void {
+    this.#spec = { ...this.#spec, ...spec };
+    const git = { repo: 'https://git.example/plant.git', ref: 'main' };
+    this.objects.putSync(this.name, {
+      git,
+      gateway: { apiKeySecretRef: { name: 'key', key: 'key' } },
+      polling: { interval: '1h' },
+      ...this.#spec,
+    });
+  }
+
+  async startControl(): Promise<void> {
+    const documents = { putDocument: (document: unknown) => Promise.resolve(JSON.stringify(document).slice(0, 64)) };
+    const control = createControlActivities({ objects: this.objects, documents, now: () => new Date() });
+    const workflowBundle = { codePath: await cachedWorkflowBundle() };
+    await this.#startWorker('control', { taskQueue: CONTROL_TASK_QUEUE, activities: control, workflowBundle });
+    await this.#startWorker('source', { taskQueue: SOURCE_TASK_QUEUE, activities: this.#source() });
+  }
+
+  async startAgent(gateway: string): Promise<void> {
+    await this.#startWorker(gateway, { taskQueue: gatewayTaskQueue(NAMESPACE, gateway), activities: this.#agent(gateway) });
+  }
+
+  /** Ends one process: `control`, `source` or a gateway's agent. */
+  async stop(name: string): Promise<void> {
+    const held = this.#workers.get(name);
+    this.#workers.delete(name);
+    held?.worker.shutdown();
+    await held?.running;
+  }
+
+  async #startWorker(
+    name: string,
+    options: { taskQueue: string; activities: object; workflowBundle?: { codePath: string } },
+  ): Promise<void> {
+    const worker = await Worker.create({
+      connection: this.#connection,
+      namespace: this.#temporalNamespace,
+      interceptors: { activity: [() => ({ inbound: new FailureInterceptor() })] },
+      maxCachedWorkflows: 50,
+      ...options,
+    });
+    this.#workers.set(name, { worker, running: worker.run() });
+  }
+
+  #source(): SourceActivities {
+    return {
+      resolveRevision: () => {
+        if (this.#gitFault) throw new SyncError(this.#gitFault, 'the git host said no');
+        return Promise.resolve({ ref: 'main', commit: this.#commit });
+      },
+      fetch: () => Promise.resolve({ subject: 'a change', author: 'somebody' }),
+      plan: async ({ commit, only, rollout }) => {
+        const stored = (await this.objects.gateways()).filter((g) => g.spec.syncRef.name === this.name).map((g) => g.metadata);
+        const target = `m-${commit.slice(0, 2)}`.padEnd(64, '0');
+        const all = stored
+          .filter((g) => only === undefined || only.includes(g.name))
+          .map((g) => ({ gateway: g.name, target, expectLive: this.#gateway(g.name).live }))
+          .sort((x, y) => (x.gateway < y.gateway ? -1 : 1));
+        const changed = all.filter((g) => g.expectLive !== g.target || only !== undefined);
+        const planDigest = `plan-${rollout}-${commit.slice(0, 2)}`;
+        const waves = [changed.slice(0, 1), changed.slice(1)].filter((wave) => wave.length > 0);
+        this.#plans.set(planDigest, waves);
+        const stages = waves.map((wave, i) => ({ name: i === 0 ? 'canary' : 'rest', waves: 1, gateways: wave.length }));
+        const files = { added: 1, modified: 0, deleted: 0 };
+        return {
+          planDigest,
+          stages,
+          changed: changed.length,
+          unchanged: all.length - changed.length,
+          files,
+          notes: [],
+          holds: this.holds,
+          connection: { port: 1, tls: false },
+          retainSnapshots: 5,
+        };
+      },
+      readWave: ({ planDigest, stage, only }) => {
+        const waves = this.#plans.get(planDigest) ?? [];
+        if (only) return Promise.resolve(waves.flat().filter((g) => only.includes(g.gateway)));
+        return Promise.resolve(waves[stage === 'canary' ? 0 : 1] ?? []);
+      },
+    };
+  }
+
+  #agent(name: string): GatewayActivities {
+    const gateway = this.#gateway(name);
+    const change = async (step: GatewayStep, kind: 'apply' | 'restore'): Promise<boolean> => {
+      if (gateway.live === step.target) return false;
+      if (gateway.live !== step.expectLive) throw new SyncError('LivePreconditionFailed', `live is ${gateway.live}`);
+      if (kind === 'apply') await this.#ticket(step);
+      gateway.writes.push(`${step.expectLive.slice(0, 4)}>${step.target.slice(0, 4)}`);
+      gateway.live = step.target;
+      this.#events.emit('change');
+      return true;
+    };
+    const changes = { added: 1, modified: 0, deleted: 0 };
+    const scans: ApplyResult['scans'] = { config: true, projects: true, newProject: false };
+    return {
+      stage: async () => {
+        await this.#at(name, 'stage');
+        return { live: gateway.live, fetchedFiles: 1, fetchedBytes: 1, changes };
+      },
+      apply: async (step) => {
+        await this.#at(name, 'apply');
+        const wrote = await change(step, 'apply');
+        return { live: step.target, wrote, changes, visibleMs: 1, scans };
+      },
+      scan: async () => {
+        await this.#at(name, 'scan');
+        return { outcome: 'Loaded', message: '', scanMs: 1 };
+      },
+      restore: async (step) => {
+        await this.#at(name, 'restore');
+        return { live: step.target, wrote: await change(step, 'restore') };
+      },
+    };
+  }
+
+  /** The relay's rule, on the model's objects: no ticket for a stop, a pause, a missing approval or an old rollout. */
+  async #ticket(step: GatewayStep): Promise<void> {
+    const sync = await this.objects.sync(NAMESPACE, this.name);
+    const rollout = sync?.status?.rollout;
+    const refuse = (reason: Reason): never => {
+      throw new SyncError(reason, `no ticket: ${reason}`);
+    };
+    if (!sync || rollout?.id !== step.rollout || isFinal(rollout.state)) refuse('NotCurrentRollout');
+    if (sync?.status?.frozen) refuse('Frozen');
+    if ((sync?.spec as { paused?: boolean }).paused === true) refuse('Paused');
+    if (rollout?.approvalRequired === true && rollout.approvedPlan !== step.planDigest) refuse('ApprovalPending');
+  }
+
+  async #at(gateway: string, step: Step): Promise<void> {
+    const halt = this.#halts.get(`${gateway}/${step}`);
+    if (halt) {
+      halt.reached();
+      await halt.released;
+    }
+    const reason = this.#failures.get(`${gateway}/${step}`);
+    if (reason) throw new SyncError(reason, `${gateway} cannot ${step}`);
+  }
+
+  #gateway(name: string): ModelGateway {
+    const gateway = this.gateways.get(name);
+    if (!gateway) throw new Error(`no gateway ${name}`);
+    return gateway;
+  }
+
+  /** The next time this gateway comes to this step, it waits there. */
+  halt(gateway: string, step: Step): Halt {
+    const key = `${gateway}/${step}`;
+    const reached = Promise.withResolvers<void>();
+    const released = Promise.withResolvers<void>();
+    this.#halts.set(key, { reached: reached.resolve, released: released.promise });
+    return {
+      reached: reached.promise,
+      release: () => {
+        this.#halts.delete(key);
+        released.resolve();
+      },
+    };
+  }
+
+  failing(gateway: string, step: Step, reason: Reason = 'ScanFailed'): void {
+    this.#failures.set(`${gateway}/${step}`, reason);
+  }
+
+  mend(gateway: string, step: Step): void {
+    this.#failures.delete(`${gateway}/${step}`);
+  }
+
+  gitFault(reason: Reason | undefined): void {
+    this.#gitFault = reason;
+  }
+
+  /** A commit arrives on the branch; the name is two characters. */
+  async push(commit: string): Promise<void> {
+    this.#commit = commit.padEnd(40, '0');
+    await this.changed();
+  }
+
+  /** What the operator does when an object changed. */
+  async changed(reason = 'object changed'): Promise<void> {
+    await this.client.workflow.signalWithStart('ignitionSync', {
+      workflowId: ignitionSyncWorkflowId(NAMESPACE, this.name),
+      taskQueue: CONTROL_TASK_QUEUE,
+      args: [{ namespace: NAMESPACE, name: this.name }],
+      signal: 'desiredChanged',
+      signalArgs: [{ reason }],
+    });
+  }
+
+  /** Sends a signal as the Temporal UI does. */
+  async signal(signal: string, said?: object, to: 'object' | number = 'object'): Promise<void> {
+    const id = to === 'object' ? ignitionSyncWorkflowId(NAMESPACE, this.name) : rolloutWorkflowId(NAMESPACE, this.name, to);
+    const handle = this.client.workflow.getHandle(id);
+    await (said === undefined ? handle.signal(signal) : handle.signal(signal, said));
+  }
+
+  async progress(n?: number): Promise<Record<string, unknown>> {
+    const id = n === undefined ? ignitionSyncWorkflowId(NAMESPACE, this.name) : rolloutWorkflowId(NAMESPACE, this.name, n);
+    return this.client.workflow.getHandle(id).query('progress');
+  }
+
+  async status(): Promise<IgnitionSyncStatus> {
+    return (await this.objects.sync(NAMESPACE, this.name))?.status ?? {};
+  }
+
+  /** Resolves as soon as the object's status is as wanted. */
+  async until(wanted: (status: IgnitionSyncStatus) => boolean): Promise<IgnitionSyncStatus> {
+    for (;;) {
+      const status = await this.status();
+      if (wanted(status)) return status;
+      await once(this.#events, 'change', { signal: AbortSignal.timeout(40_000) }).catch(() => {
+        throw new Error(`the status never came about; it is ${JSON.stringify(status, undefined, 1)}`);
+      });
+    }
+  }
+
+  /** Resolves when rollout `n` is in this state. */
+  async rollout(n: number, state: string): Promise<IgnitionSyncStatus> {
+    return this.until((s) => s.rollout?.number === n && s.rollout.state === state);
+  }
+
+  /** Gateway → first two characters of the commit that is live on it, or `--`. */
+  live(): Record<string, string> {
+    return Object.fromEntries([...this.gateways].map(([name, g]) => [name, g.live === NO_MANIFEST ? '--' : g.live.slice(2, 4)]));
+  }
+
+  writes(): Record<string, number> {
+    return Object.fromEntries([...this.gateways].map(([name, g]) => [name, g.writes.length]));
+  }
+
+  /** Workflow IDs of this fleet's runs. */
+  async workflowIds(): Promise<string[]> {
+    const n = (await this.status()).rollout?.number ?? 0;
+    const ids = [ignitionSyncWorkflowId(NAMESPACE, this.name)];
+    for (let i = 1; i <= n; i += 1) {
+      const rollout = rolloutWorkflowId(NAMESPACE, this.name, i);
+      ids.push(rollout);
+      for (const wave of ['canary/0', 'rest/0']) ids.push(`${rollout}/${wave}`);
+    }
+    return ids;
+  }
+
+  /** Replays every history this fleet made with the current code, then stops its processes. */
+  async end(): Promise<void> {
+    const ids = await this.workflowIds();
+    await Promise.all([...this.#workers.keys()].map((name) => this.stop(name)));
+    const histories = [];
+    for (const workflowId of ids) {
+      const history = await this.client.workflow
+        .getHandle(workflowId)
+        .fetchHistory()
+        .catch(() => undefined);
+      if (history) histories.push({ workflowId, history });
+    }
+    const code = readFileSync(await cachedWorkflowBundle(), 'utf8');
+    for await (const result of Worker.runReplayHistories({ workflowBundle: { code } }, histories)) {
+      if (result.error) throw new Error(`replay of ${result.workflowId} failed: ${result.error.message}`);
+    }
+    await this.client.connection.close();
+    await this.#connection.close();
+  }
+}
+
+/** One Temporal namespace per test process: Task Queue names are constants of the product, so tests keep apart by namespace. */
+async function ownNamespace(address: string): Promise<string> {
+  const namespace = `workflows-${randomUUID().slice(0, 8)}`;
+  const connection = await Connection.connect({ address });
+  await connection.workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod: { seconds: 86_400 } as never });
+  const searchAttributes = Object.fromEntries(Object.entries(SEARCH_ATTRIBUTES).map(([name, type]) => [name, type === 'Keyword' ? 2 : 7]));
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      await connection.operatorService.addSearchAttributes({ namespace, searchAttributes });
+      break;
+    } catch (error) {
+      if (attempt > 100) throw error; // the frontend learns of a new namespace with its next cache refresh
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+  await connection.close();
+  return namespace;
+}

@@ -1,0 +1,83 @@
+import { Fleet } from '../support/fleet.ts';
+
+let fleet: Fleet;
+afterEach(() => fleet.end());
+
+test('a fix is never stuck behind the fault it fixes: a newer commit ends a holding rollout and goes to every gateway', async () => {
+  fleet = await Fleet.start();
+  fleet.failing('a', 'scan');
+  await fleet.push('c1');
+  await fleet.rollout(1, 'Holding');
+  fleet.mend('a', 'scan');
+  await fleet.push('c2');
+  const done = await fleet.rollout(2, 'Succeeded');
+  expect(done.history?.map((h) => h.state)).toEqual(['Succeeded', 'Superseded']);
+  expect(fleet.live()).toEqual({ a: 'c2', b: 'c2', c: 'c2' });
+});
+
+test('a newer commit in the middle of a wave: gateways that had not begun go straight to it', async () => {
+  fleet = await Fleet.start();
+  const inA = fleet.halt('a', 'apply');
+  await fleet.push('c1');
+  await inA.reached;
+  await fleet.push('c2');
+  await fleet.until((s) => s.revision?.includes('c2') === true);
+  inA.release();
+  await fleet.rollout(2, 'Succeeded');
+  expect(fleet.live()).toEqual({ a: 'c2', b: 'c2', c: 'c2' });
+  expect(fleet.writes()).toEqual({ a: 2, b: 1, c: 1 });
+});
+
+test('a repository that cannot be read is said in the object and heals when it can', async () => {
+  fleet = await Fleet.start();
+  fleet.gitFault('RepositoryNotFound');
+  await fleet.push('c1');
+  const stalled = await fleet.until((s) => s.conditions?.find((c) => c.type === 'Stalled')?.status === 'True');
+  expect(stalled.conditions?.find((c) => c.type === 'Ready')).toMatchObject({
+    status: 'False',
+    reason: 'RepositoryNotFound',
+    message: 'the git host said no',
+  });
+  expect(fleet.writes()).toEqual({ a: 0, b: 0, c: 0 });
+  fleet.gitFault(undefined);
+  await fleet.changed();
+  const ready = await fleet.until((s) => s.conditions?.find((c) => c.type === 'Ready')?.status === 'True');
+  expect(ready.conditions?.find((c) => c.type === 'Stalled')?.status).toBe('False');
+});
+
+test('a guard rail asks for a person although approval is not required', async () => {
+  fleet = await Fleet.start();
+  fleet.holds = [{ reason: 'TooManyDeletes', message: 'a would lose 40 of 50 files' }];
+  await fleet.push('c1');
+  const waiting = await fleet.rollout(1, 'WaitingForApproval');
+  expect(waiting.rollout?.message).toContain('TooManyDeletes: a would lose 40 of 50 files');
+  expect(fleet.writes()).toEqual({ a: 0, b: 0, c: 0 });
+  await fleet.signal('approve', { by: 'ada' });
+  await fleet.rollout(1, 'Succeeded');
+});
+
+test('a gateway that cannot stage leaves the others of its wave untouched', async () => {
+  fleet = await Fleet.start();
+  await fleet.push('c1');
+  await fleet.rollout(1, 'Succeeded');
+  fleet.failing('c', 'stage', 'OwnerMismatch');
+  await fleet.push('c2');
+  const holding = await fleet.rollout(2, 'Holding');
+  expect(holding.rollout?.message).toContain('c failed: OwnerMismatch');
+  expect(fleet.live()).toEqual({ a: 'c2', b: 'c1', c: 'c1' });
+  fleet.mend('c', 'stage');
+  await fleet.signal('retryGateway', { gateway: 'c' });
+  await fleet.rollout(2, 'Succeeded');
+  expect(fleet.live()).toEqual({ a: 'c2', b: 'c2', c: 'c2' });
+});
+
+test('the object goes: its workflow ends and gateways keep what they have', async () => {
+  fleet = await Fleet.start();
+  await fleet.push('c1');
+  await fleet.rollout(1, 'Succeeded');
+  const [id] = await fleet.workflowIds();
+  fleet.objects.deleteSync(fleet.name);
+  await fleet.changed('object deleted');
+  await fleet.client.workflow.getHandle(id!).result();
+  expect(fleet.live()).toEqual({ a: 'c1', b: 'c1', c: 'c1' });
+});

@@ -1,0 +1,63 @@
+import { ignitionSyncWorkflowId, rolloutWorkflowId } from '../../src/contract/names.ts';
+import { Fleet } from '../support/fleet.ts';
+
+/** `temporal workflow reset` of each workflow type changes no gateway: state decides what happens, the ticket decides whether. */
+let fleet: Fleet;
+afterEach(() => fleet.end());
+
+async function twoRollouts(): Promise<void> {
+  fleet = await Fleet.start();
+  await fleet.push('c1');
+  await fleet.rollout(1, 'Succeeded');
+  await fleet.push('c2');
+  await fleet.rollout(2, 'Succeeded');
+  await fleet.until((s) => s.conditions?.find((c) => c.type === 'Ready')?.status === 'True');
+}
+
+/** Resets a run to its first workflow task, which is the worst case: everything happens again. */
+async function reset(workflowId: string): Promise<string> {
+  const described = await fleet.client.workflow.getHandle(workflowId).describe();
+  const { runId } = await fleet.client.workflowService.resetWorkflowExecution({
+    namespace: fleet.client.options.namespace,
+    workflowExecution: { workflowId, runId: described.runId },
+    reason: 'test',
+    requestId: crypto.randomUUID(),
+    workflowTaskFinishEventId: await firstTaskCompleted(workflowId),
+  });
+  return runId;
+}
+
+async function firstTaskCompleted(workflowId: string): Promise<import('long').default> {
+  const history = await fleet.client.workflow.getHandle(workflowId).fetchHistory();
+  const event = history.events?.find((e) => e.workflowTaskCompletedEventAttributes);
+  return event!.eventId!;
+}
+
+const rollout = (n: number) => rolloutWorkflowId('test', fleet.name, n);
+
+test.each([
+  { what: 'the wave of an older rollout', id: () => `${rollout(1)}/rest/0` },
+  { what: 'the canary wave of the newest rollout', id: () => `${rollout(2)}/canary/0` },
+  { what: 'an older rollout', id: () => rollout(1) },
+  { what: 'the newest rollout, whose waves have ended', id: () => rollout(2) },
+])('a reset of $what changes no gateway and ends by itself', async ({ id }) => {
+  await twoRollouts();
+  const before = await fleet.status();
+  const runId = await reset(id());
+  await fleet.client.workflow.getHandle(id(), runId).result();
+  expect(fleet.live()).toEqual({ a: 'c2', b: 'c2', c: 'c2' });
+  expect(fleet.writes()).toEqual({ a: 2, b: 2, c: 2 });
+  const after = await fleet.status();
+  expect(after.rollout).toEqual(before.rollout);
+  expect(after.gateways).toEqual(before.gateways);
+});
+
+test('a reset of the object, whose rollouts have ended, goes on and takes the next commit', async () => {
+  await twoRollouts();
+  await reset(ignitionSyncWorkflowId('test', fleet.name));
+  await fleet.push('c3');
+  const done = await fleet.until((s) => s.rollout?.commit.startsWith('c3') === true && s.rollout.state === 'Succeeded');
+  expect(done.rollout?.number).toBeGreaterThan(2);
+  expect(fleet.live()).toEqual({ a: 'c3', b: 'c3', c: 'c3' });
+  expect(fleet.writes()).toEqual({ a: 3, b: 3, c: 3 });
+});
