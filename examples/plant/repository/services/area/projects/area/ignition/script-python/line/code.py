@@ -1,0 +1,2 @@
+def start(line):
+	return 'starting %s' % line

@@ -1,0 +1,4 @@
+SELECT line, sum(minutes) AS minutes
+FROM downtime
+WHERE shift = :shift
+GROUP BY line

@@ -1,0 +1,2 @@
+def lines():
+	return ['line-1', 'line-2']
