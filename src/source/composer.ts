@@ -1,0 +1,49 @@
+import type { StoredBlob } from './blob-index.ts';
+import { SyncError } from '../domain/errors.ts';
+import { createManifest, encodeManifest, type Digest, type Manifest } from '../domain/manifest.ts';
+import { compose, type GatewayPlan } from '../domain/plan/compose.ts';
+import type { Layout } from '../domain/plan/mapping.ts';
+import type { TreeEntry } from '../domain/plan/tree.ts';
+import { canonicalJson } from './canonical-json.ts';
+import { sha256 } from './digest.ts';
+import { RecentMap } from './recent-map.ts';
+
+/** What a layout gives at one commit. */
+export interface Composition {
+  readonly plan: GatewayPlan;
+  /** Known once all blobs are in the store. */
+  manifest?: { readonly manifest: Manifest; readonly digest: Digest };
+}
+
+/** Composes each layout once per commit, however many gateways share it. */
+export class Composer {
+  readonly #compositions = new RecentMap<string, Composition>(32);
+
+  compose(commit: string, tree: readonly TreeEntry[], layout: Layout): Composition {
+    const key = sha256(canonicalJson([commit, layout]));
+    let composition = this.#compositions.get(key);
+    if (!composition) this.#compositions.set(key, (composition = { plan: compose(tree, layout) }));
+    return composition;
+  }
+}
+
+/**
+ * The manifest of a composition.
+ * @throws SyncError UnsupportedContent when a file is a Git LFS pointer.
+ */
+export function manifestOf(composition: Composition, blob: (oid: string) => StoredBlob): { manifest: Manifest; digest: Digest } {
+  if (composition.manifest) return composition.manifest;
+  const manifest = createManifest(
+    composition.plan.files.map(({ path, oid, executable }) => {
+      const { sha256: digest, size, lfsPointer } = blob(oid);
+      if (lfsPointer)
+        throw new SyncError(
+          'UnsupportedContent',
+          `"${path}" is a Git LFS pointer, not the content: commit the file itself, or exclude it with excludePatterns.`,
+        );
+      return { path, sha256: digest, size, executable };
+    }),
+  );
+  composition.manifest = { manifest, digest: sha256(encodeManifest(manifest)) };
+  return composition.manifest;
+}

@@ -1,0 +1,12 @@
+import { createHash } from 'node:crypto';
+import type { Digest } from '../domain/manifest.ts';
+
+/** sha256 in lower-case hex. */
+export function sha256(bytes: string | Uint8Array): Digest {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** Whether a text can name content of the store: checked before it becomes part of a path. */
+export function isDigest(text: string): boolean {
+  return /^[0-9a-f]{64}$/.test(text);
+}

@@ -1,0 +1,148 @@
+import { readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { GitSettings } from '../clients/git/environment.ts';
+import { isCommitId } from '../clients/git/refs.ts';
+import { fetchInto, listRemote, type RemoteAccess } from '../clients/git/remote-client.ts';
+import { Repository, pinOf, type CommitInfo } from '../clients/git/repository.ts';
+import { SyncError } from '../domain/errors.ts';
+import type { TreeEntry } from '../domain/plan/tree.ts';
+import { RecentMap } from './recent-map.ts';
+
+/** Lends the credential when, and only when, the remote must be asked. */
+export type AskAccess = () => Promise<RemoteAccess>;
+
+/**
+ * The bare repository of one remote and one credential. Whatever is asked for is fetched once, whoever asks and how often; what
+ * a kill left behind is healed.
+ */
+export class Mirror {
+  readonly #repository: Repository;
+  readonly #fetching = new Map<string, Promise<CommitInfo>>();
+  readonly #commits = new RecentMap<string, CommitInfo>(256);
+  readonly #trees = new RecentMap<string, readonly TreeEntry[]>(4);
+  #ready: Promise<void> | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(gitDir: string, settings: GitSettings) {
+    this.#repository = new Repository(gitDir, settings);
+  }
+
+  /**
+   * Makes sure that a commit is here and pinned; asks the remote only when it is not.
+   * @throws SyncError of the git side; RefNotFound when the remote does not have it.
+   */
+  async ensure(commit: string, access: AskAccess): Promise<CommitInfo> {
+    const known = this.#commits.get(commit);
+    if (known) return known;
+    const running = this.#fetching.get(commit);
+    if (running) return await running;
+    const fetching = this.#inTurn(() => this.#ensureOnce(commit, access)).finally(() => this.#fetching.delete(commit));
+    this.#fetching.set(commit, fetching);
+    return await fetching;
+  }
+
+  /** The whole listing of a commit. */
+  async tree(commit: string, access: AskAccess): Promise<readonly TreeEntry[]> {
+    const known = this.#trees.get(commit);
+    if (known) return known;
+    const tree = await this.read(commit, access, (repository) => repository.listTree(commit));
+    this.#trees.set(commit, tree);
+    return tree;
+  }
+
+  /** Reads content of a commit. A mirror that turns out to be damaged is made anew, once. */
+  async read<T>(commit: string, access: AskAccess, use: (repository: Repository) => Promise<T>): Promise<T> {
+    await this.ensure(commit, access);
+    try {
+      return await use(this.#repository);
+    } catch (error) {
+      if (!(error instanceof SyncError) || error.reason !== 'GitFailed') throw error;
+      await this.#inTurn(() => this.#startOver());
+      await this.ensure(commit, access);
+      return await use(this.#repository);
+    }
+  }
+
+  async #ensureOnce(commit: string, access: AskAccess): Promise<CommitInfo> {
+    if (!isCommitId(commit)) throw new SyncError('RefNotFound', `"${commit}" is not a whole commit id.`);
+    await this.#prepare(commit);
+    const pinned = await stat(join(this.#repository.gitDir, pinOf(commit))).catch(() => undefined);
+    // A pin whose commit cannot be read is what a damaged mirror looks like.
+    const here = pinned && (await this.#repository.commitInfo(commit).catch(() => undefined));
+    if (pinned && !here) {
+      await this.#startOver();
+      await this.#prepare(commit);
+    }
+    // Others may be waiting for the same commit: whoever asked first cannot call it off.
+    const info = here ?? (await this.#fetch(commit, { ...(await access()), signal: undefined }));
+    this.#commits.set(commit, info);
+    return info;
+  }
+
+  /** Some hosts give a commit only by a name that they advertise, others none without its history. */
+  async #fetch(commit: string, access: RemoteAccess): Promise<CommitInfo> {
+    const byId = await this.#attempt(commit, access, [`${commit}:${pinOf(commit)}`], { shallow: true });
+    if ('author' in byId) return byId;
+    const name = (await listRemote(access)).find((ref) => ref.commit === commit)?.name;
+    const byName = name === undefined ? undefined : await this.#attempt(commit, access, [`${name}:refs/fetched`], { shallow: true });
+    if (byName && 'author' in byName) return byName;
+    const whole = await this.#attempt(commit, access, ['refs/heads/*:refs/remote/heads/*', 'refs/tags/*:refs/remote/tags/*'], {
+      shallow: false,
+    });
+    if ('author' in whole) return whole;
+    if (whole.refused?.reason === 'GitFailed') throw whole.refused;
+    throw new SyncError(
+      'RefNotFound',
+      `${access.remote.url} has no commit ${commit}: it was deleted, or was never pushed to a branch or tag there. Check spec.git.ref.`,
+    );
+  }
+
+  async #attempt(
+    commit: string,
+    access: RemoteAccess,
+    wanted: readonly string[],
+    how: { readonly shallow: boolean },
+  ): Promise<CommitInfo | { readonly refused?: SyncError }> {
+    const { gitDir } = this.#repository;
+    try {
+      await fetchInto(gitDir, access, wanted, how);
+    } catch (error) {
+      await removeLeftovers(gitDir); // of the git that was just ended
+      if (error instanceof SyncError && (error.reason === 'RefNotFound' || error.reason === 'GitFailed')) return { refused: error };
+      throw error;
+    }
+    const info = await this.#repository.commitInfo(commit);
+    if (info && !wanted.some((refspec) => refspec.endsWith(pinOf(commit)))) await this.#repository.pin(commit);
+    return info ?? {};
+  }
+
+  /** Once per process, before anything else of ours runs here: locks and half-written packs can only be leftovers of a kill. */
+  async #prepare(commit: string): Promise<void> {
+    const { gitDir } = this.#repository;
+    this.#ready ??= removeLeftovers(gitDir).then(() => this.#repository.init(commit.length === 64 ? 'sha256' : 'sha1'));
+    await this.#ready.catch((error: unknown) => {
+      this.#ready = undefined;
+      throw error;
+    });
+  }
+
+  async #startOver(): Promise<void> {
+    this.#ready = undefined;
+    this.#commits.clear();
+    this.#trees.clear();
+    await rm(this.#repository.gitDir, { recursive: true, force: true });
+  }
+
+  /** Git locks a repository while it fetches: one after the other. */
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(work);
+    this.#last = turn.catch(() => undefined);
+    return await turn;
+  }
+}
+
+async function removeLeftovers(gitDir: string): Promise<void> {
+  const names = await readdir(gitDir, { recursive: true }).catch(() => []);
+  const leftovers = names.filter((name) => name.endsWith('.lock') || /(^|\/)tmp_[^/]*$/.test(name));
+  for (const name of leftovers) await rm(join(gitDir, name), { force: true, recursive: true });
+}

@@ -1,0 +1,25 @@
+import { join } from 'node:path';
+import { BlobIndex } from './blob-index.ts';
+import { ContentStore } from './content-store.ts';
+import type { ReadSecret } from './credential.ts';
+import { Grants } from './grants.ts';
+import { Mirrors } from './mirrors.ts';
+import { Source } from './source.ts';
+
+export interface SourceOptions {
+  /** Holds `mirrors/` and `store/`; may be lost, then everything is fetched and made again. */
+  readonly folder: string;
+  /** Whether `file://` repositories may be read. */
+  readonly allowFile: boolean;
+  readonly readSecret: ReadSecret;
+}
+
+/** Puts the source together. One process at a time may use the folder for planning; any may read the store. */
+export async function openSource(options: SourceOptions): Promise<{ source: Source; store: ContentStore; grants: Grants }> {
+  const store = await ContentStore.open(join(options.folder, 'store'));
+  await store.removeLeftovers(new Date());
+  const blobs = await BlobIndex.open(store);
+  const grants = new Grants(store);
+  const mirrors = await Mirrors.open(join(options.folder, 'mirrors'), { allowFile: options.allowFile });
+  return { source: new Source({ store, blobs, grants, mirrors, readSecret: options.readSecret }), store, grants };
+}

@@ -1,0 +1,51 @@
+import type { PlanResult } from '../contract/activities.ts';
+import type { Fault } from '../domain/errors.ts';
+import { diffManifests } from '../domain/plan/diff.ts';
+import { guardRails } from '../domain/plan/guard-rails.ts';
+import { listSome } from '../domain/plan/text.ts';
+import type { Manifest } from '../domain/manifest.ts';
+import type { GatewayPlan } from '../domain/plan/compose.ts';
+
+/** Sentences in a result. */
+const MAX_NOTES = 20;
+
+/** One gateway that changes, and from what. */
+export interface ChangedGateway {
+  readonly gateway: string;
+  readonly plan: GatewayPlan;
+  readonly next: Manifest;
+  /** What is live; undefined before the first apply, or when the store has lost it. */
+  readonly previous: Manifest | undefined;
+  readonly previousLost: boolean;
+}
+
+/** What a person wants to know of a plan before it runs. */
+export function summarise(changed: readonly ChangedGateway[], gateways: number): Pick<PlanResult, 'files' | 'notes' | 'holds'> {
+  const files = { added: 0, modified: 0, deleted: 0 };
+  const holds = new Map<string, { fault: Fault; gateways: string[] }>();
+  const notes = new Map<string, string[]>();
+  const said = (sentence: string, gateway: string): void => void notes.set(sentence, [...(notes.get(sentence) ?? []), gateway]);
+  for (const { gateway, plan, next, previous, previousLost } of changed) {
+    const diff = diffManifests(previous, next);
+    files.added += diff.added.length;
+    files.modified += diff.modified.length + diff.modeChanged.length;
+    files.deleted += diff.deleted.length;
+    for (const fault of guardRails(previous, diff, plan.mappings)) {
+      const key = JSON.stringify(fault);
+      const seen = holds.get(key) ?? { fault, gateways: [] };
+      seen.gateways.push(gateway);
+      holds.set(key, seen);
+    }
+    for (const sentence of [...plan.warnings, ...plan.notes]) said(sentence, gateway);
+    if (previousLost)
+      said('the content store has lost the manifest of what is live: what this plan deletes is counted by the gateway only.', gateway);
+  }
+  return {
+    files,
+    holds: [...holds.values()].map(({ fault, gateways: of }) => ({
+      reason: fault.reason,
+      message: `${listSome(of, 5)}: ${fault.message}`,
+    })),
+    notes: [...notes].map(([sentence, of]) => (of.length === gateways ? sentence : `${listSome(of, 5)}: ${sentence}`)).slice(0, MAX_NOTES),
+  };
+}

@@ -1,0 +1,160 @@
+import type { PlanInput, PlanResult } from '../contract/activities.ts';
+import type { Desired, DesiredGateway } from '../domain/desired.ts';
+import { SyncError } from '../domain/errors.ts';
+import { NO_MANIFEST, type Digest, type Manifest } from '../domain/manifest.ts';
+import { resolveLayout } from '../domain/plan/layout.ts';
+import type { Layout } from '../domain/plan/mapping.ts';
+import { planStages } from '../domain/plan/stages.ts';
+import type { StoredBlob } from './blob-index.ts';
+import { Composer, manifestOf, type Composition } from './composer.ts';
+import { stageBlobs } from './import-blobs.ts';
+import type { AskAccess, Mirror } from './mirror.ts';
+import type { PlanDocument } from './plan-document.ts';
+import { summarise, type ChangedGateway } from './plan-summary.ts';
+import { RecentMap } from './recent-map.ts';
+import type { SourceParts, Work } from './source.ts';
+import { inParallel, type Staging } from './staging.ts';
+
+interface Target {
+  readonly gateway: DesiredGateway;
+  readonly composition: Composition;
+  readonly manifest: Manifest;
+  readonly digest: Digest;
+}
+
+/** Makes plans: what each gateway shall have at one commit, in which order, and everything that this needs in the store. */
+export class Planner {
+  readonly #parts: SourceParts;
+  readonly #composer = new Composer();
+  readonly #manifests = new RecentMap<Digest, Manifest>(64);
+
+  constructor(parts: SourceParts) {
+    this.#parts = parts;
+  }
+
+  async plan(input: PlanInput, desired: Desired, mirror: Mirror, access: AskAccess, work: Work): Promise<PlanResult> {
+    const { spec } = desired;
+    const gateways = selectGateways(desired, input.only);
+    const layouts = gateways.map((gateway) => layoutOf(gateway, desired, input));
+    const tree = await mirror.tree(input.commit, access);
+    work.onProgress?.('listed');
+    const compositions = layouts.map((layout) => this.#composer.compose(input.commit, tree, layout));
+    const { store, grants } = this.#parts;
+    const staging = store.staging();
+    const fresh = await this.#stageMissing(compositions, input, mirror, access, staging, work);
+    const blob = (oid: string): StoredBlob => known(fresh.get(oid) ?? this.#parts.blobs.get(oid), oid);
+    const targets = gateways.map((gateway, i): Target => {
+      const composition = compositions[i] as Composition;
+      return { gateway, composition, ...manifestOf(composition, blob) };
+    });
+    const changed = targets.filter(
+      ({ gateway, digest }) => input.only !== undefined || digest !== gateway.live || digest !== gateway.confirmed,
+    );
+    const { slots, stages } = planStages(
+      changed.map(({ gateway }) => gateway.name),
+      spec.rollout,
+    );
+    const document: PlanDocument = {
+      schema: 1,
+      object: desired.object,
+      commit: input.commit,
+      gateways: targets.map(({ gateway, digest }) => ({
+        gateway: gateway.name,
+        target: digest,
+        expectLive: gateway.live,
+        ...(slots.get(gateway.name) ?? { stage: '', wave: 0 }),
+      })),
+    };
+    const planDigest = store.stageDocument(staging, document);
+    const manifests = new Map(targets.map((target) => [target.digest, target.manifest]));
+    await inParallel(
+      [...manifests],
+      async ([digest, manifest]) => (await store.hasManifest(digest)) || store.stageManifest(staging, manifest),
+    );
+    await inParallel(targets, ({ gateway, digest }) => grants.grantManifest(desired.object.namespace, gateway.name, digest, gateway.live));
+    await staging.commit();
+    await this.#parts.blobs.add(fresh);
+    for (const [digest, manifest] of manifests) this.#manifests.set(digest, manifest);
+    const summary = summarise(await Promise.all(changed.map((target) => this.#changeOf(target))), gateways.length);
+    return {
+      planDigest,
+      stages,
+      changed: changed.length,
+      unchanged: targets.length - changed.length,
+      ...summary,
+      connection: { port: spec.gateway.port, tls: spec.gateway.tls },
+      retainSnapshots: spec.snapshots.retain,
+    };
+  }
+  /** Reads the blobs that the store does not have; each is read from git once, whoever needs it. */
+  async #stageMissing(
+    compositions: readonly Composition[],
+    input: PlanInput,
+    mirror: Mirror,
+    access: AskAccess,
+    staging: Staging,
+    work: Work,
+  ): Promise<Map<string, StoredBlob>> {
+    const { store, blobs } = this.#parts;
+    const oids = new Set<string>();
+    for (const { plan } of compositions) for (const { oid } of plan.files) if (!blobs.get(oid)) oids.add(oid);
+    if (oids.size === 0) return new Map();
+    let read = 0;
+    const onBlob = (): void => work.onProgress?.(`${(read += 1)} of ${oids.size} blobs`);
+    return await mirror.read(input.commit, access, (repository) => stageBlobs(store, staging, repository.readBlobs([...oids]), onBlob));
+  }
+
+  async #changeOf({ gateway, composition, manifest }: Target): Promise<ChangedGateway> {
+    const previous = gateway.live === NO_MANIFEST ? undefined : await this.#manifest(gateway.live);
+    return {
+      gateway: gateway.name,
+      plan: composition.plan,
+      next: manifest,
+      previous,
+      previousLost: gateway.live !== NO_MANIFEST && !previous,
+    };
+  }
+
+  async #manifest(digest: Digest): Promise<Manifest | undefined> {
+    const cached = this.#manifests.get(digest);
+    if (cached) return cached;
+    const manifest = await this.#parts.store.readManifest(digest).catch((error: unknown) => {
+      if (error instanceof SyncError && error.reason === 'ContentUnavailable') return undefined;
+      throw error;
+    });
+    if (manifest) this.#manifests.set(digest, manifest);
+    return manifest;
+  }
+}
+
+function selectGateways(desired: Desired, only: readonly string[] | undefined): DesiredGateway[] {
+  const { gateways, object } = desired;
+  const missing = only?.find((name) => !gateways.some((gateway) => gateway.name === name));
+  if (missing !== undefined)
+    throw new SyncError(
+      'NoGateways',
+      `IgnitionSync ${object.name} has no gateway ${missing}: it has ${gateways.map(({ name }) => name).join(', ')}.`,
+    );
+  const selected = gateways.filter(({ name }) => !only || only.includes(name)).sort((a, b) => (a.name < b.name ? -1 : 1));
+  if (selected.length === 0) {
+    throw new SyncError(
+      'NoGateways',
+      `IgnitionSync ${object.name} has no gateways: annotate pods in namespace ${object.namespace} with ignition-sync.io/inject: "true", or create an IgnitionGateway.`,
+    );
+  }
+  return selected;
+}
+
+function layoutOf(gateway: DesiredGateway, desired: Desired, { ref, commit }: PlanInput): Layout {
+  try {
+    return resolveLayout(gateway, desired.spec, { namespace: desired.object.namespace, object: desired.object.name, ref, commit });
+  } catch (error) {
+    if (error instanceof SyncError) throw new SyncError(error.reason, `gateway ${gateway.name}: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+function known(blob: StoredBlob | undefined, oid: string): StoredBlob {
+  if (!blob) throw new SyncError('GitFailed', `The mirror gave no content for blob ${oid}; it is read again.`);
+  return blob;
+}

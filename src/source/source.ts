@@ -1,0 +1,121 @@
+import type {
+  FetchInput,
+  FetchResult,
+  PlannedGateway,
+  PlanInput,
+  PlanResult,
+  ReadWaveInput,
+  ResolveInput,
+  Revision,
+} from '../contract/activities.ts';
+import { isCommitId, resolveRef, type RemoteRef } from '../clients/git/refs.ts';
+import { parseRemote } from '../clients/git/remote.ts';
+import { listRemote, resolveRemoteRef, type RemoteAccess } from '../clients/git/remote-client.ts';
+import type { Desired } from '../domain/desired.ts';
+import type { Digest } from '../domain/manifest.ts';
+import type { BlobIndex } from './blob-index.ts';
+import type { ContentStore } from './content-store.ts';
+import { credentialIdentity, readCredential, type ReadSecret } from './credential.ts';
+import type { Grants } from './grants.ts';
+import type { AskAccess, Mirror } from './mirror.ts';
+import type { Mirrors } from './mirrors.ts';
+import { selectWave, type PlanDocument } from './plan-document.ts';
+import { Planner } from './planner.ts';
+import { RecentMap } from './recent-map.ts';
+
+/** What one call may be told, and whom it tells that it is alive. */
+export interface Work {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: string) => void;
+}
+
+export interface SourceParts {
+  readonly store: ContentStore;
+  readonly blobs: BlobIndex;
+  readonly grants: Grants;
+  readonly mirrors: Mirrors;
+  readonly readSecret: ReadSecret;
+}
+
+/** Git and content for the whole fleet: resolves, fetches once, plans, and hands out what was planned. */
+export class Source {
+  readonly #parts: SourceParts;
+  readonly #planner: Planner;
+  readonly #documents = new RecentMap<Digest, unknown>(32);
+
+  constructor(parts: SourceParts) {
+    this.#parts = parts;
+    this.#planner = new Planner(parts);
+  }
+
+  /**
+   * What the object's ref names now; from here on only the commit is used.
+   * @throws SyncError of the git side, SecretNotFound
+   */
+  async resolveRevision(input: ResolveInput, work: Work = {}): Promise<Revision> {
+    const { spec } = await this.#desired(input.desired);
+    const { ref } = spec.git;
+    const { mirror, access } = this.#remote(input, spec, work);
+    const remote = await access();
+    if (!isCommitId(ref)) return { ref, commit: (await resolveRemoteRef(remote, ref)).commit };
+    const commit = ref.toLowerCase();
+    const advertised: RemoteRef[] = await listRemote(remote); // proves the credential, also when the commit is here already
+    if (advertised.some((one) => one.name === `refs/heads/${ref}` || one.name === `refs/tags/${ref}`))
+      return { ref, commit: resolveRef(advertised, ref).commit };
+    await mirror.ensure(commit, access);
+    return { ref, commit };
+  }
+
+  /**
+   * Brings a commit here, once for everybody who wants it, and keeps it.
+   * @throws SyncError of the git side, SecretNotFound
+   */
+  async fetch(input: FetchInput, work: Work = {}): Promise<FetchResult> {
+    const { spec } = await this.#desired(input.desired);
+    const { mirror, access } = this.#remote(input, spec, work);
+    const { author, subject } = await mirror.ensure(input.commit, access);
+    return { author, subject: subject.slice(0, 100).replace(/[\uD800-\uDBFF]$/, '') };
+  }
+
+  /**
+   * Works out what each gateway shall have, puts all of it into the store and lets each gateway read its own.
+   * @throws SyncError of planning and of the git side; the fault of a gateway that cannot be planned.
+   */
+  async plan(input: PlanInput, work: Work = {}): Promise<PlanResult> {
+    const desired = await this.#desired(input.desired);
+    const { mirror, access } = this.#remote(input, desired.spec, work);
+    return await this.#planner.plan(input, desired, mirror, access, work);
+  }
+
+  /**
+   * The gateways of one wave of a plan.
+   * @throws SyncError ContentUnavailable when the plan is lost, NoGateways
+   */
+  async readWave(input: ReadWaveInput): Promise<readonly PlannedGateway[]> {
+    return selectWave((await this.#document(input.planDigest)) as PlanDocument, input);
+  }
+
+  async #desired(digest: Digest): Promise<Desired> {
+    return (await this.#document(digest)) as Desired;
+  }
+
+  async #document(digest: Digest): Promise<unknown> {
+    let document = this.#documents.get(digest);
+    if (document === undefined) this.#documents.set(digest, (document = await this.#parts.store.readDocument(digest)));
+    return document;
+  }
+
+  #remote(input: ResolveInput, spec: Desired['spec'], work: Work): { mirror: Mirror; access: AskAccess } {
+    const { namespace } = input.object;
+    const { repo, auth } = spec.git;
+    const { mirrors, readSecret } = this.#parts;
+    const remote = parseRemote(repo);
+    const access = async (): Promise<RemoteAccess> => ({
+      remote,
+      credential: await readCredential(namespace, auth, readSecret),
+      settings: mirrors.settings,
+      signal: work.signal,
+    });
+    return { mirror: mirrors.of(repo, credentialIdentity(namespace, auth)), access };
+  }
+}

@@ -1,0 +1,86 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { mkdir, open, rename } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Digest } from '../domain/manifest.ts';
+
+/** Up to this many files are made durable one by one; more by one pass over the file system. */
+const SYNC_ONE_BY_ONE = 64;
+
+/** Up to this many files are worked on at once. */
+const PARALLEL = 16;
+
+let counter = 0;
+
+/**
+ * Files on their way into the store: written beside it, made durable together, and only then given their names.
+ * After a crash a name stands for whole content or does not exist.
+ */
+export class Staging {
+  readonly #folder: string;
+  readonly #staged: { readonly temporary: string; readonly target: string }[] = [];
+
+  /** @param folder on the same file system as the targets; must exist. */
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** Takes whole content. */
+  add(target: string, bytes: string | Uint8Array): void {
+    const temporary = this.#name();
+    writeFileSync(temporary, bytes, { mode: 0o640 });
+    this.#staged.push({ temporary, target });
+  }
+
+  /** Takes content piece by piece; its name follows from its digest, and `target` says how. */
+  async addStream(chunks: AsyncIterable<Uint8Array>, target: (digest: Digest) => string): Promise<Digest> {
+    const temporary = this.#name();
+    const hash = createHash('sha256');
+    const file = await open(temporary, 'wx', 0o640);
+    try {
+      for await (const chunk of chunks) {
+        hash.update(chunk);
+        await file.write(chunk);
+      }
+    } finally {
+      await file.close();
+    }
+    const digest = hash.digest('hex');
+    this.#staged.push({ temporary, target: target(digest) });
+    return digest;
+  }
+
+  /** Makes everything durable and names it. */
+  async commit(): Promise<void> {
+    const staged = this.#staged.splice(0);
+    if (staged.length > SYNC_ONE_BY_ONE) await promisify(execFile)('sync', ['-f', this.#folder]);
+    else await inParallel(staged, ({ temporary }) => syncFile(temporary));
+    await inParallel([...new Set(staged.map(({ target }) => dirname(target)))], (folder) => mkdir(folder, { recursive: true }));
+    await inParallel(staged, ({ temporary, target }) => rename(temporary, target));
+  }
+
+  #name(): string {
+    counter += 1;
+    return join(this.#folder, `${process.pid}-${counter}`);
+  }
+}
+
+async function syncFile(path: string): Promise<void> {
+  const file = await open(path, 'r+');
+  try {
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Runs `work` for every item, a bounded number at a time. */
+export async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
+  let next = 0;
+  const runner = async (): Promise<void> => {
+    for (let item = items[next++]; item !== undefined; item = items[next++]) await work(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(PARALLEL, items.length) }, runner));
+}
