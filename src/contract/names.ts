@@ -7,12 +7,7 @@ export const SOURCE_TASK_QUEUE = 'ignition-sync-source';
 /** The audience of the ServiceAccount tokens that agents show to the relay. */
 export const TOKEN_AUDIENCE = 'ignition-sync';
 
-/** The API group of our kinds. */
-export const API_GROUP = 'sync.ignition.io';
-export const API_VERSION = 'v1alpha1';
-
-/** The prefix of our pod annotations. */
-export const ANNOTATION_PREFIX = 'ignition-sync.io';
+export { ANNOTATION_PREFIX } from '../api/v1alpha1/pod-annotations.ts';
 
 /** Task Queue of the one agent beside one gateway. */
 export function gatewayTaskQueue(namespace: string, gateway: string): string {

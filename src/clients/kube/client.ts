@@ -59,7 +59,7 @@ export class KubeClient {
 
   /** Undefined when there is no such object. */
   async patch<T extends KubeObject>(resource: Resource<T>, namespace: string, name: string, patch: MergePatch): Promise<T | undefined> {
-    return this.#patch(resource, resourcePath(resource, namespace, name), patch);
+    return this.#patch(resourcePath(resource, namespace, name), patch);
   }
 
   /** As `patch`, on the status subresource. */
@@ -69,7 +69,17 @@ export class KubeClient {
     name: string,
     patch: MergePatch,
   ): Promise<T | undefined> {
-    return this.#patch(resource, resourcePath(resource, namespace, name, 'status'), patch);
+    return this.#patch(resourcePath(resource, namespace, name, 'status'), patch);
+  }
+
+  /** Writes the whole object except its status. @throws ConflictError when it changed since it was read. Undefined when it is gone. */
+  async replace<T extends KubeObject>(resource: Resource<T>, object: T): Promise<T | undefined> {
+    return this.#put(resource, object);
+  }
+
+  /** As `replace`, for the status alone. */
+  async replaceStatus<T extends KubeObject>(resource: Resource<T>, object: T): Promise<T | undefined> {
+    return this.#put(resource, object, 'status');
   }
 
   /** False when there was no such object. With `uid`, another object of the same name is spared (ConflictError). */
@@ -82,7 +92,13 @@ export class KubeClient {
     await this.transport.close();
   }
 
-  async #patch<T extends KubeObject>(_: Resource<T>, path: string, patch: MergePatch): Promise<T | undefined> {
+  async #put<T extends KubeObject>(resource: Resource<T>, object: T, subresource?: 'status'): Promise<T | undefined> {
+    const { namespace, name } = object.metadata;
+    const body = { apiVersion: resource.apiVersion, kind: resource.kind, ...object };
+    return absent(this.transport.call('PUT', resourcePath(resource, namespace, name, subresource), { body }) as Promise<T>);
+  }
+
+  async #patch<T extends KubeObject>(path: string, patch: MergePatch): Promise<T | undefined> {
     return absent(this.transport.call('PATCH', path, { body: patch, contentType: MERGE_PATCH }) as Promise<T>);
   }
 }
