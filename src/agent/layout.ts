@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Digest } from '../domain/manifest.ts';
-
-/** The one folder of ours on a gateway, at the root of its data directory. */
-export const OWN_FOLDER = '.ignition-sync';
+import { OWN_FOLDER } from '../domain/plan/protection.ts';
 
 /** Where everything of ours lies on one gateway. */
 export class Layout {

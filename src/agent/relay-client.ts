@@ -7,6 +7,7 @@ import { SyncError } from '../domain/errors.ts';
 import { isReason, type Reason } from '../domain/reasons.ts';
 import { readFrames } from './frames.ts';
 import type { RelayClient } from './ports.ts';
+import { messageOf } from './volume-error.ts';
 
 /** How the relay is reached. */
 export interface RelayAddress {
@@ -140,7 +141,10 @@ async function named<T>(base: string, work: () => Promise<T>): Promise<T> {
 
 /** Cancellation and faults that have a name stay what they are. */
 function unreachable(base: string, error: unknown): unknown {
-  if (error instanceof SyncError || (error instanceof Error && error.name === 'AbortError')) return error;
-  const said = error instanceof Error ? error.message : String(error);
-  return new SyncError('RelayUnreachable', `The relay at ${base} cannot be reached: ${said}.`, { cause: error });
+  if (error instanceof SyncError || isAbort(error)) return error;
+  return new SyncError('RelayUnreachable', `The relay at ${base} cannot be reached: ${messageOf(error)}.`, { cause: error });
+}
+
+function isAbort(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'name' in error && error.name === 'AbortError';
 }

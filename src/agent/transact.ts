@@ -17,7 +17,7 @@ import { mergeScans, readState, writeState, type Counts, type State } from './st
 import { carryOut } from './steps.ts';
 import type { Survey } from './survey.ts';
 import { Blocked, Tree } from './tree.ts';
-import { asVolumeFault, errnoOf } from './volume-error.ts';
+import { asVolumeFault, errnoOf, messageOf } from './volume-error.ts';
 
 /** Paths named per line of the commit log. */
 const LOGGED_FILES = 100;
@@ -200,8 +200,8 @@ function named(error: unknown): unknown {
       `${error.at} became a ${error.by} during the apply: it is not followed and not replaced.`,
     );
   }
-  if (IN_THE_WAY.has(errnoOf(error) ?? '') && error instanceof Error) {
-    return new SyncError('InTheWay', `Something stands where the plan needs a file or a folder: ${error.message}. Move it away.`, {
+  if (IN_THE_WAY.has(errnoOf(error) ?? '')) {
+    return new SyncError('InTheWay', `Something stands where the plan needs a file or a folder: ${messageOf(error)}. Move it away.`, {
       cause: error,
     });
   }

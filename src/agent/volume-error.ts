@@ -4,15 +4,20 @@ const FULL = new Set(['ENOSPC', 'EDQUOT']);
 
 /** Whether a thrown value is the operating system's word on a file operation. */
 export function errnoOf(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) return undefined;
+  if (typeof error !== 'object' || error === null || !('syscall' in error) || !('code' in error)) return undefined;
   return typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** What any thrown value says. */
+export function messageOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : String(error);
 }
 
 /** A failed file operation as a fault with a name; every other thrown value unchanged. */
 export function asVolumeFault(error: unknown, doing: string): unknown {
   const code = errnoOf(error);
   if (code === undefined || error instanceof SyncError) return error;
-  const said = error instanceof Error ? error.message : code;
+  const said = messageOf(error);
   if (FULL.has(code)) {
     return new SyncError('InsufficientSpace', `The gateway's volume is full while ${doing}: ${said}. Make room on it.`, { cause: error });
   }

@@ -139,10 +139,12 @@ export class IgnitionHttp {
       });
     if (error instanceof errors.ResponseExceededMaxSizeError)
       return new SyncError('GatewayIncompatible', `${path} of the gateway answered more than ${MAX_BYTES} bytes.`);
-    if (error instanceof Error && error.name === 'TimeoutError')
+    if (wordOf(error, 'name') === 'TimeoutError')
       return new SyncError('GatewayNotRunning', `${path} of the gateway did not answer within ${this.#timeoutMs} ms.`);
-    if (error instanceof Error && isCertificateFault(error)) {
-      return new SyncError('TlsUntrusted', `The gateway's certificate is not trusted (${error.message}): give its CA.`, { cause: error });
+    if (isCertificateFault(error)) {
+      return new SyncError('TlsUntrusted', `The gateway's certificate is not trusted (${wordOf(error, 'message')}): give its CA.`, {
+        cause: error,
+      });
     }
     return error;
   }
@@ -176,11 +178,17 @@ const UNREACHABLE = new Set([
 ]);
 
 function isUnreachable(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' && UNREACHABLE.has(error.code);
+  return UNREACHABLE.has(wordOf(error, 'code'));
 }
 
-function isCertificateFault(error: Error): boolean {
-  return 'code' in error && typeof error.code === 'string' && /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ALTNAME/.test(error.code);
+function isCertificateFault(error: unknown): boolean {
+  return /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ALTNAME/.test(wordOf(error, 'code'));
+}
+
+function wordOf(error: unknown, word: 'code' | 'name' | 'message'): string {
+  const value: unknown =
+    typeof error === 'object' && error !== null && word in error ? (error as Record<string, unknown>)[word] : undefined;
+  return typeof value === 'string' ? value : '';
 }
 
 function isLoopback(host: string): boolean {

@@ -1,0 +1,52 @@
+import type { IncomingBlob, RelayClient } from '../../../../src/agent/ports.ts';
+import { SyncError } from '../../../../src/domain/errors.ts';
+import type { Digest } from '../../../../src/domain/manifest.ts';
+import type { Content } from './content.ts';
+import { TicketOffice } from './tickets.ts';
+
+/** The relay without a network: its content and its ticket office in this process. */
+export class LocalRelay implements RelayClient {
+  readonly content: Content;
+  readonly office = new TicketOffice();
+  readonly fetched: Digest[] = [];
+  calls = 0;
+  refusal: SyncError | undefined;
+  /** Called before each blob, with the number of blobs that went before. */
+  beforeBlob: (index: number) => void = () => undefined;
+
+  constructor(content: Content) {
+    this.content = content;
+  }
+
+  hello(): ReturnType<RelayClient['hello']> {
+    this.calls += 1;
+    return Promise.resolve(this.office.hello());
+  }
+
+  ticket(request: Parameters<RelayClient['ticket']>[0]): ReturnType<RelayClient['ticket']> {
+    this.calls += 1;
+    if (this.refusal) return Promise.reject(this.refusal);
+    return Promise.resolve(this.office.issue(request));
+  }
+
+  manifest(digest: Digest): Promise<string> {
+    this.calls += 1;
+    const text = this.content.manifests.get(digest);
+    return text === undefined ? Promise.reject(new SyncError('ContentUnavailable', `no manifest ${digest}`)) : Promise.resolve(text);
+  }
+
+  async *blobs(digests: readonly Digest[]): AsyncGenerator<IncomingBlob> {
+    this.calls += 1;
+    for (const digest of digests) {
+      this.beforeBlob(this.fetched.length);
+      const bytes = this.content.blobs.get(digest);
+      if (!bytes) continue;
+      this.fetched.push(digest);
+      yield await Promise.resolve({ sha256: digest, size: bytes.length, body: pieces(bytes) });
+    }
+  }
+}
+
+async function* pieces(bytes: Buffer): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += 16384) yield await Promise.resolve(bytes.subarray(at, at + 16384));
+}
