@@ -1,0 +1,144 @@
+import { gateway, failure, Workbench } from './support/workbench.ts';
+
+const CORE = 'config/resources/core';
+
+test('a commit becomes manifests whose blobs are the bytes in git, executable bit included', async () => {
+  using bench = new Workbench();
+  const repo = bench.repository();
+  const commit = repo.commit({
+    'projects/site/project.json': '{"title":"Site"}\r\n',
+    'projects/site/run.sh': { mode: '100755', content: '#!/bin/sh\n' },
+    'projects/site/name with ü.bin': Buffer.from([0, 255, 10, 13]),
+    [`${CORE}/config-mode.json`]: '{}',
+    'README.md': 'not for gateways',
+  });
+  const result = await bench.plan({ repo: repo.url }, [gateway('a')]);
+  expect(result.commit).toBe(commit);
+  const { manifest, files } = await bench.planned(result, 'a');
+  expect(Object.keys(files)).toEqual([
+    `${CORE}/config-mode.json`,
+    'projects/site/name with ü.bin',
+    'projects/site/project.json',
+    'projects/site/run.sh',
+  ]);
+  for (const [path, bytes] of Object.entries(files)) expect(bytes).toEqual(repo.show(commit, path));
+  expect(manifest.entries.filter((entry) => entry.executable).map((entry) => entry.path)).toEqual(['projects/site/run.sh']);
+  expect(result).toMatchObject({
+    changed: 1,
+    unchanged: 0,
+    files: { added: 4, modified: 0, deleted: 0 },
+    stages: [{ name: 'canary', waves: 1, gateways: 1 }],
+  });
+  expect(result.notes).toEqual([expect.stringContaining('README.md')]);
+});
+
+test('the canary comes first in name order, the rest follows in waves', async () => {
+  using bench = new Workbench();
+  const repo = bench.repository();
+  repo.commit({ 'projects/a/project.json': '{}' });
+  const result = await bench.plan(
+    { repo: repo.url },
+    ['d', 'a', 'c', 'b'].map((name) => gateway(name)),
+    { rollout: { canary: 1, waveSize: 2 } },
+  );
+  expect(result.stages).toEqual([
+    { name: 'canary', waves: 1, gateways: 1 },
+    { name: 'rest', waves: 2, gateways: 3 },
+  ]);
+  const { source } = await bench.opened;
+  const wave = async (stage: string, n: number): Promise<string[]> =>
+    (await source.readWave({ planDigest: result.planDigest, stage, wave: n })).map((row) => row.gateway);
+  expect([await wave('canary', 0), await wave('rest', 0), await wave('rest', 1)]).toEqual([['a'], ['b', 'c'], ['d']]);
+});
+
+test('a gateway that already runs the target is in no wave, unless it is asked for by name', async () => {
+  using bench = new Workbench();
+  const repo = bench.repository();
+  repo.commit({ 'projects/a/project.json': '{}' });
+  const first = await bench.plan({ repo: repo.url }, [gateway('a'), gateway('b')]);
+  const { target } = await bench.planned(first, 'a');
+  const synced = [gateway('a', undefined, { live: target, confirmed: target }), gateway('b', undefined, { live: target })];
+  expect(await bench.plan({ repo: repo.url }, synced)).toMatchObject({
+    changed: 1,
+    unchanged: 1,
+    stages: [{ gateways: 1 }],
+    files: { added: 0, modified: 0, deleted: 0 },
+  });
+  expect(await bench.plan({ repo: repo.url }, synced, {}, ['a'])).toMatchObject({ changed: 1, unchanged: 0 });
+  expect(await failure(bench.plan({ repo: repo.url }, synced, {}, ['x']))).toMatchObject({
+    reason: 'NoGateways',
+    message: expect.stringContaining('no gateway x'),
+  });
+});
+
+test('equal input gives the same plan digest in another store', async () => {
+  using one = new Workbench();
+  using other = new Workbench();
+  const repo = one.repository();
+  repo.commit({ 'projects/a/project.json': '{}' });
+  const [a, b] = [
+    await one.plan({ repo: repo.url }, [gateway('b'), gateway('a')]),
+    await other.plan({ repo: repo.url }, [gateway('a'), gateway('b')]),
+  ];
+  expect(a.planDigest).toBe(b.planDigest);
+});
+
+test('a plan that takes most files away holds for a confirmation and says which gateway', async () => {
+  using bench = new Workbench();
+  const repo = bench.repository();
+  const files = Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`projects/p/f${i}`, `content ${i}`]));
+  repo.commit(files);
+  const { target } = await bench.planned(await bench.plan({ repo: repo.url }, [gateway('a')]), 'a');
+  repo.commit({ 'projects/p/f0': 'content 0' });
+  const result = await bench.plan({ repo: repo.url }, [gateway('a', undefined, { live: target })]);
+  expect(result.holds).toEqual([{ reason: 'TooManyDeletes', message: expect.stringMatching(/^a: 29 of 30 files/) }]);
+  expect(result.files).toEqual({ added: 0, modified: 0, deleted: 29 });
+});
+
+test('the fault of a gateway ends the plan and names the gateway', async () => {
+  using bench = new Workbench();
+  const repo = bench.repository();
+  repo.commit({ 'projects/a/project.json': '{}' });
+  const faulty = gateway('b', undefined, { fault: { reason: 'ProfileNotFound', message: 'there is no SyncProfile x' } });
+  expect(await failure(bench.plan({ repo: repo.url }, [gateway('a'), faulty]))).toEqual({
+    reason: 'ProfileNotFound',
+    message: 'gateway b: there is no SyncProfile x',
+  });
+  expect(await bench.plan({ repo: repo.url }, [gateway('a'), faulty], {}, ['a'])).toMatchObject({ changed: 1 });
+});
+
+test.each([
+  { name: 'a symbolic link', file: { mode: '120000' as const, content: '/etc/passwd' }, says: 'symbolic link' },
+  { name: 'a submodule', file: { mode: '160000' as const, content: '1'.repeat(40) }, says: 'submodule' },
+  { name: 'a Git LFS pointer', file: 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n', says: 'Git LFS pointer' },
+])('$name under a mapping is refused by name', async ({ file, says }) => {
+  using bench = new Workbench();
+  const repo = bench.repository();
+  repo.commit({ 'projects/p/thing': file, 'projects/p/project.json': '{}' });
+  const refused = await failure(bench.plan({ repo: repo.url }, [gateway('a')]));
+  expect(refused).toMatchObject({ reason: 'UnsupportedContent', message: expect.stringContaining('projects/p/thing') });
+  expect(refused.message).toContain(says);
+  await bench.plan({ repo: repo.url }, [gateway('a')], { excludePatterns: ['projects/p/thing'] });
+});
+
+test('a name that is not UTF-8 is refused under a mapping and ignored elsewhere', async () => {
+  using bench = new Workbench();
+  const repo = bench.repository();
+  repo.commit({ 'docs/caf\xe9': 'x', 'projects/p/project.json': '{}' }, { bytes: true });
+  await bench.plan({ repo: repo.url }, [gateway('a')]);
+  repo.commit({ 'projects/caf\xe9': 'x' }, { bytes: true });
+  expect(await failure(bench.plan({ repo: repo.url }, [gateway('a')]))).toMatchObject({
+    reason: 'UnsupportedContent',
+    message: expect.stringContaining('not UTF-8'),
+  });
+});
+
+test('a large file goes through the store with its own bytes', async () => {
+  using bench = new Workbench();
+  const repo = bench.repository();
+  const large = Buffer.alloc(3_000_000, 'abcdefg');
+  repo.commit({ 'projects/p/large.bin': large, 'projects/p/small': 's', 'projects/p/empty': '' });
+  const { files } = await bench.planned(await bench.plan({ repo: repo.url }, [gateway('a')]), 'a');
+  expect(files['projects/p/large.bin']?.equals(large)).toBe(true);
+  expect([files['projects/p/small'], files['projects/p/empty']]).toEqual([Buffer.from('s'), Buffer.alloc(0)]);
+});

@@ -1,0 +1,110 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { IgnitionSyncSpec } from '../../../../src/api/v1alpha1/ignition-sync.ts';
+import { SyncProfileSpec } from '../../../../src/api/v1alpha1/sync-profile.ts';
+import type { PlanInput, PlanResult } from '../../../../src/contract/activities.ts';
+import type { Desired, DesiredGateway } from '../../../../src/domain/desired.ts';
+import { SyncError } from '../../../../src/domain/errors.ts';
+import { NO_MANIFEST, type Manifest } from '../../../../src/domain/manifest.ts';
+import { openSource } from '../../../../src/source/open-source.ts';
+import { GitFixture } from './git-fixture.ts';
+
+type Opened = Awaited<ReturnType<typeof openSource>>;
+
+/** A source over a folder of its own, and what a test needs to ask it things. */
+export class Workbench implements Disposable {
+  readonly folder = mkdtempSync(join(tmpdir(), 'ignition-sync-test-'));
+  readonly secrets = new Map<string, string>();
+  #opened: Promise<Opened> | undefined;
+
+  get opened(): Promise<Opened> {
+    return (this.#opened ??= openSource({
+      storeDir: join(this.folder, 'source/store'),
+      mirrorDir: join(this.folder, 'source/mirrors'),
+      allowFile: true,
+      readSecret: (namespace, name, key) => {
+        const value = this.secrets.get(`${namespace}/${name}/${key}`);
+        return value === undefined
+          ? Promise.reject(new SyncError('SecretNotFound', `no key ${key} in Secret ${namespace}/${name}`))
+          : Promise.resolve(value);
+      },
+    }));
+  }
+
+  /** What a process does when it starts again over the same folder. */
+  restart(): void {
+    this.#opened = undefined;
+  }
+
+  repository(name = 'plant', options: readonly string[] = []): GitFixture {
+    return new GitFixture(join(this.folder, `${name}.git`), options);
+  }
+
+  /** Keeps a desired input and gives what every call of the source is told. */
+  async input(
+    git: Record<string, unknown>,
+    gateways: readonly DesiredGateway[] = [],
+    rest: Record<string, unknown> = {},
+    namespace = 'plant',
+  ): Promise<Omit<PlanInput, 'commit'>> {
+    const spec = IgnitionSyncSpec.parse({ git: { ref: 'main', ...git }, gateway: { apiKeySecretRef: { name: 'k', key: 'k' } }, ...rest });
+    const object = { namespace, name: 'demo', uid: 'uid-1' };
+    const desired: Desired = { schema: 1, object, generation: 1, spec, gateways };
+    const { store } = await this.opened;
+    return { object, desired: await store.putDocument(desired), rollout: `rollout/${namespace}/demo/1`, ref: spec.git.ref };
+  }
+
+  /** Resolves, fetches and plans in one go. */
+  async plan(
+    git: Record<string, unknown>,
+    gateways: readonly DesiredGateway[],
+    rest: Record<string, unknown> = {},
+    only?: readonly string[],
+  ): Promise<PlanResult & { commit: string }> {
+    const { source } = await this.opened;
+    const input = await this.input(git, gateways, rest);
+    const { commit } = await source.resolveRevision(input);
+    await source.fetch({ ...input, commit });
+    return { commit, ...(await source.plan({ ...input, commit, ...(only ? { only } : {}) })) };
+  }
+
+  /** What was planned for one gateway, files with their bytes. */
+  async planned(result: PlanResult, gateway: string): Promise<{ target: string; manifest: Manifest; files: Record<string, Buffer> }> {
+    const { source, store } = await this.opened;
+    const [row] = await source.readWave({ planDigest: result.planDigest, stage: '', wave: 0, only: [gateway] });
+    const manifest = await store.readManifest(row!.target);
+    const files: Record<string, Buffer> = {};
+    for (const entry of manifest.entries) {
+      const chunks: Buffer[] = [];
+      for await (const chunk of (await store.openBlob(entry.sha256)).stream) chunks.push(chunk as Buffer);
+      files[entry.path] = Buffer.concat(chunks);
+    }
+    return { target: row!.target, manifest, files };
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** A gateway with a profile of these mappings, or with what is given instead. */
+export function gateway(
+  name: string,
+  mappings: readonly Record<string, unknown>[] = [{ source: '.', destination: '.' }],
+  rest: Partial<DesiredGateway> = {},
+): DesiredGateway {
+  const profile = { name: 'all', spec: SyncProfileSpec.parse({ mappings }) };
+  return { name, podName: `${name}-0`, labels: {}, annotations: {}, excludePatterns: [], live: NO_MANIFEST, profile, ...rest };
+}
+
+/** The reason and message that a call fails with. */
+export async function failure(call: Promise<unknown>): Promise<{ reason: string; message: string }> {
+  try {
+    await call;
+  } catch (error) {
+    if (error instanceof SyncError) return { reason: error.reason, message: error.message };
+    throw error;
+  }
+  throw new Error('the call was expected to fail');
+}
