@@ -39,7 +39,7 @@ async function install() {
   try {
     if (installed()) return;
     say('installing the dependencies (npm ci)');
-    const code = await run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root, stdio: ['ignore', 2, 2] });
+    const code = await run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root, stdio: ['ignore', 'ignore', 2] });
     if (code === 0) return;
     say(`npm ci failed (exit code ${code}): what it said is above`);
     unlock();

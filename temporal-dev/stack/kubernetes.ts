@@ -115,6 +115,7 @@ export function apiServer(
     ],
     env,
     logFile: join(dataDir, 'logs', 'kube-apiserver.log'),
+    stopSignal: 'SIGKILL',
     ready: async () =>
       existsSync(files.caFile) &&
       answers(`${files.server}/readyz`, { ca: readFileSync(files.caFile, 'utf8'), headers: { authorization: `Bearer ${files.token}` } }),
@@ -133,6 +134,7 @@ export function controllerManager(binary: string, dataDir: string, files: Kubern
     ],
     env,
     logFile: join(dataDir, 'logs', 'kube-controller-manager.log'),
+    stopSignal: 'SIGKILL',
     ready: async () => (await files.request('/api/v1/namespaces/default/serviceaccounts/default')).status === 200,
     readyWithinMs: 60_000,
   };
@@ -148,6 +150,7 @@ export function kwok(binary: string, dataDir: string, files: KubernetesFiles, en
     ],
     env,
     logFile: join(dataDir, 'logs', 'kwok.log'),
+    stopSignal: 'SIGKILL',
     ready: () => Promise.resolve(true),
     readyWithinMs: 20_000,
   };

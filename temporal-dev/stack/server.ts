@@ -36,7 +36,7 @@ export class Server {
     if (this.pid !== undefined) return;
     const { logFile, name, ready, readyWithinMs } = this.spec;
     const from = existsSync(logFile) ? statSync(logFile).size : 0;
-    const running = this.#supervisor.spawn(this.spec);
+    const running = this.#supervisor.spawn({ ...this.spec, foundation: true });
     this.#process = running;
     const deadline = Date.now() + readyWithinMs;
     while (!(await ready())) {

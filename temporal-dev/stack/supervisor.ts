@@ -16,6 +16,10 @@ export interface ProcessSpec {
   readonly user?: { readonly uid: number; readonly gid: number };
   /** Standard output and error are appended here. */
   readonly logFile: string;
+  /** Others rely on it: it is asked to end when they have ended. */
+  readonly foundation?: boolean;
+  /** What ends it when it is asked to: SIGTERM, or SIGKILL for one that keeps nothing and would take its time. */
+  readonly stopSignal?: 'SIGTERM' | 'SIGKILL';
 }
 
 /** How a process ended. */
@@ -50,7 +54,7 @@ const ANNOUNCE_AND_BECOME = 'echo "+$$" >&3 && exec "$0" "$@" 3>&-';
 export class Supervisor {
   readonly #reaper: ChildProcess;
   readonly #pipe: Socket;
-  readonly #running = new Set<RunningProcess>();
+  readonly #running = new Map<RunningProcess, ProcessSpec>();
   #closed = false;
 
   constructor() {
@@ -89,21 +93,24 @@ export class Supervisor {
         ...spec.user,
         stdio: ['ignore', log, log, this.#pipe],
       });
-      return this.#track(spec.name, child);
+      return this.#track(spec, child);
     } finally {
       closeSync(log);
     }
   }
 
   /**
-   * Ends everything, newest first, then the reaper, which removes the temporary folders. In a hurry nothing is asked to end,
+   * Ends everything, foundations last, then the reaper, which removes the temporary folders. In a hurry nothing is asked to end,
    * it is killed: for stacks whose data nobody wants.
    */
   async close(options: { hurry?: boolean } = {}): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    if (options.hurry) for (const running of this.#running) running.kill('SIGKILL');
-    for (const running of [...this.#running].reverse()) await running.stop();
+    if (options.hurry) for (const running of this.#running.keys()) running.kill('SIGKILL');
+    for (const foundation of [false, true]) {
+      const layer = [...this.#running].filter(([, spec]) => (spec.foundation ?? false) === foundation);
+      await Promise.all(layer.map(([running]) => running.stop()));
+    }
     if (this.#reaper.exitCode !== null || this.#reaper.signalCode !== null) return;
     const gone = new Promise((resolve) => this.#reaper.once('exit', resolve));
     this.#reaper.ref();
@@ -111,7 +118,8 @@ export class Supervisor {
     await gone;
   }
 
-  #track(name: string, child: ChildProcess): RunningProcess {
+  #track(spec: ProcessSpec, child: ChildProcess): RunningProcess {
+    const { name, stopSignal = 'SIGTERM' } = spec;
     const pid = child.pid;
     if (pid === undefined) throw new StackError(`${name} cannot be started: /bin/sh could not be run.`);
     let exit: Exit | undefined;
@@ -138,7 +146,7 @@ export class Supervisor {
       exit: () => exit,
       kill: (signal) => (exit ? undefined : killGroup(signal)),
       stop: async (graceMs = STOP_GRACE_MS) => {
-        running.kill('SIGTERM');
+        running.kill(stopSignal);
         const timer = setTimeout(() => running.kill('SIGKILL'), graceMs);
         try {
           return await exited;
@@ -147,7 +155,7 @@ export class Supervisor {
         }
       },
     };
-    this.#running.add(running);
+    this.#running.set(running, spec);
     return running;
   }
 }

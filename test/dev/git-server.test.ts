@@ -1,8 +1,10 @@
 import { execFile } from 'node:child_process';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import type { GitFault } from '../../temporal-dev/git-server/faults.ts';
 import { testStack } from '../support/stack.ts';
 
 const run = promisify(execFile);
@@ -47,11 +49,87 @@ test.each([
   { name: 'over-ssh', url: () => git.sshUrl('over-ssh') },
 ])('what is pushed $name is cloned again, also shallow and without blobs', async ({ name, url }) => {
   await git.createRepository(name);
-  // More than one packet, and compressed bodies.
-  await pushOne(name, url(), Array.from({ length: 20_000 }, (_, line) => `line ${line}`).join('\n'));
+  // More than git keeps in one buffer, so that it sends the push in chunks.
+  const content = randomBytes(3_000_000).toString('base64');
+  await pushOne(name, url(), content);
   for (const option of ['--quiet', '--depth=1', '--filter=blob:none']) {
     const clone = join(folder, `${name}-clone${option}`);
     await gitIn(folder, 'clone', '--quiet', option, url(), clone);
-    expect(await readFile(join(clone, 'file'), 'utf8')).toMatch(/line 19999$/);
+    expect((await readFile(join(clone, 'file'), 'utf8')) === content).toBe(true);
   }
+});
+
+const lsRemote = (url: string) => gitIn(folder, 'ls-remote', url);
+
+test.each<{ fault: GitFault; says: RegExp }>([
+  { fault: 'down', says: /Empty reply|Connection reset|Recv failure/i },
+  { fault: 401, says: /could not read Username/ },
+  { fault: 403, says: /403/ },
+  { fault: 404, says: /not found/ },
+  { fault: 429, says: /429/ },
+  { fault: 500, says: /500/ },
+  { fault: 503, says: /503/ },
+])('a repository with the fault $fault fails over HTTP, its neighbour does not, and it heals', async ({ fault, says }) => {
+  const [sick, well] = [randomUUID(), randomUUID()];
+  for (const name of [sick, well]) await git.createRepository(name);
+  await git.setFault(sick, fault);
+  await expect(lsRemote(git.url(sick))).rejects.toThrow(says);
+  await lsRemote(git.url(well));
+  await git.setFault(sick, undefined);
+  await lsRemote(git.url(sick));
+});
+
+test('a repository that hangs answers nobody until it is healed', async () => {
+  const name = randomUUID();
+  await git.createRepository(name);
+  await git.setFault(name, 'hang');
+  const request = fetch(`${git.url(name)}/info/refs?service=git-upload-pack`, { signal: AbortSignal.timeout(200) });
+  await expect(request).rejects.toThrow(/timeout/);
+  await git.setFault(name, undefined);
+  await lsRemote(git.url(name));
+});
+
+test('a slow repository answers late', async () => {
+  const name = randomUUID();
+  await git.createRepository(name);
+  await git.setFault(name, { delayMs: 300 });
+  const begin = performance.now();
+  await lsRemote(git.url(name));
+  expect(performance.now() - begin).toBeGreaterThan(300);
+});
+
+test('a repository with credentials lets in only who knows them', async () => {
+  const name = randomUUID();
+  const url = new URL(await git.createRepository(name));
+  await git.setCredentials(name, { username: 'plant', password: 'p@ss word' });
+  await expect(lsRemote(url.href)).rejects.toThrow(/could not read Username/);
+  Object.assign(url, { username: 'plant', password: 'wrong' });
+  await expect(lsRemote(url.href)).rejects.toThrow(/Authentication failed/);
+  url.password = encodeURIComponent('p@ss word');
+  await lsRemote(url.href);
+});
+
+test.each([
+  { name: 'a missing repository', request: '', says: /Repository not found/ },
+  { name: 'a folder above', request: '/../../etc', says: /Repository not found/ },
+])('$name is refused over SSH with words', async ({ request, says }) => {
+  await expect(lsRemote(`${git.sshUrl(randomUUID())}${request}`)).rejects.toThrow(says);
+});
+
+test('a fault is seen over SSH too', async () => {
+  const name = randomUUID();
+  await git.createRepository(name);
+  await lsRemote(git.sshUrl(name));
+  await git.setFault(name, 403);
+  await expect(lsRemote(git.sshUrl(name))).rejects.toThrow(/denied/);
+});
+
+test('SSH runs no other command', async () => {
+  const { port, user } = git.address.ssh!;
+  const [command = '', ...options] = sshCommand().split(' ');
+  await expect(run(command, [...options, '-p', `${port}`, `${user}@127.0.0.1`, 'id'])).rejects.toThrow(/Only git fetch and git push/);
+});
+
+test('a name that is no repository name is refused', async () => {
+  await expect(git.createRepository('../outside')).rejects.toThrow('is no repository name');
 });

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Kubelet, type PodNews } from '../../temporal-dev/kubelet/kubelet.ts';
 import { startStack, type Stack } from '../../temporal-dev/stack/stack.ts';
+import { until } from '../support/processes.ts';
 
 let stack: Stack;
 let kubelet: Kubelet;
@@ -66,10 +67,6 @@ async function heard(fits: (item: PodNews) => boolean): Promise<PodNews> {
     const [item] = (await once(kubelet, 'news')) as [PodNews];
     if (fits(item)) return item;
   }
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
 function claims(token: string): { aud: string[]; 'kubernetes.io': { pod: { name: string; uid: string } } } {
