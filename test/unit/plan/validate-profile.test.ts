@@ -1,0 +1,68 @@
+import { SyncProfileSpec } from '../../../src/api/v1alpha1/sync-profile.ts';
+import { validateProfile } from '../../../src/domain/plan/validate-profile.ts';
+
+const validate = (spec: Record<string, unknown>): string[] =>
+  validateProfile(SyncProfileSpec.parse({ mappings: [{ source: 'a', destination: 'projects' }], ...spec })).map(
+    ({ reason, message }) => `${reason}: ${message}`,
+  );
+const onto = (destination: string, rest: Record<string, unknown> = {}): Record<string, unknown> => ({
+  mappings: [{ source: 'a', destination, ...rest }],
+});
+
+test.each([
+  ['.', {}],
+  ['projects/', {}],
+  ['config', {}],
+  ['config/resources/production', {}],
+  ['factory-config.json', { type: 'file' }],
+  ['factory-config.json', {}],
+  ['projects/{{ GatewayName }}', {}],
+  ['config/resources/{{ Labels.mode }}', {}],
+  ['{{ Annotations.where }}', {}],
+])('the destination %s is fine', (destination, rest) => {
+  expect(validate(onto(destination, rest))).toEqual([]);
+});
+
+test.each([
+  { name: 'a forbidden destination', spec: onto('db/x'), says: /^PathNotAllowed: spec\.mappings\[0\]\.destination "db\/x" lies in db/ },
+  { name: 'a directory at the data root', spec: onto('docs', { type: 'directory' }), says: /^PathNotAllowed/ },
+  { name: 'the old place of tags', spec: onto('config/tags/default'), says: /tag-type-definition\/default/ },
+  { name: 'a forbidden place with a variable behind it', spec: onto('config/resources/local/{{ GatewayName }}'), says: /^PathNotAllowed/ },
+  { name: 'a forbidden place given by a var', spec: { ...onto('{{ Vars.d }}'), vars: { d: 'var' } }, says: /^PathNotAllowed/ },
+  {
+    name: 'an unknown variable',
+    spec: onto('projects/{{ Gateway }}'),
+    says: /^TemplateFailed: .*\{\{ Gateway \}\} is not known\. Known: GatewayName/,
+  },
+  { name: 'a var that is not declared', spec: { ...onto('projects/{{ Vars.a }}'), vars: { b: '1' } }, says: /^TemplateFailed: .*Vars\.b/ },
+  { name: 'an empty var', spec: { ...onto('projects/{{ Vars.a }}'), vars: { a: '' } }, says: /^TemplateFailed: .*is empty/ },
+  {
+    name: 'a source that climbs out',
+    spec: { mappings: [{ source: '../a', destination: 'projects' }] },
+    says: /^PathNotAllowed: spec\.mappings\[0\]\.source/,
+  },
+  {
+    name: 'an overlay that climbs out',
+    spec: { deploymentMode: { name: 'm', source: '../a' } },
+    says: /^PathNotAllowed: spec\.deploymentMode\.source/,
+  },
+  {
+    name: 'a malformed pattern',
+    spec: { excludePatterns: ['ok', '[a'] },
+    says: /^InvalidPattern: spec\.excludePatterns\[1\] "\[a" has an unclosed/,
+  },
+])('$name is found without a commit', ({ spec, says }) => {
+  expect(validate(spec)).toEqual([expect.stringMatching(says)]);
+});
+
+test('every fault is listed, not the first only', () => {
+  expect(
+    validate({
+      mappings: [
+        { source: '/a', destination: 'db' },
+        { source: 'a', destination: 'var' },
+      ],
+      excludePatterns: ['!x'],
+    }),
+  ).toHaveLength(4);
+});
