@@ -7,7 +7,7 @@ import { IGNITION_GATEWAYS, IGNITION_SYNCS, PODS, STATEFUL_SETS, type Pod } from
 import { discover, type KnownGateway, type WantedGateway } from '../../domain/discovery.ts';
 import type { Fault } from '../../domain/errors.ts';
 import { ACCEPTED } from './changes.ts';
-import { discoveredPod } from './watched-pod.ts';
+import { discoveredPod } from '../../clients/kube/injected-pod.ts';
 
 /** The objects of one namespace as they are watched. */
 export interface NamespaceView {

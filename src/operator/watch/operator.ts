@@ -7,8 +7,8 @@ import type { Workflows } from '../../clients/temporal/workflows.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { isAnotherGateway, isAnotherSpec, isAnotherSync } from './changes.ts';
 import { GatewayKeeper } from './gateway-keeper.ts';
-import { KeyedQueue } from './keyed-queue.ts';
-import { isAnotherPod, keepInjectedPod } from './watched-pod.ts';
+import { KeyedQueue } from '../../clients/kube/keyed-queue.ts';
+import { isAnotherPod, keepInjectedPod } from '../../clients/kube/injected-pod.ts';
 
 /** How often gateways without a pod are looked at again: a StatefulSet may have gone without a word about the pod. */
 const PODLESS_MS = 60_000;
@@ -46,7 +46,11 @@ export class Operator {
     );
     this.#namespaces = new KeyedQueue(
       (namespace) => this.#keeper.keep(namespace),
-      (namespace, error) => logger[error instanceof ConflictError ? 'debug' : 'warn']({ namespace, err: error }, 'the gateways of the namespace could not be updated: tried again'),
+      (namespace, error) =>
+        logger[error instanceof ConflictError ? 'debug' : 'warn'](
+          { namespace, err: error },
+          'the gateways of the namespace could not be updated: tried again',
+        ),
     );
     this.#syncs = new Watch(kube, IGNITION_SYNCS, { keep: whole, onError: this.#lost('IgnitionSync'), handlers: this.#onSync() });
     this.#profiles = new Watch(kube, SYNC_PROFILES, { keep: whole, onError: this.#lost('SyncProfile'), handlers: this.#onProfile() });
@@ -72,6 +76,11 @@ export class Operator {
     return this.#syncs.get(namespace, name);
   }
 
+  /** Signals the workflow of an object, until it takes it. */
+  signal(namespace: string, name: string, reason: string): void {
+    this.#signals.add(`${namespace}/${name}`, reason);
+  }
+
   /** Resolves when everything has been looked at once and signals flow. */
   async start(): Promise<void> {
     await Promise.all([this.#syncs.start(), this.#profiles.start(), this.#gateways.start(), this.#pods.start()]);
@@ -90,7 +99,7 @@ export class Operator {
 
   #onSync() {
     const look = (sync: IgnitionSync, how: string): void => {
-      this.#signal(sync.metadata.namespace, sync.metadata.name, `IgnitionSync ${how}`);
+      this.signal(sync.metadata.namespace, sync.metadata.name, `IgnitionSync ${how}`);
       this.#namespaces.add(sync.metadata.namespace, 'IgnitionSync');
     };
     return {
@@ -106,7 +115,7 @@ export class Operator {
     const look = ({ metadata }: SyncProfile, how: string): void => {
       const { namespace, name } = metadata;
       for (const { spec } of this.#gateways.list(namespace)) {
-        if (spec.profileRef?.name === name) this.#signal(namespace, spec.syncRef.name, `SyncProfile ${name} ${how}`);
+        if (spec.profileRef?.name === name) this.signal(namespace, spec.syncRef.name, `SyncProfile ${name} ${how}`);
       }
     };
     return {
@@ -122,7 +131,7 @@ export class Operator {
     const look = ({ metadata, spec }: IgnitionGateway, how: string): void => {
       const { namespace, name } = metadata;
       this.#namespaces.add(namespace, 'IgnitionGateway');
-      if (this.#syncs.get(namespace, spec.syncRef.name)) this.#signal(namespace, spec.syncRef.name, `gateway ${name} ${how}`);
+      if (this.#syncs.get(namespace, spec.syncRef.name)) this.signal(namespace, spec.syncRef.name, `gateway ${name} ${how}`);
     };
     return {
       added: (gateway: IgnitionGateway) => look(gateway, 'seen'),
@@ -153,10 +162,6 @@ export class Operator {
     for (const { metadata, spec } of this.#gateways.list()) {
       if (spec.pod && !this.#pods.get(metadata.namespace, spec.pod.name)) this.#namespaces.add(metadata.namespace, 'no pod');
     }
-  }
-
-  #signal(namespace: string, name: string, reason: string): void {
-    this.#signals.add(`${namespace}/${name}`, reason);
   }
 
   #lost(kind: string): (error: unknown) => void {

@@ -1,5 +1,5 @@
 import { ANNOTATION_PREFIX, POD_ANNOTATIONS } from '../../api/v1alpha1/pod-annotations.ts';
-import type { Pod } from '../../clients/kube/resources.ts';
+import type { Pod } from './resources.ts';
 import type { DiscoveredPod } from '../../domain/discovery.ts';
 
 /** What is kept in memory of a pod that asks to be synced: a cluster has many pods, and few of them are ours. */

@@ -1,0 +1,38 @@
+import { once } from 'node:events';
+import { tlsFiles } from '../clients/http/server.ts';
+import { KubeClient } from '../clients/kube/client.ts';
+import { createTemporalClient } from '../clients/temporal/connect.ts';
+import { createWorkflows } from '../clients/temporal/workflows.ts';
+import { loadEnvironment } from '../config/environment.ts';
+import { ContentStore } from '../source/content-store.ts';
+import { Grants } from '../source/grants.ts';
+import { createLogger } from '../telemetry/logger.ts';
+import { Relay } from './relay.ts';
+import { TicketKey } from './ticket-key.ts';
+
+/** The process that agents talk to. */
+export async function run(environment: NodeJS.ProcessEnv, stopping: AbortSignal): Promise<void> {
+  const env = loadEnvironment('relay', environment);
+  const logger = createLogger('relay');
+  const kube = KubeClient.connect(env.IGNITION_SYNC_KUBECONFIG ? { kubeconfig: env.IGNITION_SYNC_KUBECONFIG } : 'in-cluster');
+  const [client, store, ticketKey] = await Promise.all([
+    createTemporalClient(env),
+    ContentStore.open(env.CONTENT_STORE_DIR),
+    env.TICKET_KEY_FILE ? TicketKey.fromFile(env.TICKET_KEY_FILE) : TicketKey.generate(),
+  ]);
+  const relay = new Relay({
+    kube,
+    workflows: createWorkflows(client),
+    grants: new Grants(store),
+    store,
+    ticketKey,
+    logger,
+    now: () => new Date(),
+  });
+  const tls = tlsFiles(env.RELAY_TLS_CERT_FILE, env.RELAY_TLS_KEY_FILE);
+  const port = await relay.start({ port: env.RELAY_PORT, host: env.RELAY_HOST, ...(tls ? { tls } : {}) });
+  logger.info({ port, tls: tls !== undefined }, 'relay ready');
+  if (!stopping.aborted) await once(stopping, 'abort');
+  await relay.stop();
+  await Promise.all([client.connection.close(), kube.close()]);
+}
