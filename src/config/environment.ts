@@ -39,7 +39,7 @@ export const ENVIRONMENTS = {
     ...Temporal,
     ...Kube,
     ...Store,
-    MIRROR_DIR: z.string().min(1).describe('folder of the git mirrors'),
+    MIRROR_DIR: z.string().min(1).describe('folder of the git mirrors; may be lost'),
     ALLOW_FILE_REPOSITORIES: z.stringbool().default(false).describe('allow file:// repositories (air gap)'),
   }),
   relay: z.object({
@@ -56,7 +56,11 @@ export const ENVIRONMENTS = {
     ...Temporal,
     RELAY_URL: z.url().describe('where the relay is'),
     RELAY_CA_FILE: z.string().min(1).optional(),
-    TOKEN_FILE: z.string().min(1).default('/var/run/secrets/ignition-sync/token').describe('projected ServiceAccount token with audience ignition-sync'),
+    TOKEN_FILE: z
+      .string()
+      .min(1)
+      .default('/var/run/secrets/ignition-sync/token')
+      .describe('projected ServiceAccount token with audience ignition-sync'),
     DATA_DIR: z.string().min(1).default('/usr/local/bin/ignition/data').describe('data directory of the gateway'),
     API_KEY_FILE: z.string().min(1).default('/var/run/secrets/ignition/apiKey').describe('API key of the gateway, name:secret'),
     IGNITION_URL: z.url().optional().describe('base URL of the gateway; unset = localhost with port and tls of the object'),

@@ -15,15 +15,17 @@ function stable(labels: Readonly<Record<string, string>>): [string, string][] {
  */
 export function contentText(desired: Desired): string {
   const { git, excludePatterns } = desired.spec;
-  const gateways = desired.gateways.map(({ name, podName, profile, servicePath, deploymentMode, excludePatterns: own, annotations, labels }) => [
-    name,
-    podName,
-    profile ?? null,
-    servicePath ?? null,
-    deploymentMode ?? null,
-    own,
-    Object.entries(annotations).sort(([a], [b]) => (a < b ? -1 : 1)),
-    stable(labels),
-  ]);
+  const gateways = desired.gateways.map(
+    ({ name, podName, profile, servicePath, deploymentMode, excludePatterns: own, annotations, labels }) => [
+      name,
+      podName,
+      profile ?? null,
+      servicePath ?? null,
+      deploymentMode ?? null,
+      own,
+      Object.entries(annotations).sort(([a], [b]) => (a < b ? -1 : 1)),
+      stable(labels),
+    ],
+  );
   return JSON.stringify([git.repo, git.ref, excludePatterns, gateways]);
 }

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { BlobIndex } from './blob-index.ts';
 import { ContentStore } from './content-store.ts';
 import type { ReadSecret } from './credential.ts';
@@ -7,8 +6,10 @@ import { Mirrors } from './mirrors.ts';
 import { Source } from './source.ts';
 
 export interface SourceOptions {
-  /** Holds `mirrors/` and `store/`; may be lost, then everything is fetched and made again. */
-  readonly folder: string;
+  /** Folder of the content store, which worker and relay read too. */
+  readonly storeDir: string;
+  /** Folder of the git mirrors. Both may be lost, then everything is fetched and made again. */
+  readonly mirrorDir: string;
   /** Whether `file://` repositories may be read. */
   readonly allowFile: boolean;
   readonly readSecret: ReadSecret;
@@ -16,10 +17,10 @@ export interface SourceOptions {
 
 /** Puts the source together. One process at a time may use the folder for planning; any may read the store. */
 export async function openSource(options: SourceOptions): Promise<{ source: Source; store: ContentStore; grants: Grants }> {
-  const store = await ContentStore.open(join(options.folder, 'store'));
+  const store = await ContentStore.open(options.storeDir);
   await store.removeLeftovers(new Date());
   const blobs = await BlobIndex.open(store);
   const grants = new Grants(store);
-  const mirrors = await Mirrors.open(join(options.folder, 'mirrors'), { allowFile: options.allowFile });
+  const mirrors = await Mirrors.open(options.mirrorDir, { allowFile: options.allowFile });
   return { source: new Source({ store, blobs, grants, mirrors, readSecret: options.readSecret }), store, grants };
 }

@@ -9,6 +9,9 @@ export function createLogger(process_: string, level = process.env['LOG_LEVEL'] 
     level,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
-    redact: { paths: ['token', 'password', 'apiKey', 'authorization', '*.token', '*.password', '*.apiKey', '*.authorization'], censor: '[redacted]' },
+    redact: {
+      paths: ['token', 'password', 'apiKey', 'authorization', '*.token', '*.password', '*.apiKey', '*.authorization'],
+      censor: '[redacted]',
+    },
   });
 }

@@ -1,4 +1,12 @@
-import { type InjectedSinks, NativeConnection, Runtime, type RuntimeOptions, Worker, type WorkerOptions, makeTelemetryFilterString } from '@temporalio/worker';
+import {
+  type InjectedSinks,
+  NativeConnection,
+  Runtime,
+  type RuntimeOptions,
+  Worker,
+  type WorkerOptions,
+  makeTelemetryFilterString,
+} from '@temporalio/worker';
 import { readFile } from 'node:fs/promises';
 import type { Logger } from '../telemetry/logger.ts';
 import { FailureInterceptor } from './interceptors/failure.ts';
@@ -44,16 +52,26 @@ export async function connect(env: TemporalEnvironment, logger: Logger, stopping
       return await NativeConnection.connect({ address: env.TEMPORAL_ADDRESS, tls: env.TEMPORAL_TLS ? true : undefined, apiKey });
     } catch (error) {
       stopping.throwIfAborted();
-      logger.warn({ address: env.TEMPORAL_ADDRESS, error: error instanceof Error ? error.message : String(error) }, 'Temporal does not answer yet');
+      logger.warn(
+        { address: env.TEMPORAL_ADDRESS, error: error instanceof Error ? error.message : String(error) },
+        'Temporal does not answer yet',
+      );
       await new Promise((resolve) => setTimeout(resolve, wait));
     }
   }
 }
 
-type Chosen = Pick<WorkerOptions, 'taskQueue' | 'activities' | 'workflowBundle' | 'identity' | 'activityTaskPollerBehavior' | 'maxConcurrentActivityTaskExecutions'>;
+type Chosen = Pick<
+  WorkerOptions,
+  'taskQueue' | 'activities' | 'workflowBundle' | 'identity' | 'activityTaskPollerBehavior' | 'maxConcurrentActivityTaskExecutions'
+>;
 
 /** A worker with what all of ours have in common. */
-export async function createWorker(connection: NativeConnection, namespace: string, options: Chosen & { sinks?: InjectedSinks<Record<string, never>> }): Promise<Worker> {
+export async function createWorker(
+  connection: NativeConnection,
+  namespace: string,
+  options: Chosen & { sinks?: InjectedSinks<Record<string, never>> },
+): Promise<Worker> {
   return Worker.create({
     connection,
     namespace,

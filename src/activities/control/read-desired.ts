@@ -88,7 +88,11 @@ function profileOf({ spec, metadata }: StoredGateway, profiles: Profiles): Pick<
   }
   const { name } = spec.profileRef;
   const stored = profiles.get(name);
-  if (!stored) return fault('ProfileNotFound', `gateway ${metadata.name} wants SyncProfile ${name}, which does not exist in namespace ${metadata.namespace}: create it or correct ignition-sync.io/sync-profile`);
+  if (!stored)
+    return fault(
+      'ProfileNotFound',
+      `gateway ${metadata.name} wants SyncProfile ${name}, which does not exist in namespace ${metadata.namespace}: create it or correct ignition-sync.io/sync-profile`,
+    );
   const parsed = SyncProfileSpec.safeParse(stored.spec);
   if (!parsed.success) return fault('InvalidProfile', `SyncProfile ${name}: ${z.prettifyError(parsed.error)}`);
   return { profile: { name, spec: parsed.data } };

@@ -1,0 +1,84 @@
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { stringify } from 'yaml';
+import { IgnitionSyncSpec } from '../../api/v1alpha1/ignition-sync.ts';
+import { KubeClient } from '../../clients/kube/client.ts';
+import { IGNITION_SYNCS } from '../../clients/kube/resources.ts';
+import { VERSION } from '../../config/version.ts';
+import { TOKEN_AUDIENCE } from '../../contract/names.ts';
+
+interface Options {
+  readonly namespace: string;
+  readonly kubeconfig?: string;
+  readonly relay: string;
+  readonly temporal: string;
+}
+
+/** The image that an object names for its agents; the released one where it names none. */
+export function agentImage(spec: IgnitionSyncSpec): string {
+  const image = spec.agent?.image;
+  const name = `${image?.repository ?? 'ignition-sync'}:${image?.tag ?? VERSION}`;
+  return image?.digest === undefined ? name : `${name}@${image.digest}`;
+}
+
+/** Values for the official Ignition chart that put the agent beside the gateway: a container, its token, the gateway's API key. */
+export function sidecarValues(spec: IgnitionSyncSpec, at: { relay: string; temporal: string }): unknown {
+  const { name, key } = spec.gateway.apiKeySecretRef;
+  return {
+    gateway: {
+      extraContainers: [
+        {
+          name: 'ignition-sync-agent',
+          image: agentImage(spec),
+          args: ['agent'],
+          env: [
+            { name: 'RELAY_URL', value: at.relay },
+            { name: 'TEMPORAL_ADDRESS', value: at.temporal },
+            { name: 'API_KEY_FILE', value: `/var/run/secrets/ignition/${key}` },
+          ],
+          volumeMounts: [
+            { name: 'data', mountPath: '/usr/local/bin/ignition/data' },
+            { name: 'ignition-sync-token', mountPath: '/var/run/secrets/ignition-sync', readOnly: true },
+            { name: 'ignition-api-key', mountPath: '/var/run/secrets/ignition', readOnly: true },
+          ],
+          securityContext: {
+            runAsNonRoot: true,
+            readOnlyRootFilesystem: true,
+            allowPrivilegeEscalation: false,
+            capabilities: { drop: ['ALL'] },
+          },
+        },
+      ],
+      volumes: [
+        {
+          name: 'ignition-sync-token',
+          projected: { sources: [{ serviceAccountToken: { audience: TOKEN_AUDIENCE, path: 'token', expirationSeconds: 3600 } }] },
+        },
+        { name: 'ignition-api-key', secret: { secretName: name } },
+      ],
+    },
+  };
+}
+
+export function addSidecar(program: Command): void {
+  program
+    .command('sidecar')
+    .description('print the values that put the agent of an IgnitionSync into the official Ignition chart')
+    .argument('<name>', 'name of the IgnitionSync')
+    .requiredOption('-n, --namespace <namespace>', 'its namespace')
+    .option('--kubeconfig <path>', 'kubeconfig to use; unset = the service account of the pod')
+    .option('--relay <url>', 'where agents reach the relay', 'http://ignition-sync-relay.ignition-sync.svc:9444')
+    .option('--temporal <host:port>', 'where agents reach Temporal', 'temporal-frontend.temporal.svc:7233')
+    .action(async (name: string, options: Options) => {
+      const kube = KubeClient.connect(options.kubeconfig === undefined ? 'in-cluster' : { kubeconfig: options.kubeconfig });
+      try {
+        const sync = await kube.get(IGNITION_SYNCS, options.namespace, name);
+        if (!sync) throw new Error(`There is no IgnitionSync ${name} in namespace ${options.namespace}.`);
+        const spec = IgnitionSyncSpec.safeParse(sync.spec);
+        if (!spec.success) throw new Error(`IgnitionSync ${name}: ${z.prettifyError(spec.error)}`);
+        process.stdout.write(stringify(sidecarValues(spec.data, options)));
+      } finally {
+        await kube.close();
+      }
+    });
+}

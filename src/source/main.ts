@@ -1,0 +1,31 @@
+import { createSourceActivities } from '../activities/source/index.ts';
+import { KubeClient } from '../clients/kube/client.ts';
+import { readSecret } from '../clients/kube/secrets.ts';
+import { loadEnvironment } from '../config/environment.ts';
+import { SOURCE_TASK_QUEUE } from '../contract/names.ts';
+import { createLogger } from '../telemetry/logger.ts';
+import { connect, createWorker, installRuntime, runUntil } from '../workers/worker.ts';
+import { openSource } from './open-source.ts';
+
+/** The process that owns the git mirrors and the content store. */
+export async function run(environment: NodeJS.ProcessEnv, stopping: AbortSignal): Promise<void> {
+  const env = loadEnvironment('source', environment);
+  const logger = createLogger('source');
+  installRuntime(logger);
+  const kube = KubeClient.connect(env.IGNITION_SYNC_KUBECONFIG ? { kubeconfig: env.IGNITION_SYNC_KUBECONFIG } : 'in-cluster');
+  const { source } = await openSource({
+    storeDir: env.CONTENT_STORE_DIR,
+    mirrorDir: env.MIRROR_DIR,
+    allowFile: env.ALLOW_FILE_REPOSITORIES,
+    readSecret: (namespace, name, key) => readSecret(kube, namespace, name, key),
+  });
+  const connection = await connect(env, logger, stopping);
+  const worker = await createWorker(connection, env.TEMPORAL_NAMESPACE, {
+    taskQueue: SOURCE_TASK_QUEUE,
+    identity: `source/${process.pid}`,
+    activities: createSourceActivities(source),
+  });
+  logger.info({ temporal: env.TEMPORAL_ADDRESS }, 'source ready');
+  await runUntil(worker, stopping);
+  await Promise.all([connection.close(), kube.close()]);
+}

@@ -1,0 +1,171 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { KeptRunning, type ProcessNews } from '../kubelet/kept-running.ts';
+import { Kubelet } from '../kubelet/kubelet.ts';
+import { freePort } from '../stack/ports.ts';
+import type { Stack } from '../stack/stack.ts';
+
+/** The processes of the control plane. */
+export const CONTROL_PROCESSES = ['operator', 'worker', 'source', 'relay'] as const;
+export type ControlProcess = (typeof CONTROL_PROCESSES)[number];
+
+export interface InstallationOptions {
+  readonly stack: Stack;
+  /** Holds the content store, the mirrors, the logs and a folder per pod. */
+  readonly dir: string;
+  /** Milliseconds that a simulated gateway takes for a scan. */
+  readonly scanMs?: number;
+  readonly onNews?: (process: ControlProcess, news: ProcessNews) => void;
+}
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const MAIN = join(ROOT, 'src/main.ts');
+const SIMULATOR = join(ROOT, 'test/support/gateway-simulator/main.ts');
+const CRDS = join(ROOT, 'charts/ignition-sync/crds');
+/** The Secret that example objects name. */
+const API_KEY = { secret: 'ignition-api-key', key: 'apiKey' };
+
+/** The whole product on a stack: control processes that are started again when they end, and a gateway with its agent per injected pod. */
+export class Installation {
+  readonly stack: Stack;
+  readonly kubelet: Kubelet;
+  readonly relayUrl: string;
+  readonly receiverUrl: string;
+  /** Base URL of each simulated gateway, by `<namespace>/<pod>`. */
+  readonly gateways: ReadonlyMap<string, string>;
+  readonly #control: ReadonlyMap<ControlProcess, KeptRunning>;
+
+  private constructor(
+    stack: Stack,
+    kubelet: Kubelet,
+    urls: { relay: string; receiver: string; gateways: ReadonlyMap<string, string> },
+    control: ReadonlyMap<ControlProcess, KeptRunning>,
+  ) {
+    this.stack = stack;
+    this.kubelet = kubelet;
+    this.gateways = urls.gateways;
+    this.relayUrl = urls.relay;
+    this.receiverUrl = urls.receiver;
+    this.#control = control;
+  }
+
+  static async start(options: InstallationOptions): Promise<Installation> {
+    const { stack, dir, scanMs = 20, onNews = () => undefined } = options;
+    mkdirSync(join(dir, 'logs'), { recursive: true });
+    const [relayPort, receiverPort] = [await freePort(), await freePort()];
+    const crds = stack.kubectl(['apply', '-f', CRDS]);
+    const env = {
+      ...stack.description.env,
+      NODE_COMPILE_CACHE: join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'ignition-sync/compile'),
+      XDG_CACHE_HOME: process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'),
+      TEMPORAL_ADDRESS: stack.temporal.address,
+      IGNITION_SYNC_KUBECONFIG: stack.kubernetes.kubeconfigFile,
+      CONTENT_STORE_DIR: join(dir, 'store'),
+      MIRROR_DIR: join(dir, 'mirrors'),
+      ALLOW_FILE_REPOSITORIES: 'true',
+      RELAY_HOST: '127.0.0.1',
+      RELAY_PORT: `${relayPort}`,
+      TICKET_KEY_FILE: ticketKey(join(dir, 'ticket-key.pem')),
+      RECEIVER_HOST: '127.0.0.1',
+      RECEIVER_PORT: `${receiverPort}`,
+      LOG_LEVEL: process.env['LOG_LEVEL'] ?? 'info',
+    };
+    const start = (name: ControlProcess): KeptRunning =>
+      new KeptRunning(
+        stack.supervisor,
+        { name, command: process.execPath, args: [MAIN, name], env, cwd: dir, logFile: join(dir, 'logs', `${name}.log`) },
+        (news) => onNews(name, news),
+      );
+    const control = new Map<ControlProcess, KeptRunning>([
+      ['worker', start('worker')],
+      ['source', start('source')],
+    ]);
+    await crds;
+    control.set('operator', start('operator')).set('relay', start('relay'));
+    const relay = `http://127.0.0.1:${relayPort}`;
+    const gateways = new Map<string, string>();
+    const kubelet = await Kubelet.start({
+      stack,
+      dir: join(dir, 'pods'),
+      apiKey: () => API_KEY,
+      gateway: ({ pod, files, ports }) => {
+        gateways.set(`${pod.metadata?.namespace ?? ''}/${pod.metadata?.name ?? ''}`, `http://127.0.0.1:${ports.gateway}`);
+        return {
+          command: process.execPath,
+          args: [
+            SIMULATOR,
+            '--data',
+            files.data,
+            '--port',
+            `${ports.gateway}`,
+            '--name',
+            pod.metadata?.name ?? '',
+            '--token-file',
+            files.apiKey,
+            '--scan-ms',
+            `${scanMs}`,
+          ],
+          env: stack.description.env,
+          cwd: files.dir,
+        };
+      },
+      agent: ({ files, ports }) => ({
+        command: process.execPath,
+        args: ['--max-semi-space-size=1', '--max-old-space-size=64', MAIN, 'agent'],
+        env: {
+          ...stack.description.env,
+          NODE_COMPILE_CACHE: env.NODE_COMPILE_CACHE,
+          LOG_LEVEL: env.LOG_LEVEL,
+          TEMPORAL_ADDRESS: stack.temporal.address,
+          RELAY_URL: relay,
+          TOKEN_FILE: files.token,
+          DATA_DIR: files.data,
+          API_KEY_FILE: files.apiKey,
+          IGNITION_URL: `http://127.0.0.1:${ports.gateway}`,
+          HEALTH_PORT: `${ports.health}`,
+        },
+        cwd: files.dir,
+      }),
+    });
+    return new Installation(stack, kubelet, { relay, receiver: `http://127.0.0.1:${receiverPort}`, gateways }, control);
+  }
+
+  pid(name: ControlProcess): number | undefined {
+    return this.#process(name).pid;
+  }
+
+  /** Kills a control process with SIGKILL; it is started again. */
+  kill(name: ControlProcess): void {
+    this.#process(name).kill('SIGKILL');
+  }
+
+  /** Kills a control process and leaves it dead until `release`. */
+  hold(name: ControlProcess): Promise<void> {
+    return this.#process(name).hold();
+  }
+
+  release(name: ControlProcess): void {
+    this.#process(name).release();
+  }
+
+  async stop(): Promise<void> {
+    await this.kubelet.stop();
+    await Promise.all([...this.#control.values()].map((process_) => process_.stop()));
+  }
+
+  #process(name: ControlProcess): KeptRunning {
+    const found = this.#control.get(name);
+    if (!found) throw new Error(`no process ${name}`);
+    return found;
+  }
+}
+
+/** The relay's signing key outlives its process, as the Secret of an install does: agents trust the one they were told at hello. */
+function ticketKey(file: string): string {
+  if (!existsSync(file)) {
+    writeFileSync(file, generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+  }
+  return file;
+}

@@ -1,0 +1,57 @@
+import { parseArgs } from 'node:util';
+import { StackError } from '../failure.ts';
+
+/** What `npm start` was asked for. */
+export interface StartOptions {
+  /** A repository of the user's instead of the example plant. */
+  readonly repo?: string;
+  readonly ref: string;
+  readonly gateways: number;
+  /** Kept folder; a temporary one without it. */
+  readonly dir?: string;
+}
+
+export const HELP = `npm start [-- options]
+
+Starts Temporal, Kubernetes, a git server and ignition-sync on this machine, with simulated Ignition gateways, and shows them until Ctrl-C.
+
+  --repo URL|path   sync this repository instead of the example plant: everything in it that may be synced, onto every gateway
+  --ref REF         branch, tag or commit of it (default: main)
+  --gateways N      how many gateways, 1 to 20 (default: 3)
+  --dir FOLDER      keep everything in this folder for the next start (default: a temporary folder)
+  --help            this text
+`;
+
+/** @throws StackError that says which option is wrong. Undefined when help was asked for. */
+export function parseOptions(args: readonly string[]): StartOptions | undefined {
+  const { values } = parse(args);
+  if (values.help === true) return undefined;
+  const gateways = Number(values.gateways);
+  if (!Number.isInteger(gateways) || gateways < 1 || gateways > 20)
+    throw new StackError(`--gateways ${values.gateways}: a number from 1 to 20.`);
+  if (values.repo === undefined && (values.ref !== 'main' || gateways !== 3))
+    throw new StackError('--ref and --gateways go with --repo: the example plant has its own.');
+  return {
+    ref: values.ref,
+    gateways,
+    ...(values.repo === undefined ? {} : { repo: values.repo }),
+    ...(values.dir === undefined ? {} : { dir: values.dir }),
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        repo: { type: 'string' },
+        ref: { type: 'string', default: 'main' },
+        gateways: { type: 'string', default: '3' },
+        dir: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+  } catch (error) {
+    throw new StackError(`${error instanceof Error ? error.message : String(error)}\n\n${HELP}`);
+  }
+}

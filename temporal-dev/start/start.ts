@@ -1,0 +1,112 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { KubeClient } from '../../src/clients/kube/client.ts';
+import { IGNITION_GATEWAYS, IGNITION_SYNCS } from '../../src/clients/kube/resources.ts';
+import { commitOf } from '../../src/domain/revision.ts';
+import { StackError } from '../failure.ts';
+import { Installation } from '../install/installation.ts';
+import { startStack } from '../stack/stack.ts';
+import { HELP, type StartOptions, parseOptions } from './options.ts';
+import { type Scene, examplePlant, wholeRepository } from './scene.ts';
+import { renderTable } from './table.ts';
+import { thingsToTry } from './things-to-try.ts';
+
+const REFRESH_MS = 500;
+
+async function start(options: StartOptions, stopping: AbortSignal): Promise<void> {
+  const began = performance.now();
+  const dir = options.dir === undefined ? mkdtempSync(join(tmpdir(), 'ignition-sync-')) : resolve(options.dir);
+  const say = (line: string): void => void process.stdout.write(`${line}\n`);
+  say('starting Temporal, Kubernetes and a git server …');
+  await using stack = await startStack({ dataDir: join(dir, 'servers'), say });
+  if (options.dir === undefined) stack.supervisor.removeAtEnd(dir);
+  stopping.throwIfAborted();
+  say('starting ignition-sync and the gateways …');
+  const installing = Installation.start({ stack, dir });
+  const installation = await installing;
+  const { repo } = options;
+  const scene = repo === undefined ? await examplePlant(stack, dir) : await wholeRepository(stack, { ...options, repo });
+  const kube = KubeClient.connect({ kubeconfig: stack.kubernetes.kubeconfigFile });
+  await show(kube, scene, stopping, began, () => hints(installation, scene));
+  say('\nstopping …');
+  await kube.close();
+  await installation.stop();
+}
+
+function hints({ stack, gateways }: Installation, { namespace, name, canary, clone }: Scene): string {
+  return thingsToTry({
+    stack,
+    namespace,
+    name,
+    gateway: canary,
+    clone,
+    faultsUrl: `${gateways.get(`${namespace}/${canary}`) ?? ''}/simulator/faults`,
+  });
+}
+
+/** Shows the table until Ctrl-C: redrawn in place on a terminal, a new copy per change elsewhere. */
+async function show(
+  kube: KubeClient,
+  { namespace, name }: Scene,
+  stopping: AbortSignal,
+  began: number,
+  hintsNow: () => string,
+): Promise<void> {
+  const { stdout } = process;
+  let drawn: string[] = [];
+  let synced = false;
+  let before = '';
+  while (!stopping.aborted) {
+    const [sync, { items }] = await Promise.all([kube.get(IGNITION_SYNCS, namespace, name), kube.list(IGNITION_GATEWAYS, { namespace })]);
+    const status = sync?.status;
+    const ready = status?.conditions?.find((condition) => condition.type === 'Ready');
+    const head = `${name}: ${status?.revision ?? 'not resolved yet'}  ${status?.rollout ? `rollout ${status.rollout.number} ${status.rollout.state}` : ''}  Ready=${ready?.status ?? 'Unknown'}${ready?.status === 'True' ? '' : ` ${ready?.reason ?? ''}: ${ready?.message ?? ''}`}`;
+    const lines = [
+      head.slice(0, stdout.columns || 160),
+      ...renderTable(items, commitOf(status?.revision), new Date(), stdout.columns || 160),
+    ];
+    const key = JSON.stringify([
+      head,
+      items.map((item) => [item.metadata.name, item.status?.phase, item.status?.revision, item.status?.waitingFor]),
+    ]);
+    if (stdout.isTTY) {
+      if (drawn.length > 0) stdout.write(`\x1b[${drawn.length}A\x1b[0J`);
+      stdout.write(`${lines.join('\n')}\n`);
+      drawn = lines;
+    } else if (key !== before) {
+      stdout.write(`${lines.join('\n')}\n\n`);
+    }
+    before = key;
+    if (!synced && ready?.status === 'True') {
+      synced = true;
+      stdout.write(
+        `${items.length} gateways synced ${((performance.now() - began) / 1_000).toFixed(1)} s after the start\n${hintsNow()}\n`,
+      );
+      drawn = [];
+    }
+    await sleep(REFRESH_MS, undefined, { signal: stopping }).catch(() => undefined);
+  }
+}
+
+const stop = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    if (stop.signal.aborted) process.exit(1);
+    stop.abort();
+  });
+}
+
+try {
+  const options = parseOptions(process.argv.slice(2));
+  if (options) await start(options, stop.signal);
+  else process.stdout.write(HELP);
+} catch (error) {
+  if (!stop.signal.aborted) {
+    process.stderr.write(
+      `${error instanceof StackError ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
+    process.exitCode = 1;
+  }
+}

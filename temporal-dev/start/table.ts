@@ -1,0 +1,41 @@
+import type { IgnitionGateway } from '../../src/api/v1alpha1/objects.ts';
+import { commitOf, short } from '../../src/domain/revision.ts';
+
+const COLUMNS = ['GATEWAY', 'WANTED', 'LIVE', 'PHASE', 'WAITING FOR', 'SINCE'] as const;
+
+/** `12s`, `3m`, `2h`, `4d`: as kubectl prints ages. */
+export function age(since: string | undefined, now: Date): string {
+  if (since === undefined) return '-';
+  const seconds = Math.max(0, Math.round((now.getTime() - new Date(since).getTime()) / 1_000));
+  if (seconds < 120) return `${seconds}s`;
+  if (seconds < 7_200) return `${Math.floor(seconds / 60)}m`;
+  if (seconds < 172_800) return `${Math.floor(seconds / 3_600)}h`;
+  return `${Math.floor(seconds / 86_400)}d`;
+}
+
+function row(gateway: IgnitionGateway, wanted: string | undefined, now: Date): string[] {
+  const { status } = gateway;
+  const live = commitOf(status?.revision);
+  const waiting = status?.waitingFor || (status?.reason ? `${status.reason}: ${status.message ?? ''}` : '');
+  return [
+    gateway.metadata.name ?? '',
+    wanted === undefined ? '-' : short(wanted),
+    live === undefined ? '-' : short(live),
+    status?.phase ?? 'Pending',
+    waiting || '-',
+    age(status?.since, now),
+  ];
+}
+
+/** The live table: what each gateway shall run, what it runs, and what it waits for. */
+export function renderTable(gateways: readonly IgnitionGateway[], wanted: string | undefined, now: Date, width = 140): string[] {
+  const rows = [[...COLUMNS], ...gateways.map((gateway) => row(gateway, wanted, now))];
+  const widths = COLUMNS.map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0)));
+  return rows.map((cells) =>
+    cells
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd()
+      .slice(0, width),
+  );
+}
