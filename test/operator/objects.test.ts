@@ -1,0 +1,185 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseAllDocuments } from 'yaml';
+import { IGNITION_SYNCS } from '../../src/clients/kube/resources.ts';
+import { Cluster, ignitionSync, syncProfile } from './cluster.ts';
+
+const FOLDER = process.env['REAL_OBJECTS_DIR'] ?? '../shared/data/objects';
+
+let cluster: Cluster;
+beforeAll(async () => {
+  cluster = await Cluster.start();
+});
+afterAll(() => cluster.stop());
+
+interface UserObject {
+  kind: string;
+  metadata: { name: string; namespace?: string };
+}
+
+/** Documents of a file, moved into the test's namespace. */
+function documents(file: string): UserObject[] {
+  return parseAllDocuments(readFileSync(join(FOLDER, file), 'utf8')).map((document) => {
+    const object = document.toJS() as UserObject;
+    return { ...object, metadata: { ...object.metadata, namespace: cluster.namespace } };
+  });
+}
+
+const SHARED_RECEIVER = [/spec\.webhook\.port/, /one shared receiver/, /9443\/webhooks\/<namespace>\/<name>/];
+const MOVED = [/spec\.mappings\[4\]\.destination/, /config\/resources\/core\/ignition\/tag-type-definition\/<provider>/];
+
+(existsSync(FOLDER) ? describe : describe.skip)('objects that users will write', () => {
+  test.each([
+    { file: 'air-gap.yaml', name: 'offline', refused: undefined },
+    { file: 'public-demo.yaml', name: 'demo-sync', refused: undefined },
+    { file: 'public-demo.yaml', name: 'demo-frontend', refused: undefined },
+    { file: 'public-demo.yaml', name: 'demo-backend', refused: undefined },
+    { file: 'single.yaml', name: 'my-sync', refused: undefined },
+    { file: 'single.yaml', name: 'single-gw', refused: undefined },
+    { file: 'proveit.yaml', name: 'proveit-area', refused: undefined },
+    { file: 'proveit.yaml', name: 'proveit-sync', refused: SHARED_RECEIVER },
+    { file: 'proveit.yaml', name: 'proveit-site', refused: MOVED },
+    {
+      file: 'controls.yaml',
+      name: 'controlled',
+      refused: [
+        /auth\.githubApp.*not built yet/,
+        /spec\.rateLimit.*not built yet/,
+        /approval\.teams/,
+        /approval\.webhook/,
+        /spec\.validation/,
+      ],
+    },
+  ])('$name of $file is answered as its README says', async ({ file, name, refused }) => {
+    const object = documents(file).find(({ metadata }) => metadata.name === name)!;
+    if (!refused) expect(await cluster.apply(object)).toMatch(/created|unchanged/);
+    else for (const words of refused) expect(await cluster.refused(object)).toMatch(words);
+  });
+
+  test('each document of each file has a row above', () => {
+    const files = ['air-gap.yaml', 'controls.yaml', 'proveit.yaml', 'public-demo.yaml', 'single.yaml'];
+    expect(files.flatMap(documents)).toHaveLength(10);
+  });
+});
+
+if (!existsSync(FOLDER))
+  test('objects of real users are not here, so they are not applied', () => console.log(`no ${FOLDER}: set REAL_OBJECTS_DIR`));
+
+test('the server fills in every default that users were promised', async () => {
+  await cluster.apply(ignitionSync('defaults'));
+  const { spec } = (await cluster.kube.get(IGNITION_SYNCS, cluster.namespace, 'defaults'))!;
+  expect(spec).toMatchObject({
+    polling: { interval: '60s' },
+    gateway: { port: 8043, tls: true },
+    approval: { required: false, timeout: '24h' },
+    snapshots: { retain: 5 },
+    rollout: { canary: 1, waveSize: 25 },
+    excludePatterns: [],
+    paused: false,
+  });
+});
+
+const git = (change: object) => ignitionSync('bad', { git: { repo: 'https://git.example/a.git', ref: 'main', ...change } });
+const mapping = (source: string, destination: string, more: object = {}) => syncProfile('bad', [{ source, destination, ...more }]);
+const secretRef = { name: 's', key: 'k' };
+
+test.each([
+  { what: 'a repository that is not a URL', object: git({ repo: 'plant' }), says: /spec\.git\.repo: .*must be a URL: https:\/\/host/ },
+  { what: 'an option instead of a repository', object: git({ repo: '--upload-pack=x' }), says: /spec\.git\.repo/ },
+  { what: 'a host that is read as an option', object: git({ repo: 'git@-oProxyCommand=x:y' }), says: /spec\.git\.repo/ },
+  { what: 'an ssh URL whose host is an option', object: git({ repo: 'ssh://-oProxyCommand=x/y' }), says: /spec\.git\.repo/ },
+  { what: 'an unknown transport', object: git({ repo: 'ext::sh -c x' }), says: /spec\.git\.repo/ },
+  { what: 'a ref that starts with a dash', object: git({ ref: '--upload-pack=x' }), says: /spec\.git\.ref: .*must not start with a dash/ },
+  { what: 'an empty ref', object: git({ ref: '' }), says: /spec\.git\.ref/ },
+  { what: 'plain http', object: git({ repo: 'http://git.example/a.git' }), says: /spec\.git\.repo: .*plain http.*insecureHttp: true/ },
+  {
+    what: 'a token for ssh',
+    object: git({ repo: 'git@h:a', auth: { token: { secretRef } } }),
+    says: /spec\.git\.auth\.token: .*https URL/,
+  },
+  { what: 'a key for https', object: git({ auth: { sshKey: { secretRef } } }), says: /spec\.git\.auth\.sshKey: .*ssh URL/ },
+  { what: 'two ways to log in', object: git({ auth: { token: { secretRef }, sshKey: { secretRef } } }), says: /exclude each other/ },
+  {
+    what: 'a duration without a unit',
+    object: ignitionSync('bad', { polling: { interval: '60' } }),
+    says: /spec\.polling\.interval: .*a duration such as 90s/,
+  },
+  {
+    what: 'a wrong kind of port',
+    object: ignitionSync('bad', { gateway: { port: 0, apiKeySecretRef: secretRef } }),
+    says: /spec\.gateway\.port/,
+  },
+  { what: 'no API key', object: ignitionSync('bad', { gateway: {} }), says: /spec\.gateway\.apiKeySecretRef: Required/ },
+  { what: 'a field that nobody knows', object: ignitionSync('bad', { pollling: {} }), says: /unknown field "spec\.pollling"/ },
+  {
+    what: 'two-way sync',
+    object: ignitionSync('bad', { bidirectional: { enabled: true } }),
+    says: /bidirectional\.enabled: .*not built yet/,
+  },
+  {
+    what: 'an image digest that is none',
+    object: ignitionSync('bad', { agent: { image: { repository: 'a', digest: 'sha256:1' } } }),
+    says: /digest: .*64 hex digits/,
+  },
+  { what: 'a destination that leaves the root', object: mapping('a', '../etc'), says: /spec\.mappings\[0\].*"\.\."/ },
+  { what: 'a source that leaves the root', object: mapping('a/../../b', 'projects'), says: /spec\.mappings\[0\].*"\.\."/ },
+  { what: 'an absolute destination', object: mapping('a', '/projects'), says: /leave out the leading slash/ },
+  { what: 'a backslash', object: mapping('a', 'projects\\x'), says: /not a backslash/ },
+  { what: 'a place that 8.3 has moved', object: mapping('udts', './config//tags/x'), says: /destination: .*tag-type-definition/ },
+  { what: 'the keys of the gateway', object: mapping('a', 'config/resources/local/x'), says: /destination: .*belongs to the gateway/ },
+  { what: 'the database of the gateway', object: mapping('a', 'db/x'), says: /destination: .*belongs to the gateway/ },
+  { what: 'an index of the gateway', object: mapping('a', 'projects/x/.resources'), says: /destination: .*belongs to the gateway/ },
+  { what: 'a mirror', object: mapping('a', 'projects', { mirror: true }), says: /mappings\[0\]\.mirror: .*not built yet/ },
+  { what: 'a template', object: mapping('a', 'projects', { template: true }), says: /mappings\[0\]\.template: .*not built yet/ },
+  { what: 'no mapping', object: syncProfile('bad', []), says: /spec\.mappings/ },
+  ...['patches', 'dependsOn'].map((field) => ({
+    what: field,
+    object: syncProfile('bad', [{ source: 'a', destination: 'projects' }], { [field]: [{ a: 1 }] }),
+    says: new RegExp(`spec\\.${field}: .*not built yet`),
+  })),
+  {
+    what: 'normalize',
+    object: syncProfile('bad', [{ source: 'a', destination: 'projects' }], { normalize: { x: 1 } }),
+    says: /spec\.normalize: .*not built yet/,
+  },
+  {
+    what: 'a paused profile',
+    object: syncProfile('bad', [{ source: 'a', destination: 'projects' }], { paused: true }),
+    says: /spec\.paused: .*IgnitionSync/,
+  },
+  {
+    what: 'a dry run',
+    object: syncProfile('bad', [{ source: 'a', destination: 'projects' }], { dryRun: true }),
+    says: /spec\.dryRun: .*not built yet/,
+  },
+])('$what is refused with its field and the way out', async ({ object, says }) => {
+  expect(await cluster.refused(object)).toMatch(says);
+});
+
+test.each([
+  {
+    what: 'a repository on this machine by http',
+    object: ignitionSync('good', { git: { repo: 'http://127.0.0.1:8080/a.git', ref: 'v1.0' } }),
+  },
+  { what: 'http by choice', object: ignitionSync('good', { git: { repo: 'http://git.example/a.git', ref: 'main', insecureHttp: true } }) },
+  { what: 'a key and an ssh address', object: git({ repo: 'git@git.example:org/a.git', auth: { sshKey: { secretRef } } }) },
+  { what: 'an address above protected places', object: mapping('.', '.') },
+  { what: "the receiver's own port", object: ignitionSync('good', { webhook: { port: 9443, secretRef } }) },
+])('$what is accepted', async ({ object }) => {
+  expect(await cluster.apply(object)).toMatch(/created|configured/);
+});
+
+test('kubectl get shows what is synced and what is waited for', async () => {
+  await cluster.apply(ignitionSync('columns'));
+  const status = {
+    revision: 'main@sha1:4f1c',
+    stage: 'canary',
+    waitingFor: 'approval',
+    gateways: { total: 3, synced: 1, failed: 1, unreachable: 0, summary: '1/3' },
+  };
+  const ready = { type: 'Ready', status: 'False', reason: 'Progressing', message: 'm', lastTransitionTime: new Date().toISOString() };
+  await cluster.kube.patchStatus(IGNITION_SYNCS, cluster.namespace, 'columns', { status: { ...status, conditions: [ready] } });
+  const [head, row] = (await cluster.kubectl('get', 'igs', '-n', cluster.namespace, 'columns')).split('\n');
+  expect(head!.split(/\s+/).slice(1, 9)).toEqual(['REF', 'REVISION', 'STAGE', 'SYNCED', 'FAILED', 'WAITING-FOR', 'READY', 'AGE']);
+  expect(row!.split(/\s+/).slice(0, 8)).toEqual(['columns', 'main', 'main@sha1:4f1c', 'canary', '1/3', '1', 'approval', 'False']);
+});

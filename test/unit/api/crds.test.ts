@@ -1,0 +1,13 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { crdFileName, crdFileText } from '../../../charts/crd-file.ts';
+import { KINDS } from '../../../src/api/v1alpha1/kinds.ts';
+
+const FOLDER = 'charts/ignition-sync/crds';
+
+test.each(Object.values(KINDS))('the CRD file of $kind is what the code says (else: npm run crds)', (kind) => {
+  expect(readFileSync(`${FOLDER}/${crdFileName(kind)}`, 'utf8')).toBe(crdFileText(kind));
+});
+
+test('there is a CRD file for each kind and no other', () => {
+  expect(readdirSync(FOLDER).sort()).toEqual(Object.values(KINDS).map(crdFileName).sort());
+});
