@@ -27,7 +27,8 @@ function carryOutOne(tree: Tree, scratch: string, step: Step): void {
       return;
     case 'removeFolder':
       tree.forget(step.path);
-      unless(['ENOENT', 'ENOTDIR', ...(step.must ? [] : ['ENOTEMPTY', 'EEXIST'])], () => rmdirSync(tree.at(step.path)));
+      if (isPlainOrGone(tree, step.path) === 'folder')
+        unless(step.must ? [] : ['ENOTEMPTY', 'EEXIST'], () => rmdirSync(tree.at(step.path)));
       return;
     case 'place':
     case 'placeFolder': {

@@ -92,8 +92,9 @@ export async function transact(bench: Bench, state: State, transaction: Transact
     throw error;
   }
   onStep?.('journal');
-  const visibleMs = await finish(bench, tree, journal);
-  return { changes: journal.changes, visibleMs };
+  const end = await finish(bench, tree, journal);
+  if ('undone' in end) throw end.undone;
+  return { changes: journal.changes, visibleMs: end.visibleMs };
 }
 
 /**
@@ -103,12 +104,14 @@ export async function transact(bench: Bench, state: State, transaction: Transact
 export async function recover(bench: Bench): Promise<void> {
   const journal = await readJournal(bench.layout);
   if (!journal) return;
+  if ((await readState(bench.layout)).seq >= journal.seq) return record(bench, journal);
   using tree = new Tree(bench.layout.dataDir);
   if (journal.direction === 'back') await goBack(bench, tree, journal);
   else await finish(bench, tree, journal);
 }
 
-async function finish(bench: Bench, tree: Tree, journal: Journal): Promise<number> {
+/** @returns the time from first rename to last, or why everything was put back */
+async function finish(bench: Bench, tree: Tree, journal: Journal): Promise<{ visibleMs: number } | { undone: unknown }> {
   const { layout, clock, onStep } = bench;
   const start = clock.monotonicMs();
   let visibleMs: number;
@@ -122,10 +125,10 @@ async function finish(bench: Bench, tree: Tree, journal: Journal): Promise<numbe
     onStep?.('durable');
   } catch (error) {
     await goBack(bench, tree, journal);
-    throw named(error);
+    return { undone: named(error) };
   }
   await record(bench, journal);
-  return visibleMs;
+  return { visibleMs };
 }
 
 /** The transaction is a fact from here: says so, then clears up. */
@@ -149,11 +152,12 @@ async function record(bench: Bench, journal: Journal): Promise<void> {
     });
     onStep?.('recorded');
   }
-  await removeJournal(layout);
-  onStep?.('journalRemoved');
   await rm(join(layout.staging, journal.scratch), { recursive: true, force: true });
   const kept = await sweepSnapshots(layout, seq, journal.retainSnapshots);
   await sweepManifests(layout, new Set([to, ...kept.flatMap((one) => [one.from, one.to])]));
+  onStep?.('cleared');
+  await removeJournal(layout);
+  onStep?.('journalRemoved');
 }
 
 /** Puts back what was there before the transaction. A failure leaves the journal, so that the next start tries again. */

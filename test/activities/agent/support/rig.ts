@@ -2,18 +2,18 @@ import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { Agent } from '../../../../src/agent/agent.ts';
-import type { AgentOptions, Doing } from '../../../../src/agent/ports.ts';
+import type { Agent } from '../../../../src/agent/agent.ts';
+import type { AgentOptions } from '../../../../src/agent/ports.ts';
 import { createIgnitionClient } from '../../../../src/clients/ignition/client.ts';
 import type { ApplyResult, GatewayStep } from '../../../../src/contract/activities.ts';
 import { NO_MANIFEST, type Digest } from '../../../../src/domain/manifest.ts';
 import { seedDataDirectory } from '../../../support/gateway-simulator/seed.ts';
 import { footprint } from '../../../support/gateway-simulator/damage.ts';
 import { Content, type Files } from './content.ts';
+import { doing, openAgent, stepOf } from './local-agent.ts';
 import { LocalRelay } from './local-relay.ts';
 
-export const doing: Doing = { signal: new AbortController().signal, onProgress: () => undefined };
-const ROOMY = () => Promise.resolve({ free: 1e12, total: 1e12 });
+const ignition: AgentOptions['ignition'] = ({ port, tls }) => createIgnitionClient({ host: '127.0.0.1', port, tls });
 
 /** One gateway's data directory with its agent, and the relay it talks to. */
 export class Rig {
@@ -36,13 +36,13 @@ export class Rig {
     const dataDir = join(mkdtempSync(join(tmpdir(), 'agent-')), 'data');
     await seedDataDirectory(dataDir);
     const relay = new LocalRelay(new Content());
-    return new Rig(dataDir, await openAgent(dataDir, relay, options), options, relay);
+    return new Rig(dataDir, await openAgent(dataDir, relay, { ignition, ...options }), options, relay);
   }
 
   /** As after the process was ended and started again. */
   async reopen(options: Partial<AgentOptions> = {}): Promise<void> {
     await this.agent.close();
-    this.agent = await openAgent(this.dataDir, this.relay, { ...this.#options, ...options });
+    this.agent = await openAgent(this.dataDir, this.relay, { ignition, ...this.#options, ...options });
   }
 
   async close(): Promise<void> {
@@ -89,30 +89,4 @@ export class Rig {
   }
 }
 
-export function stepOf(expectLive: Digest, target: Digest, op: string, given: Partial<GatewayStep> = {}): GatewayStep {
-  return {
-    object: { namespace: 'plant', name: 'site', uid: '0f8e' },
-    gateway: 'line-1',
-    rollout: 'rollout/plant/site/1',
-    planDigest: 'f'.repeat(64),
-    target,
-    expectLive,
-    op,
-    connection: { port: 1, tls: false },
-    retainSnapshots: 5,
-    ...given,
-  };
-}
-
-export async function openAgent(dataDir: string, relay: LocalRelay, options: Partial<AgentOptions> = {}): Promise<Agent> {
-  return Agent.open({
-    dataDir,
-    version: 'test',
-    relay,
-    ignition: ({ port, tls }) => createIgnitionClient({ host: '127.0.0.1', port, tls }),
-    space: ROOMY,
-    ...options,
-  });
-}
-
-export { NO_MANIFEST };
+export { NO_MANIFEST, doing, openAgent, stepOf };
