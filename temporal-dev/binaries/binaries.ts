@@ -45,7 +45,7 @@ async function getMissing(wanted: readonly ServerBinary[], env: NodeJS.ProcessEn
     const downloaded = await Promise.all(absent.map((server) => downloadBinary(server, env, say)));
     const toBuild = absent.filter((_, index) => !downloaded[index]);
     if (toBuild.length === 0) return;
-    await checkGo(toBuild);
+    await checkGo(toBuild, env);
     checkDisk(root, toBuild, SERVERS);
     say(`the first start builds ${toBuild.length} servers; later starts take seconds`);
     await buildBinaries(toBuild, env, say);

@@ -19,12 +19,12 @@ const REPORT_EVERY_MS = 15_000;
  * Checks that this machine can build the servers before anything is started.
  * @throws StackError which says what to install, or how much disk to free.
  */
-export async function checkGo(todo: readonly ServerBinary[]): Promise<void> {
+export async function checkGo(todo: readonly ServerBinary[], env: NodeJS.ProcessEnv): Promise<void> {
   const missing = todo.map((server) => server.name).join(', ');
   const help = `Install Go 1.26 or newer, or set the paths of ready binaries (see CONTRIBUTING.md).`;
   let version: string;
   try {
-    const { stdout } = await run('go', ['env', 'GOVERSION'], { env: goEnv() });
+    const { stdout } = await run('go', ['env', 'GOVERSION'], { env: goEnv(env) });
     version = stdout.trim().replace(/^go/, '');
   } catch (error) {
     throw new StackError(`These servers are missing and there is no Go to build them: ${missing}. ${help}`, { cause: error });
@@ -67,21 +67,21 @@ export async function buildBinaries(todo: readonly ServerBinary[], env: NodeJS.P
     report();
     const timer = setInterval(report, REPORT_EVERY_MS);
     try {
-      await buildOne(server, cacheDir(server.family, env));
+      await buildOne(server, cacheDir(server.family, env), env);
     } finally {
       clearInterval(timer);
     }
   }
 }
 
-async function buildOne(server: ServerBinary, target: string): Promise<void> {
+async function buildOne(server: ServerBinary, target: string, env: NodeJS.ProcessEnv): Promise<void> {
   mkdirSync(target, { recursive: true });
   const unfinished = join(target, `.${server.name}.${process.pid}`);
   const ldflags = ['-s', '-w', ...server.ldflags(pinnedVersion(server))].join(' ');
   const args = ['build', '-trimpath', '-ldflags', ldflags, '-o', unfinished, server.pkg];
   const logFile = join(target, `${server.name}.build.log`);
   try {
-    const code = await runLogged('go', args, modulesDir(server.family), logFile);
+    const code = await runLogged('go', args, { cwd: modulesDir(server.family), env: goEnv(env) }, logFile);
     if (code !== 0) throw new StackError(`Building ${server.name} failed (go exited with ${code}); what it said is in ${logFile}.`);
     renameSync(unfinished, join(target, server.name));
   } finally {
@@ -89,9 +89,14 @@ async function buildOne(server: ServerBinary, target: string): Promise<void> {
   }
 }
 
-async function runLogged(command: string, args: readonly string[], cwd: string, logFile: string): Promise<number> {
+async function runLogged(
+  command: string,
+  args: readonly string[],
+  where: { cwd: string; env: NodeJS.ProcessEnv },
+  logFile: string,
+): Promise<number> {
   const log = createWriteStream(logFile);
-  const child = spawn(command, args, { cwd, env: goEnv(), stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(command, args, { ...where, stdio: ['ignore', 'pipe', 'pipe'] });
   child.stdout.pipe(log, { end: false });
   child.stderr.pipe(log, { end: false });
   try {
@@ -105,10 +110,10 @@ async function runLogged(command: string, args: readonly string[], cwd: string, 
 }
 
 /** No other toolchain is fetched, and the result depends on no C library. */
-function goEnv(): NodeJS.ProcessEnv {
+function goEnv(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return {
-    ...process.env,
-    HOME: process.env.HOME ?? homedir(),
+    ...env,
+    HOME: env.HOME ?? homedir(),
     GOTOOLCHAIN: 'local',
     CGO_ENABLED: '0',
     GOFLAGS: '-buildvcs=false',

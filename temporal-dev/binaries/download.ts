@@ -14,7 +14,7 @@ const DOWNLOAD_MS = 300_000;
 /** Where a project publishes a ready binary of one server, and what its bytes must hash to. */
 export interface Release {
   readonly url: string;
-  /** A file with the SHA-256 of `url`: the digest alone, or lines of digest and file name. */
+  /** Where its SHA-256 is published: the digest alone, lines of digest and file name, or GitHub's description of the release. */
   readonly checksums: string;
   /** The file inside the archive; undefined where the binary itself is published. */
   readonly member?: string;
@@ -30,8 +30,10 @@ export function officialRelease(server: ServerBinary, version: string, platform:
     return { url: `${base}/temporal_cli_${version}_${os}_${cpu}.tar.gz`, checksums: `${base}/checksums.txt`, member: 'temporal' };
   }
   if (server.name === 'kwok') {
-    const url = `https://github.com/kubernetes-sigs/kwok/releases/download/v${version}/kwok-${os}-${cpu}`;
-    return { url, checksums: `${url}.sha256` };
+    return {
+      url: `https://github.com/kubernetes-sigs/kwok/releases/download/v${version}/kwok-${os}-${cpu}`,
+      checksums: `https://api.github.com/repos/kubernetes-sigs/kwok/releases/tags/v${version}`,
+    };
   }
   if (server.name === 'etcd') {
     if (os !== 'linux') return undefined;
@@ -45,30 +47,46 @@ export function officialRelease(server: ServerBinary, version: string, platform:
   return { url, checksums: `${url}.sha256` };
 }
 
-/** The SHA-256 that a checksum file gives for a file name; undefined where it names none. */
+/** The SHA-256 that is published for a file; undefined where there is none. */
 export function publishedDigest(checksums: string, fileName: string): string | undefined {
-  const lines = checksums.split('\n').map((line) => line.trim().split(/\s+\*?/));
-  const named = lines.find(([, name]) => name === fileName)?.[0];
-  const alone = lines.length <= 2 && lines[0]?.length === 1 ? lines[0][0] : undefined;
-  const digest = (named ?? alone)?.toLowerCase();
+  const digest = checksums.startsWith('{') ? digestOfAsset(checksums, fileName) : digestInLines(checksums, fileName);
   return digest && /^[0-9a-f]{64}$/.test(digest) ? digest : undefined;
+}
+
+function digestInLines(text: string, fileName: string): string | undefined {
+  const lines = text
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+\*?/));
+  const alone = lines.length === 1 && lines[0]?.length === 1 ? lines[0][0] : undefined;
+  return lines.find(([, name]) => name === fileName)?.[0] ?? alone;
+}
+
+function digestOfAsset(json: string, fileName: string): string | undefined {
+  const { assets = [] } = JSON.parse(json) as { assets?: { name: string; digest?: string }[] };
+  return assets.find(({ name }) => name === fileName)?.digest?.replace(/^sha256:/, '');
 }
 
 /** Puts the official release of a server into the cache; false where it cannot be had, for whatever reason: it can be built instead. */
 export async function downloadBinary(server: ServerBinary, env: NodeJS.ProcessEnv, say: (line: string) => void): Promise<boolean> {
-  const release = officialRelease(server, pinnedVersion(server), process.platform, process.arch);
-  if (!release) return false;
+  const version = pinnedVersion(server);
+  const release = officialRelease(server, version, process.platform, process.arch);
+  return release ? fetchRelease(release, cacheDir(server.family, env), server.name, say) : false;
+}
+
+/** Fetches a release, checks it, and puts its binary into a folder whole; false where that cannot be done. */
+export async function fetchRelease(release: Release, folder: string, name: string, say: (line: string) => void): Promise<boolean> {
   const checksums = await get(release.checksums, PROBE_MS);
   const digest = checksums && publishedDigest(checksums.toString('utf8'), release.url.slice(release.url.lastIndexOf('/') + 1));
   if (!digest) return false;
-  say(`downloading ${server.name} ${pinnedVersion(server)}`);
+  say(`downloading ${name} from ${new URL(release.url).host}`);
   const body = await get(release.url, DOWNLOAD_MS);
   if (!body) return false;
   if (createHash('sha256').update(body).digest('hex') !== digest) {
-    say(`the download of ${server.name} does not have the published checksum: it is not used`);
+    say(`the download of ${name} does not have the published checksum: it is not used`);
     return false;
   }
-  await install(body, release, cacheDir(server.family, env), server.name);
+  await install(body, release, folder, name);
   return true;
 }
 

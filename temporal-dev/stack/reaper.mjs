@@ -13,7 +13,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {
 for await (const line of createInterface({ input: process.stdin })) ON_LINE[line[0]]?.(line.slice(1));
 
 for (const group of groups) signal(group, 'SIGKILL');
-for (let turn = 0; turn < 100 && [...groups].some((group) => signal(group, 0)); turn++) await sleep(50);
+for (let turn = 0; turn < 20 && [...groups].some((group) => signal(group, 0)); turn++) await sleep(50);
 for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
 
 function signal(group, name) {

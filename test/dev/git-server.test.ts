@@ -50,7 +50,7 @@ test.each([
 ])('what is pushed $name is cloned again, also shallow and without blobs', async ({ name, url }) => {
   await git.createRepository(name);
   // More than git keeps in one buffer, so that it sends the push in chunks.
-  const content = randomBytes(3_000_000).toString('base64');
+  const content = randomBytes(1_200_000).toString('base64');
   await pushOne(name, url(), content);
   for (const option of ['--quiet', '--depth=1', '--filter=blob:none']) {
     const clone = join(folder, `${name}-clone${option}`);
