@@ -12,7 +12,7 @@ const PROBE_MS = 2_000;
 const DOWNLOAD_MS = 300_000;
 
 /** Where a project publishes a ready binary of one server, and what its bytes must hash to. */
-export interface Release {
+interface Release {
   readonly url: string;
   /** Where its SHA-256 is published: the digest alone, lines of digest and file name, or GitHub's description of the release. */
   readonly checksums: string;

@@ -33,6 +33,14 @@ export function repositoryFolder(root: string, name: string): string {
   return join(root, `${name}.git`);
 }
 
+/** @throws StackError where this machine has no git that can serve over HTTP. */
+export async function requireGit(env: NodeJS.ProcessEnv): Promise<void> {
+  const where = await run('git', ['--exec-path'], { env }).catch(() => undefined);
+  if (!where) throw new StackError('There is no git on PATH: apt-get install git.');
+  if (existsSync(join(where.stdout.trim(), 'git-http-backend'))) return;
+  throw new StackError('This git has no http-backend to serve repositories: install the git-daemon package of this system.');
+}
+
 /** Makes an empty bare repository whose branch is `main`; one that exists is left as it is. */
 export async function initRepository(root: string, name: string, env: NodeJS.ProcessEnv): Promise<string> {
   const folder = repositoryFolder(root, name);

@@ -10,7 +10,7 @@ import { PodRunner, ROLES, type CommandFor, type Role, type RunnerSettings } fro
 import { watchPods, watchSecrets, type Watching } from './watching.ts';
 
 /** A key of a Secret in a pod's namespace. */
-export interface SecretKey {
+interface SecretKey {
   readonly secret: string;
   readonly key: string;
 }

@@ -1,9 +1,11 @@
 import { binaryPath } from '../binaries/binaries.ts';
 import type { GitAddress } from '../git-server/control.ts';
 import { GitServer } from '../git-server/git-server.ts';
+import { requireGit } from '../git-server/repositories.ts';
 import { findSshd, sshServer } from '../git-server/ssh.ts';
 import { prepareCluster, untilPodsAreBound } from './cluster.ts';
 import { apiServer, controllerManager, etcdServer, KubernetesFiles, kwok } from './kubernetes.ts';
+import { adoptTemporal, givenTemporal } from './given-temporal.ts';
 import { startServer, withPorts, type PartContext } from './part.ts';
 import { temporalServer } from './temporal.ts';
 
@@ -21,7 +23,10 @@ export interface KubernetesAddress {
   readonly token: string;
 }
 
+/** Our own Temporal server, or the one that the environment names. */
 export function startTemporal(context: PartContext): Promise<TemporalAddress> {
+  const given = givenTemporal(process.env);
+  if (given) return adoptTemporal(context, given);
   return withPorts(context, ['temporal', 'temporalUi', 'temporalHttp'], async (ports) => {
     const { binaries, dataDir, env } = context;
     const at = { grpc: ports.temporal, ui: ports.temporalUi, http: ports.temporalHttp };
@@ -50,6 +55,7 @@ export function startKubernetes(context: PartContext): Promise<KubernetesAddress
 /** Git over HTTP in this process, and over SSH where the machine has an sshd. */
 export async function startGit(context: PartContext, say: (line: string) => void): Promise<{ server: GitServer; address: GitAddress }> {
   const { dataDir, env } = context;
+  await requireGit(env);
   const server = new GitServer(dataDir, env);
   const address = await withPorts(context, ['git'], ({ git }) => server.listen(git));
   const sshd = findSshd(env);

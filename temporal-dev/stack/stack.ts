@@ -14,7 +14,7 @@ import { PortBook, type Ports } from './port-book.ts';
 import type { Server } from './server.ts';
 import { Supervisor } from './supervisor.ts';
 
-export type Part = 'temporal' | 'kubernetes' | 'git';
+type Part = 'temporal' | 'kubernetes' | 'git';
 
 export type ServerName = 'temporal' | 'etcd' | 'kube-apiserver' | 'kube-controller-manager' | 'kwok' | 'sshd';
 

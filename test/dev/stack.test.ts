@@ -113,3 +113,20 @@ test('servers that are killed come back on the same port with what they knew', a
   await until(async () => (await stack.kubectl(['get', 'namespace', 'kept', '-o', 'name']).catch(() => '')) !== '');
   expect(await stack.temporalCli(['workflow', 'list'])).toContain('kept');
 });
+
+test('a Temporal server that the environment names is used instead of one of ours, and learns our Search Attributes', async () => {
+  await using theirs = await startStack({ parts: ['temporal'] });
+  const remove = ['operator', 'search-attribute', 'remove', '--name', 'IgnitionPhase', '--yes'];
+  await theirs.temporalCli(remove);
+  process.env.IGNITION_SYNC_TEMPORAL_ADDRESS = theirs.temporal.address;
+  try {
+    await using ours = await startStack({ parts: ['temporal'] });
+    expect(ours.temporal.address).toBe(theirs.temporal.address);
+    expect(() => ours.pid('temporal')).toThrow('This stack runs no temporal');
+    expect(await ours.temporalCli(['operator', 'search-attribute', 'list'])).toMatch(/IgnitionPhase\s+Keyword/);
+    process.env.IGNITION_SYNC_TEMPORAL_ADDRESS = '127.0.0.1:9';
+    await expect(startStack({ parts: ['temporal'] })).rejects.toThrow('127.0.0.1:9 (IGNITION_SYNC_TEMPORAL_ADDRESS) cannot be used');
+  } finally {
+    delete process.env.IGNITION_SYNC_TEMPORAL_ADDRESS;
+  }
+});

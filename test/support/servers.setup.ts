@@ -18,7 +18,7 @@ export default async function setup(): Promise<void> {
   const shared = globalThis as Shared;
   if (shared.testStackHost ?? process.env[VARIABLE]) return;
   const file = join(mkdtempSync(join(tmpdir(), 'ignition-sync-test-')), 'stack.json');
-  const host = spawn('node', [join(process.cwd(), 'temporal-dev/stack/host.ts'), file], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const host = spawn(process.execPath, [join(process.cwd(), 'temporal-dev/stack/host.ts'), file], { stdio: ['pipe', 'pipe', 'inherit'] });
   shared.testStackHost = host;
   await new Promise<void>((resolve, reject) => {
     host.stdout.once('data', resolve);
