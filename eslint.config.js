@@ -21,7 +21,7 @@ const ROOMS = [
 
 const zones = ROOMS.flatMap((rooms, level) =>
   rooms.map((room) => ({
-    target: `./src/${room}`,
+    target: `./src/${room}/**/!(main).ts`,
     from: './src',
     except: [...ROOMS.slice(0, level).flat(), room].map((allowed) => `./${allowed}`),
     message: `src/${room} may import only ${ROOMS.slice(0, level).flat().join(', ') || 'nothing'} (imports point inward, see CONTRIBUTING.md).`,

@@ -1,7 +1,7 @@
 import type { ObjectRef, PlannedGateway, ReadWaveInput } from '../contract/activities.ts';
 import { SyncError } from '../domain/errors.ts';
 
-/** One gateway of a plan; `stage` is empty when its manifest is live already, so that it is in no wave. */
+/** One gateway of a plan, in its wave; stage `unchanged` when its manifest is live already. */
 export interface PlanRow extends PlannedGateway {
   readonly stage: string;
   readonly wave: number;

@@ -4,7 +4,7 @@ import { SyncError } from '../domain/errors.ts';
 import { NO_MANIFEST, type Digest, type Manifest } from '../domain/manifest.ts';
 import { resolveLayout } from '../domain/plan/layout.ts';
 import type { Layout } from '../domain/plan/mapping.ts';
-import { planStages } from '../domain/plan/stages.ts';
+import { planStages, type Slot } from '../domain/plan/stages.ts';
 import type { StoredBlob } from './blob-index.ts';
 import { Composer, manifestOf, type Composition } from './composer.ts';
 import { stageBlobs } from './import-blobs.ts';
@@ -50,10 +50,9 @@ export class Planner {
     const changed = targets.filter(
       ({ gateway, digest }) => input.only !== undefined || digest !== gateway.live || digest !== gateway.confirmed,
     );
-    const { slots, stages } = planStages(
-      changed.map(({ gateway }) => gateway.name),
-      spec.rollout,
-    );
+    const nameOf = ({ gateway }: Target): string => gateway.name;
+    const unchanged = targets.filter((target) => !changed.includes(target));
+    const { slots, stages } = planStages(changed.map(nameOf), unchanged.map(nameOf), spec.rollout);
     const document: PlanDocument = {
       schema: 1,
       object: desired.object,
@@ -62,7 +61,7 @@ export class Planner {
         gateway: gateway.name,
         target: digest,
         expectLive: gateway.live,
-        ...(slots.get(gateway.name) ?? { stage: '', wave: 0 }),
+        ...(slots.get(gateway.name) as Slot),
       })),
     };
     const planDigest = store.stageDocument(staging, document);
@@ -80,7 +79,7 @@ export class Planner {
       planDigest,
       stages,
       changed: changed.length,
-      unchanged: targets.length - changed.length,
+      unchanged: unchanged.length,
       ...summary,
       connection: { port: spec.gateway.port, tls: spec.gateway.tls },
       retainSnapshots: spec.snapshots.retain,

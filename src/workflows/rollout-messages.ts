@@ -105,6 +105,11 @@ export function openRolloutInbox(
   return inbox;
 }
 
+/** Whether gateways that have not begun shall wait. */
+export function isPaused(inbox: RolloutInbox): boolean {
+  return inbox.pausedBySignal || inbox.pausedBySpec;
+}
+
 /** Why a rollout must end although its work is not done. */
 export function ending(inbox: RolloutInbox): 'Aborted' | 'Superseded' | undefined {
   if (inbox.aborted) return 'Aborted';

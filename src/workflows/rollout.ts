@@ -1,27 +1,18 @@
-import {
-  ParentClosePolicy,
-  WorkflowIdReusePolicy,
-  condition,
-  defineQuery,
-  getExternalWorkflowHandle,
-  log,
-  setCurrentDetails,
-  setHandler,
-  startChild,
-  upsertSearchAttributes,
-} from '@temporalio/workflow';
+import { defineQuery, getExternalWorkflowHandle, log, setCurrentDetails, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
 import type { ObjectRef, PlanResult } from '../contract/activities.ts';
 import { PROGRESS_QUERY, SIGNALS } from '../contract/messages.ts';
-import { ignitionSyncWorkflowId, rolloutWorkflowId, waveWorkflowId } from '../contract/names.ts';
+import { ignitionSyncWorkflowId, rolloutWorkflowId } from '../contract/names.ts';
 import type { Fault } from '../domain/errors.ts';
 import { type FinalRolloutState, type RolloutState, isFinal } from '../domain/reports.ts';
+import { MAX_WAVE, UNCHANGED_STAGE } from '../domain/plan/stages.ts';
 import { short } from '../domain/revision.ts';
 import { type FailedGateway, type Hold, holdMessage, judgeWave, waitingFor } from '../domain/rollout-state.ts';
 import { control, source } from './activities.ts';
 import { faultOf } from './faults.ts';
-import { type RolloutInbox, ending, heard, openRolloutInbox } from './rollout-messages.ts';
+import { type RolloutInbox, ending, heard, isPaused, openRolloutInbox } from './rollout-messages.ts';
+import { runWave } from './run-wave.ts';
 import { searchAttributes } from './search-attributes.ts';
-import { type WaveResult, wave as waveWorkflow, waveControl } from './wave.ts';
+import type { WaveResult } from './wave.ts';
 
 /** Everything a rollout goes by, frozen when it starts. */
 export interface RolloutInput {
@@ -102,7 +93,10 @@ class RolloutRun {
     await source.fetch({ object, desired, commit });
     this.#plan = await source.plan({ object, desired, commit, ref, rollout: this.#id, only });
     if (!(await announced)) return this.#finish('Superseded', 'a newer rollout is under way');
-    if (this.#plan.changed === 0) return this.#finish('Succeeded', `nothing to change: ${this.#plan.unchanged} gateways have it already`);
+    if (this.#plan.changed === 0) {
+      await this.#confirmUnchanged(this.#plan);
+      return this.#finish('Succeeded', `nothing to change: ${this.#plan.unchanged} gateways have it already`);
+    }
 
     const refused = await this.#approval(this.#plan);
     if (refused) return refused;
@@ -115,7 +109,17 @@ class RolloutRun {
         if (ended) return ended;
       }
     }
+    await this.#confirmUnchanged(this.#plan);
     return this.#finish('Succeeded', `${short(commit)} is live on ${this.#plan.changed} gateways, ${this.#plan.unchanged} had it already`);
+  }
+
+  /** Gateways whose files are the same at this commit run it without being touched: their status says so. */
+  async #confirmUnchanged({ planDigest, unchanged }: PlanResult): Promise<void> {
+    const { object, n, commit, ref } = this.#input;
+    for (let wave = 0; wave * MAX_WAVE < unchanged; wave += 1) {
+      const gateways = await source.readWave({ planDigest, stage: UNCHANGED_STAGE, wave });
+      await control.reportStatus({ object, n, gateways: gateways.map(({ gateway }) => ({ gateway, commit, ref, phase: 'Synced' })) });
+    }
   }
 
   /** Waits for a person where the object or a guard rail asks for one. Returns a result when that ends the rollout. */
@@ -184,74 +188,36 @@ class RolloutRun {
 
   async #runWave(stage: string, wave: number, mode: 'sync' | 'revert', only?: readonly string[]): Promise<WaveResult> {
     const { object, n, commit, ref } = this.#input;
-    const plan = this.#plan as PlanResult;
-    const inbox = this.#inbox;
-    const paused = (): boolean => inbox.pausedBySignal || inbox.pausedBySpec;
-    const { planDigest, connection, retainSnapshots } = plan;
+    const { planDigest, connection, retainSnapshots } = this.#plan as PlanResult;
     const attempt = this.#waves;
     this.#waves += 1;
-    const name = mode === 'revert' ? `${stage}-revert` : only ? `${stage}-retry-${attempt}` : stage;
-    const begun = { generation: inbox.generation, paused: paused() };
-    const child = await startChild(waveWorkflow, {
-      workflowId: waveWorkflowId(this.#id, name, wave),
-      workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
-      parentClosePolicy: ParentClosePolicy.ABANDON, // a wave brings its gateways to a whole state even if this workflow is terminated
-      staticSummary: `${mode === 'revert' ? 'put back' : stage} wave ${wave + 1}: ${ref}@${short(commit)}`,
-      typedSearchAttributes: searchAttributes({ object, commit, phase: mode }),
-      args: [
-        {
-          schema: 1,
-          object,
-          rollout: this.#id,
-          n,
-          planDigest,
-          commit,
-          ref,
-          attempt,
-          connection,
-          retainSnapshots,
-          stage,
-          wave,
-          mode,
-          only,
-          paused: mode === 'sync' && begun.paused,
-        },
-      ],
-    });
-    const running = { over: false };
-    const result = child.result().finally(() => {
-      running.over = true;
-    });
-    if (mode === 'sync') await this.#steer(begun, running, (said) => child.signal(waveControl, said), paused);
-    return result;
-  }
-
-  /** Hands on to the running wave what is said to the rollout. */
-  async #steer(
-    begun: { generation: number; paused: boolean },
-    running: { over: boolean },
-    tell: (said: { stop?: boolean; paused?: boolean }) => Promise<void>,
-    paused: () => boolean,
-  ): Promise<void> {
-    const inbox = this.#inbox;
-    let seen = begun.generation;
-    let shown = begun.paused;
-    if (shown) await this.#report('Paused', 'paused: gateways that have not begun wait');
-    for (;;) {
-      await condition(() => inbox.generation !== seen || running.over);
-      if (running.over) return;
-      seen = inbox.generation;
-      const stop = ending(inbox) !== undefined || inbox.frozen !== undefined;
-      await tell({ stop, paused: paused() }).catch(() => undefined); // it may have ended this very moment
-      if (paused() !== shown) {
-        shown = paused();
-        await this.#report(this.#running(), shown ? 'paused: gateways that have not begun wait' : `${this.#stage}: going on`);
-      }
-    }
+    return runWave(
+      {
+        schema: 1,
+        object,
+        rollout: this.#id,
+        n,
+        planDigest,
+        commit,
+        ref,
+        attempt,
+        connection,
+        retainSnapshots,
+        stage,
+        wave,
+        mode,
+        only,
+        paused: false,
+      },
+      this.#inbox,
+      async (paused) => {
+        await this.#report(this.#running(), paused ? 'paused: gateways that have not begun wait' : `${stage}: going on`);
+      },
+    );
   }
 
   #running(): RolloutState {
-    return this.#inbox.pausedBySignal || this.#inbox.pausedBySpec ? 'Paused' : 'Progressing';
+    return isPaused(this.#inbox) ? 'Paused' : 'Progressing';
   }
 
   #note(stage: string, wave: number): void {

@@ -18,7 +18,7 @@ function row(gateway: IgnitionGateway, wanted: string | undefined, now: Date): s
   const live = commitOf(status?.revision);
   const waiting = status?.waitingFor || (status?.reason ? `${status.reason}: ${status.message ?? ''}` : '');
   return [
-    gateway.metadata.name ?? '',
+    gateway.metadata.name,
     wanted === undefined ? '-' : short(wanted),
     live === undefined ? '-' : short(live),
     status?.phase ?? 'Pending',

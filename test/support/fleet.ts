@@ -57,7 +57,7 @@ export class Fleet {
   readonly #events = new EventEmitter();
   readonly #halts = new Map<string, { reached: () => void; released: Promise<void> }>();
   readonly #failures = new Map<string, Reason>();
-  readonly #plans = new Map<string, PlannedGateway[][]>();
+  readonly #plans = new Map<string, Record<string, PlannedGateway[]>>();
   readonly #temporalNamespace: string;
   #commit = 'c1'.padEnd(40, '0');
   #gitFault: Reason | undefined;
@@ -152,7 +152,11 @@ export class Fleet {
         const changed = all.filter((g) => g.expectLive !== g.target || only !== undefined);
         const planDigest = `plan-${rollout}-${commit.slice(0, 2)}`;
         const waves = [changed.slice(0, 1), changed.slice(1)].filter((wave) => wave.length > 0);
-        this.#plans.set(planDigest, waves);
+        this.#plans.set(planDigest, {
+          canary: changed.slice(0, 1),
+          rest: changed.slice(1),
+          unchanged: all.filter((g) => !changed.includes(g)),
+        });
         const stages = waves.map((wave, i) => ({ name: i === 0 ? 'canary' : 'rest', waves: 1, gateways: wave.length }));
         const files = { added: 1, modified: 0, deleted: 0 };
         return {
@@ -168,9 +172,9 @@ export class Fleet {
         };
       },
       readWave: ({ planDigest, stage, only }) => {
-        const waves = this.#plans.get(planDigest) ?? [];
-        if (only) return Promise.resolve(waves.flat().filter((g) => only.includes(g.gateway)));
-        return Promise.resolve(waves[stage === 'canary' ? 0 : 1] ?? []);
+        const plan = this.#plans.get(planDigest) ?? {};
+        const gateways = only ? Object.values(plan).flat() : (plan[stage] ?? []);
+        return Promise.resolve(gateways.filter((g) => only?.includes(g.gateway) ?? true));
       },
     };
   }
@@ -241,14 +245,14 @@ export class Fleet {
   /** The next time this gateway comes to this step, it waits there. */
   halt(gateway: string, step: Step): Halt {
     const key = `${gateway}/${step}`;
-    const reached = Promise.withResolvers<void>();
-    const released = Promise.withResolvers<void>();
-    this.#halts.set(key, { reached: reached.resolve, released: released.promise });
+    const events = new EventEmitter();
+    const released = once(events, 'released').then(() => undefined);
+    this.#halts.set(key, { reached: () => void events.emit('reached'), released });
     return {
-      reached: reached.promise,
+      reached: once(events, 'reached').then(() => undefined),
       release: () => {
         this.#halts.delete(key);
-        released.resolve();
+        events.emit('released');
       },
     };
   }

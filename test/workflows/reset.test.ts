@@ -1,5 +1,6 @@
 import { ignitionSyncWorkflowId, rolloutWorkflowId } from '../../src/contract/names.ts';
 import { Fleet } from '../support/fleet.ts';
+import { testStack } from '../support/stack.ts';
 
 /** `temporal workflow reset` of each workflow type changes no gateway: state decides what happens, the ticket decides whether. */
 let fleet: Fleet;
@@ -14,23 +15,13 @@ async function twoRollouts(): Promise<void> {
   await fleet.until((s) => s.conditions?.find((c) => c.type === 'Ready')?.status === 'True');
 }
 
-/** Resets a run to its first workflow task, which is the worst case: everything happens again. */
+/** Resets a run to its first workflow task, which is the worst case: everything happens again. Returns the new run. */
 async function reset(workflowId: string): Promise<string> {
-  const described = await fleet.client.workflow.getHandle(workflowId).describe();
-  const { runId } = await fleet.client.workflowService.resetWorkflowExecution({
-    namespace: fleet.client.options.namespace,
-    workflowExecution: { workflowId, runId: described.runId },
-    reason: 'test',
-    requestId: crypto.randomUUID(),
-    workflowTaskFinishEventId: await firstTaskCompleted(workflowId),
-  });
-  return runId;
-}
-
-async function firstTaskCompleted(workflowId: string): Promise<import('long').default> {
-  const history = await fleet.client.workflow.getHandle(workflowId).fetchHistory();
-  const event = history.events?.find((e) => e.workflowTaskCompletedEventAttributes);
-  return event!.eventId!;
+  const said = await testStack().temporalCli([
+    ...['workflow', 'reset', '--namespace', fleet.client.options.namespace, '--workflow-id', workflowId],
+    ...['--type', 'FirstWorkflowTask', '--reason', 'test', '--output', 'json'],
+  ]);
+  return (JSON.parse(said) as { runId: string }).runId;
 }
 
 const rollout = (n: number) => rolloutWorkflowId('test', fleet.name, n);
