@@ -36,6 +36,8 @@ export interface RefusedPod {
 export interface Discovery {
   readonly wanted: readonly WantedGateway[];
   readonly refused: readonly RefusedPod[];
+  /** Gateways whose pod has another name now. */
+  readonly renamed: readonly KnownGateway[];
   /** Gateways that were discovered once and whose pod is away: kept as long as their StatefulSet wants them. */
   readonly podless: readonly KnownGateway[];
 }
@@ -76,7 +78,9 @@ export function discover(pods: readonly DiscoveredPod[], syncs: readonly string[
   }
   const present = new Set(pods.map((pod) => pod.name));
   const podless = known.filter(({ name, spec }) => spec.pod && !present.has(spec.pod.name) && !owners.has(name));
-  return { wanted, refused, podless };
+  const moved = new Set(wanted.map(({ spec }) => spec.pod?.name));
+  const renamed = known.filter(({ name, spec }) => spec.pod && moved.has(spec.pod.name) && !owners.has(name));
+  return { wanted, refused, renamed, podless };
 }
 
 /** Pods that have their gateway already come first, then the older. */

@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { EventEmitter } from 'node:events';
+import { parse } from 'yaml';
 import { KubeClient } from '../../src/clients/kube/client.ts';
 import type { KubeObject, Resource } from '../../src/clients/kube/resources.ts';
 import { Watch } from '../../src/clients/kube/watch.ts';
 import { testStack } from '../support/stack.ts';
 
+const RBAC = new URL('../../charts/ignition-sync/rbac/', import.meta.url);
+const PROCESSES = ['operator', 'worker', 'source', 'relay'];
 const CRDS = fileURLToPath(new URL('../../charts/ignition-sync/crds', import.meta.url));
 
 /** The namespace of one test file on the shared apiserver, as administrator. */
@@ -84,7 +87,29 @@ export class Cluster {
     }
   }
 
+  /** A client with the rights that the chart gives to one process, and no more. */
+  async as(process: 'operator' | 'worker' | 'source' | 'relay'): Promise<KubeClient> {
+    const name = `${this.namespace}-${process}`;
+    const rules = parse(readFileSync(new URL(`${process}.yaml`, RBAC), 'utf8')) as object[];
+    const rbac = 'rbac.authorization.k8s.io';
+    const roleRef = { apiGroup: rbac, kind: 'ClusterRole', name };
+    const subjects = [{ kind: 'ServiceAccount', name: process, namespace: this.namespace }];
+    await this.apply(
+      { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: process } },
+      { apiVersion: `${rbac}/v1`, kind: 'ClusterRole', metadata: { name }, rules },
+      { apiVersion: `${rbac}/v1`, kind: 'ClusterRoleBinding', metadata: { name }, roleRef, subjects },
+    );
+    const token = (await this.kubectl('create', 'token', process, '-n', this.namespace)).trim();
+    return KubeClient.connect({ server: testStack().kubernetes.server, token, skipTlsVerify: true });
+  }
+
   async stop(): Promise<void> {
+    await this.kubectl(
+      'delete',
+      'clusterrole,clusterrolebinding',
+      ...PROCESSES.map((process) => `${this.namespace}-${process}`),
+      '--ignore-not-found',
+    );
     await this.kubectl('delete', 'namespace', this.namespace, '--wait=false');
     await this.kube.close();
   }

@@ -1,5 +1,6 @@
-import { HttpMethod, RequestContext, type KubeConfig } from '@kubernetes/client-node';
-import { Agent, request, type Dispatcher } from 'undici';
+import type { KubeConfig } from '@kubernetes/client-node';
+import { request, type Dispatcher } from 'undici';
+import { readAccess, type Access } from './access.ts';
 import { kubeError } from './errors.ts';
 
 /** How long credentials (rotated token files, exec plugins) and the connections made with them are used before they are read again. */
@@ -7,9 +8,7 @@ const CREDENTIALS_MS = 60_000;
 /** Deadline of one call, milliseconds. */
 const CALL_MS = 15_000;
 
-interface Access {
-  readonly headers: Record<string, string>;
-  readonly dispatcher: Dispatcher;
+interface TimedAccess extends Access {
   readonly until: number;
 }
 
@@ -29,7 +28,7 @@ type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 export class KubeTransport {
   readonly #config: KubeConfig;
   readonly #server: string;
-  #access: Promise<Access> | undefined;
+  #access: Promise<TimedAccess> | undefined;
 
   constructor(config: KubeConfig) {
     this.#config = config;
@@ -82,16 +81,21 @@ export class KubeTransport {
     return request(this.#server + path + search, {
       method,
       dispatcher,
-      headers: { ...headers, accept: 'application/json', ...(body ? { 'content-type': options.contentType ?? 'application/json' } : {}) },
+      headers: {
+        ...headers,
+        accept: 'application/json',
+        'user-agent': 'ignition-sync',
+        ...(body ? { 'content-type': options.contentType ?? 'application/json' } : {}),
+      },
       bodyTimeout: 0,
       ...(body === undefined ? {} : { body }),
       ...(options.signal ? { signal: options.signal } : {}),
     });
   }
 
-  async #current(): Promise<Access> {
+  async #current(): Promise<TimedAccess> {
     this.#access ??= this.#authenticate();
-    let access: Access;
+    let access: TimedAccess;
     try {
       access = await this.#access;
     } catch (error) {
@@ -110,10 +114,8 @@ export class KubeTransport {
     void old?.then((access) => access.dispatcher.close()).catch(() => undefined);
   }
 
-  async #authenticate(): Promise<Access> {
-    const context = new RequestContext(this.#server, HttpMethod.GET);
-    await this.#config.applySecurityAuthentication(context);
-    return { headers: context.getHeaders(), dispatcher: context.getDispatcher() ?? new Agent(), until: performance.now() + CREDENTIALS_MS };
+  async #authenticate(): Promise<TimedAccess> {
+    return { ...(await readAccess(this.#config)), until: performance.now() + CREDENTIALS_MS };
   }
 }
 

@@ -7,7 +7,7 @@ import { IGNITION_GATEWAYS, IGNITION_SYNCS, PODS, STATEFUL_SETS, type Pod } from
 import { discover, type KnownGateway, type WantedGateway } from '../../domain/discovery.ts';
 import type { Fault } from '../../domain/errors.ts';
 import { ACCEPTED } from './changes.ts';
-import { discoveredPod } from '../../clients/kube/injected-pod.ts';
+import { discoveredPod, keepInjectedPod } from '../../clients/kube/injected-pod.ts';
 
 /** The objects of one namespace as they are watched. */
 export interface NamespaceView {
@@ -36,7 +36,7 @@ export class GatewayKeeper {
     const syncs = this.#view.syncs(namespace).filter(({ metadata }) => metadata.deletionTimestamp === undefined);
     const stored = this.#view.gateways(namespace);
     const known = stored.map(({ metadata, spec }): KnownGateway => ({ name: metadata.name, spec }));
-    const { wanted, refused, podless } = discover(
+    const { wanted, refused, renamed, podless } = discover(
       pods.map(discoveredPod),
       syncs.map(({ metadata }) => metadata.name),
       known,
@@ -48,11 +48,12 @@ export class GatewayKeeper {
       const before = stored.find(({ metadata }) => metadata.name === gateway.name);
       await this.#putOrSay(namespace, gateway, sync, before, podOf(gateway.spec.pod?.name));
     }
-    for (const { name, spec } of podless) {
-      if (!(await this.#comesBack(namespace, spec.pod?.name ?? ''))) {
-        await this.#kube.delete(IGNITION_GATEWAYS, namespace, name, stored.find(({ metadata }) => metadata.name === name)?.metadata.uid);
-      }
-    }
+    const remove = async (name: string): Promise<void> => {
+      const { metadata } = stored.find((gateway) => gateway.metadata.name === name) ?? {};
+      await this.#kube.delete(IGNITION_GATEWAYS, namespace, name, metadata?.uid);
+    };
+    for (const { name } of renamed) await remove(name);
+    for (const { name, spec } of podless) if (!(await this.#comesBack(namespace, spec.pod?.name ?? ''))) await remove(name);
   }
 
   /** Forgets what was said about a pod that is gone. */
@@ -115,7 +116,8 @@ export class GatewayKeeper {
 
   /** Whether the StatefulSet of an absent pod will make it again. */
   async #comesBack(namespace: string, pod: string): Promise<boolean> {
-    if (await this.#kube.get(PODS, namespace, pod)) return false; // it is there, and asks for nothing any more
+    const present = await this.#kube.get(PODS, namespace, pod);
+    if (present) return keepInjectedPod(present) !== undefined; // made again already, or asking for nothing any more
     const [, set, ordinal] = /^(.+)-([0-9]+)$/.exec(pod) ?? [];
     if (set === undefined) return false;
     const statefulSet = await this.#kube.get(STATEFUL_SETS, namespace, set);
