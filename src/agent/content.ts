@@ -1,4 +1,4 @@
-import { closeSync, lstatSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, lstatSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { MAX_BLOBS_PER_REQUEST } from '../contract/relay.ts';
 import { SyncError } from '../domain/errors.ts';
@@ -45,15 +45,16 @@ export async function fetchFiles(
   modes: Modes,
   doing: Doing,
 ): Promise<{ files: number; bytes: number }> {
-  const part = join(scratch.root, '..', 'part');
   const byDigest = Map.groupBy(missing, ({ after }) => after.sha256);
   const store = async (digest: Digest, body: AsyncIterable<Uint8Array>): Promise<boolean> => {
     const [first, ...more] = byDigest.get(digest) ?? [];
     if (!first) return false;
-    if ((await receive(part, body, first.after.mode, modes.owner)) !== digest) return false;
     const place = scratch.placeFor(first.path);
-    renameSync(part, place);
-    for (const { path, after } of more) await copyFile(place, scratch.placeFor(path), part, after.mode, modes.owner);
+    if ((await receive(place, body, first.after.mode, modes.owner)) !== digest) {
+      rmSync(place);
+      return false;
+    }
+    for (const { path, after } of more) await copyFile(place, scratch.placeFor(path), after.mode, modes.owner);
     byDigest.delete(digest);
     return true;
   };
@@ -82,7 +83,6 @@ export async function fetchFiles(
         `The relay has no content ${absent}, needed for ${String(byDigest.get(absent)?.[0]?.path)}.`,
       );
   }
-  rmSync(part, { force: true });
   return { files, bytes };
 }
 
@@ -108,12 +108,11 @@ async function storeLive(
   }
 }
 
-async function copyFile(from: string, to: string, part: string, mode: number, owner: Modes['owner']): Promise<void> {
+async function copyFile(from: string, to: string, mode: number, owner: Modes['owner']): Promise<void> {
   const fd = openPlainFile(from);
   if (fd === undefined) throw new SyncError('VolumeFailed', `Scratch file ${from} went away.`);
   try {
-    await receive(part, readPieces(fd), mode, owner);
-    renameSync(part, to);
+    await receive(to, readPieces(fd), mode, owner);
   } finally {
     closeSync(fd);
   }

@@ -57,8 +57,13 @@ class Source {
     }
   }
 
-  async *body(size: number): AsyncGenerator<Uint8Array> {
+  /** The next `size` bytes. They are passed over when the next line is asked for. */
+  body(size: number): AsyncGenerator<Uint8Array> {
     this.#left = size;
+    return this.#body();
+  }
+
+  async *#body(): AsyncGenerator<Uint8Array> {
     while (this.#left > 0) yield await this.#piece();
   }
 

@@ -3,16 +3,20 @@ import type { Manifest } from '../domain/manifest.ts';
 import { classify, isNeverOurs } from '../domain/plan/protection.ts';
 
 /**
- * The agent's own word on what it writes, whatever the control plane asks for.
- * @throws SyncError PathNotAllowed naming the first path that may not be written, or that is listed twice or both as a file and a folder
+ * The agent's own word on what it writes and deletes, whatever the control plane or the record on disk says.
+ * @throws SyncError PathNotAllowed naming the first path that is never ours
  */
-export function guardManifest(manifest: Manifest): void {
-  const files = new Set<string>();
-  for (const { path } of manifest.entries) {
-    const why = isNeverOurs(path) ? whose(path) : files.has(path) ? 'it is listed twice' : undefined;
-    if (why !== undefined) throw new SyncError('PathNotAllowed', `The plan writes "${path}", which is refused: ${why}.`);
-    files.add(path);
+export function guardPaths(paths: Iterable<string>): void {
+  for (const path of paths) {
+    if (isNeverOurs(path)) throw new SyncError('PathNotAllowed', `The plan names "${path}", which is refused: ${whose(path)}.`);
   }
+}
+
+/** @throws SyncError PathNotAllowed naming the first path that is never ours, that is listed twice, or is both a file and a folder */
+export function guardManifest(manifest: Manifest): void {
+  const files = new Set(manifest.entries.map(({ path }) => path));
+  guardPaths(files);
+  if (files.size < manifest.entries.length) throw new SyncError('PathNotAllowed', 'The plan lists a path twice.');
   for (const path of files) {
     for (let slash = path.indexOf('/'); slash !== -1; slash = path.indexOf('/', slash + 1)) {
       const folder = path.slice(0, slash);

@@ -32,6 +32,7 @@ export async function obtainManifest(layout: Layout, relay: RelayClient, digest:
   if (digestOf(text) !== digest)
     throw new SyncError('ContentUnavailable', `What the relay sent as manifest ${digest} has another digest: asked again.`);
   const manifest = parse(text, digest);
+  guardManifest(manifest);
   await writeDurably(layout.manifest(digest), text);
   return manifest;
 }
@@ -57,14 +58,11 @@ async function readKept(layout: Layout, digest: Digest): Promise<Manifest | unde
 }
 
 function parse(text: string, digest: Digest): Manifest {
-  let manifest: Manifest;
   try {
-    manifest = decodeManifest(text);
+    return decodeManifest(text);
   } catch (error) {
     throw new SyncError('ContentUnavailable', `Manifest ${digest} cannot be read.`, { cause: error });
   }
-  guardManifest(manifest);
-  return manifest;
 }
 
 function digestOf(text: string): Digest {

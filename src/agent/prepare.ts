@@ -6,6 +6,7 @@ import { SyncError } from '../domain/errors.ts';
 import { NO_MANIFEST } from '../domain/manifest.ts';
 import { fetchFiles, missingFiles, type Needed } from './content.ts';
 import { flushAll, writeDurably } from './durable.ts';
+import { guardPaths } from './guard.ts';
 import type { Layout } from './layout.ts';
 import { obtainManifest, readManifest } from './manifests.ts';
 import { readModes } from './modes.ts';
@@ -40,7 +41,9 @@ export async function prepare(make: PreparingWith, state: State, step: GatewaySt
   const modes = await readModes(layout.dataDir);
   using tree = new Tree(layout.dataDir);
   const differences = state.live === NO_MANIFEST ? 'replace' : 'hold';
-  const found = await survey(tree, wantedBetween(live, target, modes), { differences, exact: false }, doing);
+  const wanted = wantedBetween(live, target, modes);
+  guardPaths(wanted.map(({ path }) => path));
+  const found = await survey(tree, wanted, { differences, exact: false }, doing);
   guardMounts(tree, found);
 
   const scratch = new Scratch(join(layout.stagingFor(step.target), 'tree'), modes);

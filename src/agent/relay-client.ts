@@ -83,11 +83,7 @@ export function createRelayClient(address: RelayAddress): RelayClient & { close(
     },
     async *blobs(digests, signal) {
       const answer = await call('POST', RELAY_PATHS.blobs, { digests }, signal);
-      try {
-        yield* readFrames(answer.body);
-      } catch (error) {
-        throw unreachable(base, error);
-      }
+      yield* readFrames(namedStream(base, answer.body));
     },
     close: () => dispatcher.destroy(),
   };
@@ -134,6 +130,14 @@ function parseRefusal(text: string): { reason: Reason; message: string } | undef
 async function named<T>(base: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
+  } catch (error) {
+    throw unreachable(base, error);
+  }
+}
+
+async function* namedStream(base: string, stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* stream;
   } catch (error) {
     throw unreachable(base, error);
   }

@@ -42,7 +42,7 @@ export class Scratch {
 }
 
 /**
- * Writes what arrives to a new file with its final mode and owner.
+ * Writes what arrives to a new file; its mode and owner come last, so that a file cut short is told by its mode.
  * @returns the digest of what was written: the caller compares before it uses the file
  */
 export async function receive(place: string, body: AsyncIterable<Uint8Array>, mode: number, owner: Modes['owner']): Promise<Digest> {

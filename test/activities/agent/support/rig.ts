@@ -22,7 +22,7 @@ export class Rig {
   readonly relay = new LocalRelay(this.content);
   agent: Agent;
   #ops = 0;
-  readonly #options: Partial<AgentOptions>;
+  #options: Partial<AgentOptions>;
 
   private constructor(dataDir: string, agent: Agent, options: Partial<AgentOptions>, relay: LocalRelay) {
     this.dataDir = dataDir;
@@ -42,7 +42,8 @@ export class Rig {
   /** As after the process was ended and started again. */
   async reopen(options: Partial<AgentOptions> = {}): Promise<void> {
     await this.agent.close();
-    this.agent = await openAgent(this.dataDir, this.relay, { ignition, ...this.#options, ...options });
+    this.#options = { ...this.#options, ...options };
+    this.agent = await openAgent(this.dataDir, this.relay, { ignition, ...this.#options });
   }
 
   async close(): Promise<void> {

@@ -1,0 +1,143 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createIgnitionClient } from '../../../src/clients/ignition/client.ts';
+import type { ScanResult } from '../../../src/contract/activities.ts';
+import type { Faults } from '../../support/gateway-simulator/faults.ts';
+import { GatewaySimulator } from '../../support/gateway-simulator/simulator.ts';
+import type { Files } from './support/content.ts';
+import { Rig, doing } from './support/rig.ts';
+
+const FILES: Files = {
+  'projects/P/project.json': '{}',
+  'projects/P/views/a/view.json': 'v',
+  'config/resources/core/ignition/tag-group/g/config.json': '{}',
+};
+
+let rig: Rig;
+let gateway: GatewaySimulator;
+beforeEach(async () => {
+  rig = await Rig.open({ scanTimeoutMs: 300 });
+  writeFileSync(join(rig.dataDir, '..', 'key'), 'ci:secret\n');
+  gateway = await GatewaySimulator.start({ dataDir: rig.dataDir, tokenFile: join(rig.dataDir, '..', 'key'), faults: { scanMs: 5 } });
+  await rig.reopen({
+    ignition: ({ port, tls }) =>
+      createIgnitionClient({ host: '127.0.0.1', port, tls, tokenFile: join(rig.dataDir, '..', 'key'), timeoutMs: 2000 }),
+  });
+});
+afterEach(async () => {
+  await gateway.stop();
+  await rig.close();
+});
+
+async function scan(): Promise<ScanResult> {
+  const { live } = await rig.agent.inspect();
+  const connection = { port: gateway.port, tls: false };
+  return rig.agent.scan({ ...rig.step(live, live, { connection }), scans: { config: false, projects: false, newProject: false } }, doing);
+}
+
+function scans(): string[] {
+  return gateway.requests.filter(({ method }) => method === 'POST').map(({ path }) => path.replace('/data/api/v1/scan/', ''));
+}
+
+test('a new project is scanned twice, after the configuration, and then known as loaded', async () => {
+  await rig.sync(FILES);
+  expect(await scan()).toMatchObject({ outcome: 'Loaded' });
+  expect(scans()).toEqual(['config', 'projects', 'projects']);
+  expect(gateway.loaded().projects['P']).toMatch(/^[0-9a-f]{64}$/);
+});
+
+test('what was scanned is not scanned again, and a change calls for its own scan only', async () => {
+  await rig.sync(FILES);
+  await scan();
+  await scan();
+  await rig.sync({ ...FILES, 'projects/P/views/a/view.json': 'v2' });
+  await scan();
+  expect(scans()).toEqual(['config', 'projects', 'projects', 'projects']);
+});
+
+test('after a restore the gateway is told again', async () => {
+  await rig.sync(FILES);
+  const { live } = await rig.agent.inspect();
+  await scan();
+  const { live: next } = await rig.sync({ ...FILES, 'projects/P/views/a/view.json': 'broken' });
+  await scan();
+  const before = gateway.loaded().projects['P'];
+  await rig.agent.restore(rig.step(next, live), doing);
+  expect(await scan()).toMatchObject({ outcome: 'Loaded' });
+  expect(gateway.loaded().projects['P']).not.toBe(before);
+});
+
+test.each<{ name: string; faults: Partial<Faults>; outcome: Partial<ScanResult> }>([
+  {
+    name: 'a starting gateway is left alone',
+    faults: { state: 'starting' },
+    outcome: { outcome: 'AppliedUnverified', message: expect.stringContaining('starting') as string },
+  },
+  {
+    name: 'a project that the gateway does not list is named',
+    faults: { brokenProjects: ['P'] },
+    outcome: { outcome: 'AppliedUnverified', message: expect.stringContaining('P') as string },
+  },
+  {
+    name: 'a scan that is done but not reported is a doubt, not a failure',
+    faults: { scanNotReported: true },
+    outcome: { outcome: 'AppliedUnverified', message: expect.stringContaining('reports none') as string },
+  },
+])('$name', async ({ faults, outcome }) => {
+  await rig.sync(FILES);
+  gateway.set(faults);
+  expect(await scan()).toMatchObject(outcome);
+});
+
+test.each<{ name: string; faults: Partial<Faults>; reason: string }>([
+  { name: 'a scan that never ends', faults: { scanNeverEnds: true }, reason: 'ScanFailed' },
+  { name: 'a scan that the gateway answers with 500', faults: { scanFails: true }, reason: 'ScanFailed' },
+  { name: 'a key that the gateway does not know', faults: { refuseToken: 401 }, reason: 'GatewayAuthFailed' },
+  { name: 'a key without the right', faults: { refuseToken: 403 }, reason: 'GatewayAuthFailed' },
+  { name: 'a gateway that waits for its first-time setup', faults: { state: 'commissioning' }, reason: 'GatewayNotRunning' },
+])('$name fails as $reason, and the scans stay owed', async ({ faults, reason }) => {
+  await rig.sync(FILES);
+  gateway.set(faults);
+  await expect(scan()).rejects.toMatchObject({ name: 'SyncError', reason });
+  gateway.set({ state: 'running', scanNeverEnds: false, scanFails: false, refuseToken: null });
+  expect(await scan()).toMatchObject({ outcome: 'Loaded' });
+});
+
+test('a gateway that does not run is no failure, and is scanned when it is back', async () => {
+  await rig.sync(FILES);
+  await gateway.stop();
+  expect(await scan()).toMatchObject({
+    outcome: 'AppliedUnverified',
+    message: expect.stringContaining('not running') as string,
+    scanMs: 0,
+  });
+  gateway = await GatewaySimulator.start({ dataDir: rig.dataDir });
+  expect(await scan()).toMatchObject({ outcome: 'Loaded' });
+});
+
+test('a commit without a project is scanned and said to be unproved', async () => {
+  await rig.sync({ 'config/resources/core/ignition/tag-group/g/config.json': '{}' });
+  expect(await scan()).toMatchObject({ outcome: 'AppliedUnverified' });
+  expect(scans()).toEqual(['config']);
+});
+
+test('a long scan holds up neither an apply nor a restore', async () => {
+  await rig.sync(FILES);
+  const { live } = await rig.agent.inspect();
+  gateway.set({ scanMs: 100_000 });
+  await rig.reopen({ scanTimeoutMs: 60_000 });
+  const ended = new AbortController();
+  const input = {
+    ...rig.step(live, live, { connection: { port: gateway.port, tls: false } }),
+    scans: { config: true, projects: true, newProject: false },
+  };
+  let scanning: Promise<unknown> = Promise.resolve();
+  await new Promise<void>((waits) => {
+    scanning = rig.agent.scan(input, { signal: ended.signal, onProgress: () => waits() }).catch((error: unknown) => error);
+  });
+  const { live: next } = await rig.sync({ ...FILES, 'projects/P/views/a/view.json': 'v2' });
+  await rig.agent.restore(rig.step(next, live), doing);
+  expect(rig.read('projects/P/views/a/view.json')).toBe('v');
+  ended.abort();
+  expect(await scanning).toMatchObject({ name: 'AbortError' });
+});
