@@ -28,6 +28,7 @@ export async function run(environment: NodeJS.ProcessEnv, stopping: AbortSignal)
     ticketKey,
     logger,
     now: () => new Date(),
+    monotonicMs: () => performance.now(),
   });
   const tls = tlsFiles(env.RELAY_TLS_CERT_FILE, env.RELAY_TLS_KEY_FILE);
   const port = await relay.start({ port: env.RELAY_PORT, host: env.RELAY_HOST, ...(tls ? { tls } : {}) });

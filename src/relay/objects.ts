@@ -16,23 +16,31 @@ export class ObjectView<T extends KubeObject> {
   readonly #kube: KubeClient;
   readonly #resource: Resource<T>;
   readonly #watch: Watch<T>;
+  readonly #monotonicMs: () => number;
 
-  constructor(kube: KubeClient, resource: Resource<T>, keep: (object: T) => T | undefined, onError: (error: unknown) => void) {
+  constructor(
+    kube: KubeClient,
+    resource: Resource<T>,
+    keep: (object: T) => T | undefined,
+    onError: (error: unknown) => void,
+    monotonicMs: () => number,
+  ) {
     this.#kube = kube;
+    this.#monotonicMs = monotonicMs;
     this.#resource = resource;
     this.#watch = new Watch(kube, resource, { keep, onError });
   }
 
   watched(namespace: string, name: string): Known<T> {
-    return { object: this.#watch.get(namespace, name), ageMs: performance.now() - this.#watch.syncedAt };
+    return { object: this.#watch.get(namespace, name), ageMs: this.#monotonicMs() - this.#watch.syncedAt };
   }
 
   /** Read from the apiserver now; what is watched, when it does not answer. */
   async fresh(namespace: string, name: string): Promise<Known<T>> {
-    const asked = performance.now();
+    const asked = this.#monotonicMs();
     try {
       const object = await this.#kube.get(this.#resource, namespace, name);
-      return { object, ageMs: performance.now() - asked };
+      return { object, ageMs: this.#monotonicMs() - asked };
     } catch {
       return this.watched(namespace, name);
     }
@@ -60,9 +68,13 @@ export interface RelayObjects {
   readonly pods: ObjectView<Pod>;
 }
 
-export function createRelayObjects(kube: KubeClient, onError: (kind: string, error: unknown) => void): RelayObjects {
+export function createRelayObjects(
+  kube: KubeClient,
+  onError: (kind: string, error: unknown) => void,
+  monotonicMs: () => number,
+): RelayObjects {
   const view = <T extends KubeObject>(resource: Resource<T>, keep: (object: T) => T | undefined): ObjectView<T> =>
-    new ObjectView(kube, resource, keep, (error) => onError(resource.kind, error));
+    new ObjectView(kube, resource, keep, (error) => onError(resource.kind, error), monotonicMs);
   return {
     syncs: view(IGNITION_SYNCS, (sync) => sync),
     gateways: view(IGNITION_GATEWAYS, (gateway) => gateway),

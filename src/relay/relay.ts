@@ -28,6 +28,8 @@ export interface RelayDependencies {
   readonly ticketKey: TicketKey;
   readonly logger: Logger;
   readonly now: () => Date;
+  /** A clock that never goes back, the one of `performance.now()`: ages are measured with it. */
+  readonly monotonicMs: () => number;
 }
 
 /** The only door that agents use: knows which gateway's agent calls, serves that gateway's content, gives tickets, hears `hello`. */
@@ -41,9 +43,13 @@ export class Relay {
   #listening: Listening | undefined;
 
   constructor(dependencies: RelayDependencies) {
-    const { kube, workflows, grants, ticketKey, logger, now } = dependencies;
+    const { kube, workflows, grants, ticketKey, logger, now, monotonicMs } = dependencies;
     this.#dependencies = dependencies;
-    this.#objects = createRelayObjects(kube, (kind, error) => logger.warn({ kind, err: error }, 'watch lost: comes back by itself'));
+    this.#objects = createRelayObjects(
+      kube,
+      (kind, error) => logger.warn({ kind, err: error }, 'watch lost: comes back by itself'),
+      monotonicMs,
+    );
     this.#callers = new Callers(kube, this.#objects);
     this.#signals = new KeyedQueue(
       async (key, reasons) => {

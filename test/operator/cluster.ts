@@ -88,7 +88,7 @@ export class Cluster {
   }
 
   /** A client with the rights that the chart gives to one process, and no more. */
-  async as(process: 'operator' | 'worker' | 'source' | 'relay'): Promise<KubeClient> {
+  async as(process: 'operator' | 'worker' | 'source' | 'relay', server = testStack().kubernetes.server): Promise<KubeClient> {
     const name = `${this.namespace}-${process}`;
     const rules = parse(readFileSync(new URL(`${process}.yaml`, RBAC), 'utf8')) as object[];
     const rbac = 'rbac.authorization.k8s.io';
@@ -100,7 +100,7 @@ export class Cluster {
       { apiVersion: `${rbac}/v1`, kind: 'ClusterRoleBinding', metadata: { name }, roleRef, subjects },
     );
     const token = (await this.kubectl('create', 'token', process, '-n', this.namespace)).trim();
-    return KubeClient.connect({ server: testStack().kubernetes.server, token, skipTlsVerify: true });
+    return KubeClient.connect({ server, token, skipTlsVerify: true });
   }
 
   async stop(): Promise<void> {
