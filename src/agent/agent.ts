@@ -6,7 +6,7 @@ import type { Digest } from '../domain/manifest.ts';
 import { countChanges } from './change.ts';
 import { Identity } from './identity.ts';
 import { Layout } from './layout.ts';
-import { readManifest } from './manifests.ts';
+import { obtainManifest } from './manifests.ts';
 import { Mutex } from './mutex.ts';
 import { guardPrecondition } from './precondition.ts';
 import { prepare } from './prepare.ts';
@@ -56,7 +56,7 @@ export class Agent {
     const bench: Bench = { layout, clock: options.clock ?? SYSTEM_CLOCK, onStep: options.onStep };
     return onVolume('starting', async () => {
       for (const folder of [layout.own, layout.manifests, layout.staging, layout.snapshots])
-        mkdirSync(folder, { recursive: true, mode: 0o755 });
+        mkdirSync(folder, { recursive: true, mode: 0o700 });
       const lock = await WriterLock.take(layout.lock);
       try {
         await recover(bench);
@@ -134,7 +134,7 @@ export class Agent {
         },
       });
       const { owed } = await readState(this.#layout);
-      return { live: step.target, wrote: survey.changes.length > 0, changes, visibleMs, scans: owed };
+      return { live: step.target, wrote: survey.changes.length > 0, changes, takenOver: survey.takenOver, visibleMs, scans: owed };
     };
     return this.#staging.run(doing.signal, () => this.#writing.run(doing.signal, () => onVolume('applying', commit)));
   }
@@ -162,7 +162,7 @@ export class Agent {
   /** Tells the gateway to look at its files, and proves what it can. Holds up no writer. */
   async scan(input: ScanInput, doing: Doing): Promise<ScanResult> {
     const before = await readState(this.#layout);
-    const live = await readManifest(this.#layout, before.live);
+    const live = await obtainManifest(this.#layout, this.#options.relay, before.live, doing.signal);
     const client = this.#options.ignition(input.connection);
     try {
       const timeoutMs = this.#options.scanTimeoutMs ?? SCAN_TIMEOUT_MS;

@@ -14,6 +14,8 @@ export interface CommitRecord {
   readonly changes: Counts;
   /** The first 100 paths. */
   readonly files: readonly string[];
+  /** Paths that people changed while the transaction was interrupted: replaced, and kept beside its snapshot in `late/`. */
+  readonly late?: readonly string[];
 }
 
 const TAIL = 64 * 1024;

@@ -27,6 +27,8 @@ export interface Journal {
   /** The first of the changed paths, for the commit log. */
   readonly files: readonly string[];
   readonly scans: Scans;
+  /** What people saved after the commit point and before its recovery; kept in the snapshot. */
+  readonly late?: readonly string[];
   readonly retainSnapshots: number;
 }
 

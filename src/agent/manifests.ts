@@ -11,18 +11,8 @@ import { errnoOf } from './volume-error.ts';
 
 const EMPTY: Manifest = { version: 1, entries: [] };
 
-/** The record of what we own while `digest` is live. @throws SyncError VolumeFailed when the record is lost or damaged. */
-export async function readManifest(layout: Layout, digest: Digest): Promise<Manifest> {
-  const found = await readKept(layout, digest);
-  if (found) return found;
-  throw new SyncError(
-    'VolumeFailed',
-    `The record of the files we own, ${layout.manifest(digest)}, is lost or damaged: put it back from a backup of the volume.`,
-  );
-}
-
 /**
- * The manifest to be made live: from our folder, else from the relay, then kept.
+ * A manifest: the record of what we own, or what shall be live. From our folder, else from the relay, then kept there.
  * @throws SyncError ContentUnavailable when what the relay sends is not it; PathNotAllowed when it names what may not be written.
  */
 export async function obtainManifest(layout: Layout, relay: RelayClient, digest: Digest, signal: AbortSignal): Promise<Manifest> {

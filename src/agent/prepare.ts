@@ -8,7 +8,7 @@ import { fetchFiles, missingFiles, type Needed } from './content.ts';
 import { flushAll, writeDurably } from './durable.ts';
 import { guardPaths } from './guard.ts';
 import type { Layout } from './layout.ts';
-import { obtainManifest, readManifest } from './manifests.ts';
+import { obtainManifest } from './manifests.ts';
 import { readModes } from './modes.ts';
 import type { Doing, RelayClient, VolumeSpace } from './ports.ts';
 import { Scratch } from './scratch.ts';
@@ -37,7 +37,7 @@ export interface PreparingWith {
 export async function prepare(make: PreparingWith, state: State, step: GatewayStep, doing: Doing): Promise<Prepared> {
   const { layout, relay } = make;
   const target = await obtainManifest(layout, relay, step.target, doing.signal);
-  const live = await readManifest(layout, state.live);
+  const live = await obtainManifest(layout, relay, state.live, doing.signal);
   const modes = await readModes(layout.dataDir);
   using tree = new Tree(layout.dataDir);
   const differences = state.live === NO_MANIFEST ? 'replace' : 'hold';

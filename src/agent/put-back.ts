@@ -12,6 +12,7 @@ import { keptFile, readSnapshot, type Snapshot } from './snapshot.ts';
 import { carryOut } from './steps.ts';
 import type { Tree } from './tree.ts';
 import { errnoOf } from './volume-error.ts';
+import { giveWay } from './yield.ts';
 
 /** Undoes a transaction that could not be finished, from whatever point it reached. May be repeated. */
 export async function putBack(layout: Layout, tree: Tree, folder: string, onStep?: (step: string) => void): Promise<void> {
@@ -20,7 +21,7 @@ export async function putBack(layout: Layout, tree: Tree, folder: string, onStep
   const changes = snapshot.changes.map(({ path, before }): Change => ({ path, ...(before && { after: before }) }));
   const room = changes.flatMap(({ path, after }) => (after ? foldersBelow(tree, path, () => undefined).map((found) => found.path) : []));
   const steps = orderSteps(changes, { folderExists: (path) => tree.look(path).kind === 'folder', room, keep: folderSet(snapshot.folders) });
-  const touched = carryOut(tree, scratch.root, steps, onStep);
+  const touched = await carryOut(tree, scratch.root, steps, onStep);
   await flushAll(
     layout.own,
     [...touched].map((path) => join(layout.dataDir, path)),
@@ -38,6 +39,7 @@ export async function scratchFromSnapshot(layout: Layout, folder: string, snapsh
   const copies: string[] = [];
   for (const [index, { path, before }] of snapshot.changes.entries()) {
     if (!before) continue;
+    await giveWay(index);
     const place = scratch.placeFor(path);
     try {
       linkSync(keptFile(folder, index), place);

@@ -23,6 +23,7 @@ import { openPlainFile, readPieces } from './hash.ts';
 import type { Layout } from './layout.ts';
 import type { Tree } from './tree.ts';
 import { errnoOf } from './volume-error.ts';
+import { giveWay } from './yield.ts';
 
 /** Which transaction a snapshot belongs to. */
 export interface SnapshotHead {
@@ -53,6 +54,7 @@ export async function takeSnapshot(layout: Layout, tree: Tree, snapshot: Snapsho
   mkdirSync(join(folder, 'files'), { recursive: true });
   for (const [index, { path, before }] of snapshot.changes.entries()) {
     if (!before) continue;
+    await giveWay(index);
     const place = keptFile(folder, index);
     try {
       linkSync(tree.at(path), place);

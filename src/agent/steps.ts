@@ -2,19 +2,21 @@ import { lstatSync, renameSync, rmdirSync, unlinkSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import type { Step } from './order.ts';
 import { Blocked, type Tree } from './tree.ts';
+import { giveWay } from './yield.ts';
 import { errnoOf } from './volume-error.ts';
 
 /**
- * Carries out steps, each as one call of the operating system, without giving way in between: the shorter this is, the shorter the time in
- * which a running gateway can see both states. Steps that were carried out before are passed over.
+ * Carries out steps, each as one call of the operating system, in long series: the shorter this is, the shorter the time in which a running
+ * gateway can see both states. Steps that were carried out before are passed over.
  * @returns the folders whose entries changed
  */
-export function carryOut(tree: Tree, scratch: string, steps: readonly Step[], onStep?: (step: string) => void): Set<string> {
+export async function carryOut(tree: Tree, scratch: string, steps: readonly Step[], onStep?: (step: string) => void): Promise<Set<string>> {
   const touched = new Set<string>();
   for (const [index, step] of steps.entries()) {
     carryOutOne(tree, scratch, step);
     const parent = posix.dirname(step.path);
     touched.add(parent === '.' ? '' : parent);
+    await giveWay(index);
     onStep?.(`${step.do} ${index + 1}/${steps.length}`);
   }
   return touched;

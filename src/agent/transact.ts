@@ -7,6 +7,7 @@ import { countChanges, scansFor } from './change.ts';
 import { appendCommit } from './commit-log.ts';
 import { flushAll } from './durable.ts';
 import { readJournal, removeJournal, writeJournal, type Journal } from './journal.ts';
+import { keepLateWork } from './late-work.ts';
 import type { Layout } from './layout.ts';
 import { sweepManifests } from './manifests.ts';
 import { orderSteps } from './order.ts';
@@ -17,6 +18,7 @@ import { mergeScans, readState, writeState, type Counts, type State } from './st
 import { carryOut } from './steps.ts';
 import type { Survey } from './survey.ts';
 import { Blocked, Tree } from './tree.ts';
+import { giveWay } from './yield.ts';
 import { asVolumeFault, errnoOf, messageOf } from './volume-error.ts';
 
 /** Paths named per line of the commit log. */
@@ -62,7 +64,7 @@ export async function transact(bench: Bench, state: State, transaction: Transact
   onStep?.('snapshot');
   const stillPermitted = await transaction.permit();
   onStep?.('permit');
-  lastLook(tree, survey);
+  await lastLook(tree, survey);
   const journal: Journal = {
     version: 1,
     direction: 'forward',
@@ -85,7 +87,7 @@ export async function transact(bench: Bench, state: State, transaction: Transact
   stillPermitted();
   await writeJournal(layout, journal);
   try {
-    lastLook(tree, survey);
+    await lastLook(tree, survey);
     stillPermitted();
   } catch (error) {
     await removeJournal(layout);
@@ -106,8 +108,9 @@ export async function recover(bench: Bench): Promise<void> {
   if (!journal) return;
   if ((await readState(bench.layout)).seq >= journal.seq) return record(bench, journal);
   using tree = new Tree(bench.layout.dataDir);
+  const late = await keepLateWork(bench.layout, tree, journal.op);
   if (journal.direction === 'back') await goBack(bench, tree, journal);
-  else await finish(bench, tree, journal);
+  else await finish(bench, tree, { ...journal, late });
 }
 
 /** @returns the time from first rename to last, or why everything was put back */
@@ -116,7 +119,7 @@ async function finish(bench: Bench, tree: Tree, journal: Journal): Promise<{ vis
   const start = clock.monotonicMs();
   let visibleMs: number;
   try {
-    const touched = carryOut(tree, join(layout.staging, journal.scratch, 'tree'), journal.steps, onStep);
+    const touched = await carryOut(tree, join(layout.staging, journal.scratch, 'tree'), journal.steps, onStep);
     visibleMs = clock.monotonicMs() - start;
     await flushAll(
       layout.own,
@@ -134,11 +137,12 @@ async function finish(bench: Bench, tree: Tree, journal: Journal): Promise<{ vis
 /** The transaction is a fact from here: says so, then clears up. */
 async function record(bench: Bench, journal: Journal): Promise<void> {
   const { layout, clock, onStep } = bench;
-  const { op, kind, from, to, seq, changes, files } = journal;
+  const { op, kind, from, to, seq, changes, files, late } = journal;
   const state = await readState(layout);
   const at = clock.now().toISOString();
   if (state.seq < seq) {
-    if (files.length > 0) await appendCommit(layout, { op, kind, from, to, at, seq, changes, files });
+    if (files.length > 0)
+      await appendCommit(layout, { op, kind, from, to, at, seq, changes, files, ...(late && late.length > 0 && { late }) });
     onStep?.('logged');
     await writeState(layout, {
       version: 1,
@@ -176,9 +180,10 @@ async function goBack(bench: Bench, tree: Tree, journal: Journal): Promise<void>
 }
 
 /** Nothing may have changed on the gateway between the comparison and the commit point. */
-function lastLook(tree: Tree, { changes }: Survey): void {
+async function lastLook(tree: Tree, { changes }: Survey): Promise<void> {
   tree.forgetAll();
-  for (const { path, before } of changes) {
+  for (const [index, { path, before }] of changes.entries()) {
+    await giveWay(index);
     const standing = tree.look(path);
     const same =
       standing.kind === 'file'

@@ -11,6 +11,8 @@ import { Rig, doing, openAgent, stepOf } from './support/rig.ts';
 const run = promisify(execFile);
 const CHILD = join(import.meta.dirname, 'support', 'crash-child.ts');
 const AT_ONCE = 2;
+/** Of the steps of restores and recoveries every third is tried here; of applies, every one. */
+const STRIDE = 3;
 
 const OLD: Files = {
   'projects/P/project.json': '{"v":1}',
@@ -160,8 +162,8 @@ test('after SIGKILL at any step of a restore the next start has the old or the n
   const steps = dry?.steps ?? [];
   expect(steps.length).toBeGreaterThan(20);
   expect(
-    await forEach(Math.ceil(steps.length / 2), async (half) => {
-      const number = half * 2 - 1;
+    await forEach(Math.ceil(steps.length / STRIDE), async (part) => {
+      const number = (part - 1) * STRIDE + 1;
       const dataDir = await copyOf(applied, `restore-${number}`);
       const finished = await child({ dataDir, contentFile, work, dieAfter: number });
       return finished ? [`step ${number} was not reached`] : complaintsAboutRestore(dataDir, `killed after ${String(steps[number - 1])}`);
@@ -198,8 +200,8 @@ test('recovery may be killed at any of its steps too', async () => {
   const recovery = await child({ dataDir: await copyOf(decided, 'dry-3'), contentFile });
   const steps = recovery?.steps ?? [];
   expect(
-    await forEach(Math.ceil(steps.length / 3), async (third) => {
-      const number = third * 3 - 2;
+    await forEach(Math.ceil(steps.length / STRIDE), async (part) => {
+      const number = (part - 1) * STRIDE + 1;
       const dataDir = await copyOf(decided, `recover-${number}`);
       await child({ dataDir, contentFile, dieAfter: number });
       return complaintsAbout(dataDir, `killed after ${String(steps[number - 1])} of the recovery`);
@@ -219,11 +221,29 @@ test('an apply that cannot be finished is put back, and SIGKILL at any step of t
   const back = steps.indexOf('back');
   expect(back).toBeGreaterThan(0);
   expect(
-    await forEach(Math.ceil((steps.length - back) / 2), async (half) => {
-      const number = back + half * 2 - 1;
+    await forEach(Math.ceil((steps.length - back) / STRIDE), async (part) => {
+      const number = back + (part - 1) * STRIDE + 1;
       const copy = await copyOf(rig.dataDir, `back-${number}`);
       const finished = await child({ ...order, dataDir: copy, dieAfter: number });
       return finished ? [`step ${number} was not reached`] : complaintsAbout(copy, `killed after ${String(steps[number - 1])}`, foreign);
     }),
   ).toEqual([]);
+});
+
+test('what a person saves between a crash and its recovery is kept, and named in the commit log', async () => {
+  const { rig, before, after, contentFile, next } = ground;
+  const dataDir = await copyOf(rig.dataDir, 'late');
+  const work = { call: 'apply', step: stepOf(before, after, 'op') } as const;
+  const dry = await child({ dataDir: await copyOf(rig.dataDir, 'dry-4'), contentFile, work });
+  await child({ dataDir, contentFile, work, dieAfter: (dry?.steps ?? []).indexOf('journal') + 1 });
+  const saved = join(dataDir, 'projects/P/views/a/view.json');
+  rmSync(saved);
+  writeFileSync(saved, 'saved while the agent was away');
+  const agent = await openAgent(dataDir, rig.relay);
+  await agent.close();
+  expect(await everything(dataDir)).toEqual(next);
+  const own = join(dataDir, '.ignition-sync');
+  expect(readFileSync(join(own, 'commits.log'), 'utf8')).toContain('"late":["projects/P/views/a/view.json"]');
+  const { stdout } = await run('grep', ['-rl', 'saved while the agent was away', join(own, 'snapshots')]);
+  expect(stdout.trim().split('\n')).toHaveLength(1);
 });

@@ -1,0 +1,125 @@
+import { spawnSync } from 'node:child_process';
+import { chownSync, lstatSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { Files } from './support/content.ts';
+import { Content } from './support/content.ts';
+import { doing, openAgent, stepOf } from './support/local-agent.ts';
+import { LocalRelay } from './support/local-relay.ts';
+
+/** Volumes of their own, and other users, need a superuser who may mount: where there is none, these tests are skipped and say so. */
+function mayMount(): boolean {
+  const folder = mkdtempSync(join(tmpdir(), 'mount-'));
+  const mounted = process.getuid?.() === 0 && spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder]).status === 0;
+  if (mounted) spawnSync('umount', [folder]);
+  rmSync(folder, { recursive: true });
+  return mounted;
+}
+
+const asSuperuser = mayMount() ? describe : describe.skip;
+
+asSuperuser('on a volume of its own', () => {
+  let dataDir: string;
+  beforeEach(() => {
+    dataDir = mkdtempSync(join(tmpdir(), 'volume-'));
+  });
+  afterEach(() => {
+    spawnSync('umount', [join(dataDir, 'projects')]);
+    spawnSync('umount', [dataDir]);
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+  const mount = (at: string, options: string): void => {
+    expect(spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', at]).status).toBe(0);
+  };
+  const relayWith = (...contents: Files[]): { relay: LocalRelay; digests: string[] } => {
+    const content = new Content();
+    return { relay: new LocalRelay(content), digests: contents.map((files) => content.add(files)) };
+  };
+
+  test('a volume that becomes full while content arrives is InsufficientSpace, and the gateway has its old files', async () => {
+    mount(dataDir, 'size=2m');
+    mkdirSync(join(dataDir, 'projects'));
+    const { relay, digests } = relayWith({ 'projects/P/a': '1' }, { 'projects/P/a': '2', 'projects/P/big': Buffer.alloc(4 << 20, 1) });
+    const agent = await openAgent(dataDir, relay);
+    await agent.apply(stepOf('none', digests[0]!, 'op-1'), doing);
+    const step = stepOf(digests[0]!, digests[1]!, 'op-2');
+    await expect(agent.stage(step, doing)).rejects.toMatchObject({ reason: 'InsufficientSpace' });
+    await expect(agent.apply(step, doing)).rejects.toMatchObject({ reason: 'InsufficientSpace' });
+    expect(await agent.inspect()).toEqual({ live: digests[0], liveOp: 'op-1' });
+    await agent.close();
+  });
+
+  test('a volume that becomes read-only in the middle of an apply is VolumeFailed, and finished when it is writable again', async () => {
+    mount(dataDir, 'size=2m');
+    mkdirSync(join(dataDir, 'projects'));
+    const { relay, digests } = relayWith({ 'projects/P/a': '1', 'projects/P/b': '1' }, { 'projects/P/a': '2', 'projects/P/b': '2' });
+    let lock = false;
+    const agent = await openAgent(dataDir, relay, {
+      onStep: (step) => {
+        if (lock && step.startsWith('place 1/')) spawnSync('mount', ['-o', 'remount,ro', dataDir]);
+      },
+    });
+    await agent.apply(stepOf('none', digests[0]!, 'op-1'), doing);
+    lock = true;
+    const step = stepOf(digests[0]!, digests[1]!, 'op-2');
+    await expect(agent.apply(step, doing)).rejects.toMatchObject({ reason: 'VolumeFailed' });
+    lock = false;
+    spawnSync('mount', ['-o', 'remount,rw', dataDir]);
+    expect(await agent.apply(step, doing)).toMatchObject({ live: digests[1] });
+    expect(lstatSync(join(dataDir, 'projects/P/b')).size).toBe(1);
+    await agent.close();
+  });
+
+  test('a mount inside the data directory is refused, since renames do not cross it', async () => {
+    mkdirSync(join(dataDir, 'projects'));
+    mount(join(dataDir, 'projects'), 'size=1m');
+    mkdirSync(join(dataDir, 'projects/P'));
+    const { relay, digests } = relayWith({ 'projects/P/a': '1' });
+    const agent = await openAgent(dataDir, relay);
+    await expect(agent.stage(stepOf('none', digests[0]!, 'op'), doing)).rejects.toMatchObject({
+      reason: 'NotSupportedYet',
+      message: expect.stringContaining('projects') as string,
+    });
+    await agent.close();
+  });
+
+  test('a superuser gives what it writes to the owner of the gateway’s files', async () => {
+    mkdirSync(join(dataDir, 'config'));
+    chownSync(join(dataDir, 'config'), 2003, 2003);
+    const { relay, digests } = relayWith({ 'projects/P/a': '1' });
+    const agent = await openAgent(dataDir, relay);
+    await agent.apply(stepOf('none', digests[0]!, 'op'), doing);
+    for (const path of ['projects', 'projects/P', 'projects/P/a'])
+      expect(lstatSync(join(dataDir, path))).toMatchObject({ uid: 2003, gid: 2003 });
+    await agent.close();
+  });
+
+  test.each([
+    { name: 'the gateway’s own user writes', owner: 2003, says: undefined },
+    { name: 'another user is told whose files these are', owner: 0, says: 'OwnerMismatch' },
+  ])('$name', ({ owner, says }) => {
+    mkdirSync(join(dataDir, 'projects'));
+    mkdirSync(join(dataDir, '.ignition-sync'));
+    const { relay, digests } = relayWith({ 'projects/P/a': '1' });
+    const contentFile = join(dataDir, '..', `${dataDir.split('/').at(-1)}.json`);
+    writeFileSync(contentFile, JSON.stringify([...relay.content.manifests]));
+    writeFileSync(
+      `${contentFile}.blobs`,
+      JSON.stringify([...relay.content.blobs].map(([digest, bytes]) => [digest, bytes.toString('base64')])),
+    );
+    for (const path of [dataDir, join(dataDir, '.ignition-sync')]) chownSync(path, 2003, 2003);
+    chownSync(join(dataDir, 'projects'), owner, owner);
+    const order = { dataDir, contentFile, work: { call: 'apply', step: stepOf('none', digests[0]!, 'op') } };
+    const child = join(import.meta.dirname, 'support', 'crash-child.ts');
+    const { stdout } = spawnSync(process.execPath, [child, JSON.stringify(order)], {
+      uid: 2003,
+      gid: 2003,
+      encoding: 'utf8',
+      env: { PATH: dirname(process.execPath) },
+    });
+    const { failure } = JSON.parse(stdout) as { failure?: string };
+    expect(failure).toEqual(says === undefined ? undefined : (expect.stringContaining('belong to user 0') as string));
+    rmSync(contentFile);
+    rmSync(`${contentFile}.blobs`);
+  });
+});
