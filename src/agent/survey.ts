@@ -27,6 +27,8 @@ export interface Survey {
   readonly room: readonly string[];
   /** Files that were there already, byte for byte. */
   readonly adopted: number;
+  /** Files of somebody else that are replaced because the plan newly owns their place. */
+  readonly takenOver: number;
 }
 
 /**
@@ -40,6 +42,7 @@ export async function survey(tree: Tree, wanted: readonly Wanted[], rules: Surve
   const folders = new Map<string, FoundFolder>();
   const room: string[] = [];
   let adopted = 0;
+  let takenOver = 0;
   for (const [index, want] of wanted.entries()) {
     if (index % 200 === 0) await breathe(doing, index, wanted.length);
     const found = standingFor(tree.look(want.path), want, leaving, conflicts);
@@ -56,11 +59,14 @@ export async function survey(tree: Tree, wanted: readonly Wanted[], rules: Surve
     const verdict = judge(want, before, rules);
     if (verdict === 'there') adopted += want.after ? 1 : 0;
     else if (verdict === 'local') conflicts.local.add(want.path);
-    else changes.push({ path: want.path, ...(before && { before }), ...(want.after && { after: want.after }) });
+    else {
+      if (before && want.after && want.lastWritten === undefined) takenOver += 1;
+      changes.push({ path: want.path, ...(before && { before }), ...(want.after && { after: want.after }) });
+    }
   }
   conflicts.raise();
   for (const { path } of changes) noteFolders(tree, path, folders);
-  return { changes, folders: [...folders.values()], room, adopted };
+  return { changes, folders: [...folders.values()], room, adopted, takenOver };
 }
 
 /** Sorts out what stands in the way; what makes room in this same plan counts as absent. */
@@ -86,6 +92,8 @@ function judge(want: Wanted, before: FoundFile | undefined, rules: SurveyRules):
   if (!want.after && !before) return 'there';
   if (want.after && before?.sha256 === want.after.sha256 && sameMode(before.mode, want.after.mode, rules)) return 'there';
   if (rules.differences === 'replace') return 'change';
+  // What was never ours is taken over as on a first apply: the snapshot keeps it, and the result counts it.
+  if (want.lastWritten === undefined && want.after) return 'change';
   // Nothing where nothing of ours was is no difference; something there, or nothing where we wrote, is somebody's work.
   return before?.sha256 === want.lastWritten || before?.sha256 === want.after?.sha256 ? 'change' : 'local';
 }

@@ -43,6 +43,8 @@ export interface ApplyResult {
   /** False when the target was live already. */
   readonly wrote: boolean;
   readonly changes: { readonly added: number; readonly modified: number; readonly deleted: number };
+  /** Files of somebody else that were replaced because this plan newly owns their place; the snapshot keeps them. */
+  readonly takenOver?: number;
   /** First rename to last, in milliseconds. */
   readonly visibleMs: number;
   /** Which scans the change needs; a new project needs two project scans. */

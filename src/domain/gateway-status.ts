@@ -9,7 +9,7 @@ const TERMINAL: readonly GatewayReport['phase'][] = ['Synced', 'Restored', 'Fail
 export function gatewayStatus(before: IgnitionGatewayStatus | undefined, report: GatewayReport, now: string): IgnitionGatewayStatus {
   const desired = formatRevision(report.ref, report.commit);
   const changed = before?.phase !== report.phase || before.desired !== desired;
-  const message = report.fault?.message ?? (report.phase === 'Synced' ? (report.confirmed?.outcome ?? '') : '');
+  const message = report.fault?.message ?? report.note ?? '';
   const history = before?.history ?? [];
   const entry = { commit: report.commit, ref: report.ref, phase: report.phase, message, at: now };
   return {

@@ -31,6 +31,8 @@ export interface GatewayReport extends Revision {
   /** Set when the gateway has proved to run it. */
   readonly confirmed?: { readonly manifest: Digest; readonly outcome: LoadOutcome };
   readonly fault?: Fault;
+  /** One sentence a person should know although nothing is wrong. */
+  readonly note?: string;
 }
 
 /** States in which a rollout may still change gateways. */

@@ -91,7 +91,7 @@ export async function syncGateway(at: WaveContext, planned: PlannedGateway, gate
         return faultOf(error);
       });
       if ('reason' in proof) return await CancellationScope.nonCancellable(() => restoreGateway(at, planned, proof, applied.scans, say));
-      return synced(gateway, target, proof, say);
+      return synced(gateway, target, proof, applied.takenOver ?? 0, say);
     } catch (error) {
       rethrowCancellation(error);
       const fault = faultOf(error);
@@ -103,8 +103,15 @@ export async function syncGateway(at: WaveContext, planned: PlannedGateway, gate
   }
 }
 
-function synced(gateway: string, target: string, proof: ScanResult, say: Say): GatewayOutcome {
-  say({ phase: 'Synced', live: target, confirmed: { manifest: target, outcome: proof.outcome } });
+function synced(gateway: string, target: string, proof: ScanResult, takenOver: number, say: Say): GatewayOutcome {
+  const unproved = proof.outcome === 'Loaded' ? '' : `${proof.outcome}: ${proof.message}`;
+  const replaced = takenOver === 0 ? '' : `${takenOver} files that were here before were replaced; the snapshot keeps them`;
+  say({
+    phase: 'Synced',
+    live: target,
+    confirmed: { manifest: target, outcome: proof.outcome },
+    note: [unproved, replaced].filter(Boolean).join('. '),
+  });
   return { gateway, kind: 'synced' };
 }
 
