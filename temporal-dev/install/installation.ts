@@ -17,11 +17,14 @@ export interface InstallationOptions {
   readonly dir: string;
   /** Milliseconds that a simulated gateway takes for a scan. */
   readonly scanMs?: number;
+  /** Command and first arguments that start the product; the name of the process follows. Default: these sources on this Node. */
+  readonly program?: readonly [string, ...string[]];
   readonly onNews?: (process: ControlProcess, news: ProcessNews) => void;
 }
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const MAIN = join(ROOT, 'src/main.ts');
+const SMALL_HEAP = ['--max-semi-space-size=1', '--max-old-space-size=64'];
 const SIMULATOR = join(ROOT, 'test/support/gateway-simulator/main.ts');
 const CRDS = join(ROOT, 'charts/ignition-sync/crds');
 /** The Secret that example objects name. */
@@ -53,6 +56,8 @@ export class Installation {
 
   static async start(options: InstallationOptions): Promise<Installation> {
     const { stack, dir, scanMs = 20, onNews = () => undefined } = options;
+    const [command, ...first] = options.program ?? [process.execPath, MAIN];
+    const agentFirst = options.program ? first : [...SMALL_HEAP, ...first];
     mkdirSync(join(dir, 'logs'), { recursive: true });
     const [relayPort, receiverPort] = [await freePort(), await freePort()];
     const crds = stack.kubectl(['apply', '-f', CRDS]);
@@ -75,7 +80,7 @@ export class Installation {
     const start = (name: ControlProcess): KeptRunning =>
       new KeptRunning(
         stack.supervisor,
-        { name, command: process.execPath, args: [MAIN, name], env, cwd: dir, logFile: join(dir, 'logs', `${name}.log`) },
+        { name, command, args: [...first, name], env, cwd: dir, logFile: join(dir, 'logs', `${name}.log`) },
         (news) => onNews(name, news),
       );
     const control = new Map<ControlProcess, KeptRunning>([
@@ -112,8 +117,8 @@ export class Installation {
         };
       },
       agent: ({ files, ports }) => ({
-        command: process.execPath,
-        args: ['--max-semi-space-size=1', '--max-old-space-size=64', MAIN, 'agent'],
+        command,
+        args: [...agentFirst, 'agent'],
         env: {
           ...stack.description.env,
           NODE_COMPILE_CACHE: env.NODE_COMPILE_CACHE,
