@@ -72,7 +72,7 @@ export function folderSet(folders: readonly FoundFolder[]): Set<string> {
 }
 
 /** The folders on the way to a path, outermost first. */
-export function foldersOf(path: string): string[] {
+function foldersOf(path: string): string[] {
   const parent = posix.dirname(path);
   return parent === '.' ? [] : [...foldersOf(parent), parent];
 }

@@ -4,7 +4,7 @@ import { IgnitionHttp, type IgnitionAddress } from './http.ts';
 export type ScanKind = 'config' | 'projects';
 
 /** `Down`: nothing answers at the address, as on a gateway that is stopped or not yet up. */
-export type GatewayState = 'Running' | 'Starting' | 'Commissioning' | 'Down';
+type GatewayState = 'Running' | 'Starting' | 'Commissioning' | 'Down';
 
 /**
  * The part of a gateway's HTTP API that the agent uses. Every failure is a SyncError: GatewayNotRunning (503, redirect to the welcome page,
@@ -44,4 +44,4 @@ export function createIgnitionClient(address: IgnitionAddress): IgnitionClient {
   };
 }
 
-export type { GatewayInfo, IgnitionAddress, ScanStatus };
+export type { IgnitionAddress };
