@@ -56,7 +56,7 @@ export class Mirror {
     try {
       return await use(this.#repository);
     } catch (error) {
-      if (!(error instanceof SyncError) || error.reason !== 'GitFailed') throw error;
+      if (!isGitFailed(error)) throw error;
       await this.#inTurn(() => this.#startOver());
       await this.ensure(commit, access);
       return await use(this.#repository);
@@ -68,15 +68,26 @@ export class Mirror {
     await this.#prepare(commit);
     const pinned = await stat(join(this.#repository.gitDir, pinOf(commit))).catch(() => undefined);
     // A pin whose commit cannot be read is what a damaged mirror looks like.
-    const here = pinned && (await this.#repository.commitInfo(commit).catch(() => undefined));
+    const here = pinned && (await this.#repository.commitInfo(commit).catch(undefinedIfFailed));
     if (pinned && !here) {
       await this.#startOver();
       await this.#prepare(commit);
     }
     // Others may be waiting for the same commit: whoever asked first cannot call it off.
-    const info = here ?? (await this.#fetch(commit, { ...(await access()), signal: undefined }));
+    const info = here ?? (await this.#fetchSoundly(commit, { ...(await access()), signal: undefined }));
     this.#commits.set(commit, info);
     return info;
+  }
+
+  async #fetchSoundly(commit: string, access: RemoteAccess): Promise<CommitInfo> {
+    try {
+      return await this.#fetch(commit, access);
+    } catch (error) {
+      if (!isGitFailed(error) || (await this.#repository.isSound())) throw error;
+      await this.#startOver();
+      await this.#prepare(commit);
+      return await this.#fetch(commit, access);
+    }
   }
 
   /** Some hosts give a commit only by a name that they advertise, others none without its history. */
@@ -119,7 +130,13 @@ export class Mirror {
   /** Once per process, before anything else of ours runs here: locks and half-written packs can only be leftovers of a kill. */
   async #prepare(commit: string): Promise<void> {
     const { gitDir } = this.#repository;
-    this.#ready ??= removeLeftovers(gitDir).then(() => this.#repository.init(commit.length === 64 ? 'sha256' : 'sha1'));
+    const init = (): Promise<void> => this.#repository.init(commit.length === 64 ? 'sha256' : 'sha1');
+    this.#ready ??= removeLeftovers(gitDir)
+      .then(init)
+      .catch(async () => {
+        await rm(gitDir, { recursive: true, force: true });
+        await init();
+      });
     await this.#ready.catch((error: unknown) => {
       this.#ready = undefined;
       throw error;
@@ -139,6 +156,14 @@ export class Mirror {
     this.#last = turn.catch(() => undefined);
     return await turn;
   }
+}
+
+function isGitFailed(error: unknown): boolean {
+  return error instanceof SyncError && error.reason === 'GitFailed';
+}
+
+function undefinedIfFailed(error: unknown): undefined {
+  if (!isGitFailed(error)) throw error;
 }
 
 async function removeLeftovers(gitDir: string): Promise<void> {

@@ -28,6 +28,7 @@ export async function* readBatch(gitDir: string, oids: readonly string[], option
     }
   } finally {
     git.kill();
+    git.stdout.destroy(); // what nobody reads any more would keep the process from being over
     await git.exit;
   }
 }

@@ -58,6 +58,15 @@ export class Repository {
     await this.#text([`--git-dir=${this.gitDir}`, 'update-ref', '--end-of-options', pinOf(commit), commit], 'pin the commit');
   }
 
+  /** Whether everything that it should have is there and readable; takes as long as it is large. */
+  async isSound(): Promise<boolean> {
+    const exit = await runGit([`--git-dir=${this.gitDir}`, 'fsck', '--connectivity-only', '--no-dangling'], {
+      env: gitEnvironment(this.#settings),
+      deadlineMs: CONTENT_DEADLINE_MS,
+    });
+    return exit.code === 0;
+  }
+
   /**
    * The whole listing of a commit.
    * @throws SyncError GitFailed, GitTimeout

@@ -67,7 +67,7 @@ test('a gateway that already runs the target is in no wave, unless it is asked f
   expect(await bench.plan({ repo: repo.url }, synced, {}, ['a'])).toMatchObject({ changed: 1, unchanged: 0 });
   expect(await failure(bench.plan({ repo: repo.url }, synced, {}, ['x']))).toMatchObject({
     reason: 'NoGateways',
-    message: expect.stringContaining('no gateway x'),
+    message: expect.stringContaining('no gateway x') as string,
   });
 });
 
@@ -91,7 +91,7 @@ test('a plan that takes most files away holds for a confirmation and says which 
   const { target } = await bench.planned(await bench.plan({ repo: repo.url }, [gateway('a')]), 'a');
   repo.commit({ 'projects/p/f0': 'content 0' });
   const result = await bench.plan({ repo: repo.url }, [gateway('a', undefined, { live: target })]);
-  expect(result.holds).toEqual([{ reason: 'TooManyDeletes', message: expect.stringMatching(/^a: 29 of 30 files/) }]);
+  expect(result.holds).toEqual([{ reason: 'TooManyDeletes', message: expect.stringMatching(/^a: 29 of 30 files/) as string }]);
   expect(result.files).toEqual({ added: 0, modified: 0, deleted: 29 });
 });
 
@@ -116,7 +116,7 @@ test.each([
   const repo = bench.repository();
   repo.commit({ 'projects/p/thing': file, 'projects/p/project.json': '{}' });
   const refused = await failure(bench.plan({ repo: repo.url }, [gateway('a')]));
-  expect(refused).toMatchObject({ reason: 'UnsupportedContent', message: expect.stringContaining('projects/p/thing') });
+  expect(refused).toMatchObject({ reason: 'UnsupportedContent', message: expect.stringContaining('projects/p/thing') as string });
   expect(refused.message).toContain(says);
   await bench.plan({ repo: repo.url }, [gateway('a')], { excludePatterns: ['projects/p/thing'] });
 });
@@ -129,7 +129,7 @@ test('a name that is not UTF-8 is refused under a mapping and ignored elsewhere'
   repo.commit({ 'projects/caf\xe9': 'x' }, { bytes: true });
   expect(await failure(bench.plan({ repo: repo.url }, [gateway('a')]))).toMatchObject({
     reason: 'UnsupportedContent',
-    message: expect.stringContaining('not UTF-8'),
+    message: expect.stringContaining('not UTF-8') as string,
   });
 });
 

@@ -20,8 +20,8 @@ export class Workbench implements Disposable {
 
   get opened(): Promise<Opened> {
     return (this.#opened ??= openSource({
-      storeDir: join(this.folder, 'source/store'),
-      mirrorDir: join(this.folder, 'source/mirrors'),
+      storeDir: join(this.folder, 'store'),
+      mirrorDir: join(this.folder, 'mirrors'),
       allowFile: true,
       readSecret: (namespace, name, key) => {
         const value = this.secrets.get(`${namespace}/${name}/${key}`);

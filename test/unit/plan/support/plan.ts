@@ -49,7 +49,7 @@ export function plan({
 
 /** Where each file comes from, by the path it lands on. */
 export function origins(planned: GatewayPlan): Record<string, string> {
-  return Object.fromEntries(planned.files.map(({ path, oid }) => [path, oid.slice('oid of '.length)]).sort());
+  return Object.fromEntries(planned.files.map(({ path, oid }): [string, string] => [path, oid.slice('oid of '.length)]));
 }
 
 export function paths(planned: GatewayPlan): string[] {
