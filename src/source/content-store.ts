@@ -66,7 +66,7 @@ export class ContentStore {
 
   /** Puts a JSON document; returns the digest that names it. */
   async putDocument(value: unknown): Promise<Digest> {
-    const staging = this.staging();
+    await using staging = this.staging();
     const digest = this.stageDocument(staging, value);
     await staging.commit();
     return digest;
@@ -85,7 +85,7 @@ export class ContentStore {
   }
 
   async putManifest(manifest: Manifest): Promise<Digest> {
-    const staging = this.staging();
+    await using staging = this.staging();
     const digest = this.stageManifest(staging, manifest);
     await staging.commit();
     return digest;

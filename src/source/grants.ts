@@ -23,12 +23,23 @@ export class Grants {
   readonly #byGateway = new Map<string, readonly Digest[]>();
   readonly #blobs = new RecentMap<Digest, ReadonlySet<Digest>>(CACHED_MANIFESTS);
 
+  /** Two plans for one gateway add to its grants one after the other. */
+  readonly #last = new Map<string, Promise<void>>();
+
   constructor(store: ContentStore) {
     this.#store = store;
   }
 
   /** Lets a gateway read a manifest and its blobs; the oldest grant goes. `none` grants nothing. */
   async grantManifest(namespace: string, gateway: string, ...manifests: readonly Digest[]): Promise<void> {
+    const key = `${namespace}/${gateway}`;
+    const turn = (this.#last.get(key) ?? Promise.resolve()).then(() => this.#grant(namespace, gateway, manifests));
+    const over = turn.catch(() => undefined);
+    this.#last.set(key, over);
+    await turn.finally(() => this.#last.get(key) === over && this.#last.delete(key));
+  }
+
+  async #grant(namespace: string, gateway: string, manifests: readonly Digest[]): Promise<void> {
     const before = await this.#read(namespace, gateway);
     const granted = [...new Set([...manifests.filter((digest) => digest !== NO_MANIFEST), ...before])].slice(0, KEPT_MANIFESTS);
     if (granted.length === before.length && granted.every((digest, i) => digest === before[i])) return;

@@ -19,7 +19,7 @@ export class Mirror {
   readonly #repository: Repository;
   readonly #fetching = new Map<string, Promise<CommitInfo>>();
   readonly #commits = new RecentMap<string, CommitInfo>(256);
-  readonly #trees = new RecentMap<string, readonly TreeEntry[]>(4);
+  readonly #trees = new RecentMap<string, Promise<readonly TreeEntry[]>>(4);
   #ready: Promise<void> | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
@@ -41,13 +41,14 @@ export class Mirror {
     return await fetching;
   }
 
-  /** The whole listing of a commit. */
+  /** The whole listing of a commit, read once however many ask. */
   async tree(commit: string, access: AskAccess): Promise<readonly TreeEntry[]> {
     const known = this.#trees.get(commit);
-    if (known) return known;
-    const tree = await this.read(commit, access, (repository) => repository.listTree(commit));
+    if (known) return await known;
+    const tree = this.read(commit, access, (repository) => repository.listTree(commit));
     this.#trees.set(commit, tree);
-    return tree;
+    tree.catch(() => this.#trees.delete(commit));
+    return await tree;
   }
 
   /** Reads content of a commit. A mirror that turns out to be damaged is made anew, once. */
@@ -71,7 +72,7 @@ export class Mirror {
     const here = pinned && (await this.#repository.commitInfo(commit).catch(undefinedIfFailed));
     if (pinned && !here) {
       await this.#startOver();
-      await this.#prepare(commit);
+      await this.#init(commit);
     }
     // Others may be waiting for the same commit: whoever asked first cannot call it off.
     const info = here ?? (await this.#fetchSoundly(commit, { ...(await access()), signal: undefined }));
@@ -85,7 +86,7 @@ export class Mirror {
     } catch (error) {
       if (!isGitFailed(error) || (await this.#repository.isSound())) throw error;
       await this.#startOver();
-      await this.#prepare(commit);
+      await this.#init(commit);
       return await this.#fetch(commit, access);
     }
   }
@@ -130,12 +131,13 @@ export class Mirror {
   /** Once per process, before anything else of ours runs here: locks and half-written packs can only be leftovers of a kill. */
   async #prepare(commit: string): Promise<void> {
     const { gitDir } = this.#repository;
-    const init = (): Promise<void> => this.#repository.init(commit.length === 64 ? 'sha256' : 'sha1');
+    if (this.#ready && !(await looksWhole(gitDir))) this.#ready = undefined;
     this.#ready ??= removeLeftovers(gitDir)
-      .then(init)
+      .then(async () => ((await looksWhole(gitDir)) ? undefined : this.#startOver()))
+      .then(() => this.#init(commit))
       .catch(async () => {
-        await rm(gitDir, { recursive: true, force: true });
-        await init();
+        await this.#startOver();
+        await this.#init(commit);
       });
     await this.#ready.catch((error: unknown) => {
       this.#ready = undefined;
@@ -143,8 +145,11 @@ export class Mirror {
     });
   }
 
+  async #init(commit: string): Promise<void> {
+    await this.#repository.init(commit.length === 64 ? 'sha256' : 'sha1');
+  }
+
   async #startOver(): Promise<void> {
-    this.#ready = undefined;
     this.#commits.clear();
     this.#trees.clear();
     await rm(this.#repository.gitDir, { recursive: true, force: true });
@@ -164,6 +169,12 @@ function isGitFailed(error: unknown): boolean {
 
 function undefinedIfFailed(error: unknown): undefined {
   if (!isGitFailed(error)) throw error;
+}
+
+/** Whether git would take the folder for a repository; without these it would blame the remote. */
+async function looksWhole(gitDir: string): Promise<boolean> {
+  const parts = await Promise.all(['HEAD', 'objects', 'refs'].map((name) => stat(join(gitDir, name)).catch(() => undefined)));
+  return parts.every((part) => part !== undefined);
 }
 
 async function removeLeftovers(gitDir: string): Promise<void> {

@@ -40,7 +40,7 @@ export class Planner {
     work.onProgress?.('listed');
     const compositions = layouts.map((layout) => this.#composer.compose(input.commit, tree, layout));
     const { store, grants } = this.#parts;
-    const staging = store.staging();
+    await using staging = store.staging();
     const fresh = await this.#stageMissing(compositions, input, mirror, access, staging, work);
     const blob = (oid: string): StoredBlob => known(fresh.get(oid) ?? this.#parts.blobs.get(oid), oid);
     const targets = gateways.map((gateway, i): Target => {

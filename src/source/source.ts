@@ -74,6 +74,8 @@ export class Source {
     const { spec } = await this.#desired(input.desired);
     const { mirror, access } = this.#remote(input, spec, work);
     const { author, subject } = await mirror.ensure(input.commit, access);
+    // The plan comes next and wants the listing; if it fails here, it fails there with a name.
+    mirror.tree(input.commit, access).catch(() => undefined);
     return { author, subject: subject.slice(0, 100).replace(/[\uD800-\uDBFF]$/, '') };
   }
 

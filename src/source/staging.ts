@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
-import { mkdir, open, rename } from 'node:fs/promises';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Digest } from '../domain/manifest.ts';
@@ -18,7 +18,7 @@ let counter = 0;
  * Files on their way into the store: written beside it, made durable together, and only then given their names.
  * After a crash a name stands for whole content or does not exist.
  */
-export class Staging {
+export class Staging implements AsyncDisposable {
   readonly #folder: string;
   readonly #staged: { readonly temporary: string; readonly target: string }[] = [];
 
@@ -54,11 +54,17 @@ export class Staging {
 
   /** Makes everything durable and names it. */
   async commit(): Promise<void> {
-    const staged = this.#staged.splice(0);
+    const staged = [...this.#staged];
     if (staged.length > SYNC_ONE_BY_ONE) await promisify(execFile)('sync', ['-f', this.#folder]);
     else await inParallel(staged, ({ temporary }) => syncFile(temporary));
     await inParallel([...new Set(staged.map(({ target }) => dirname(target)))], (folder) => mkdir(folder, { recursive: true }));
     await inParallel(staged, ({ temporary, target }) => rename(temporary, target));
+    this.#staged.length = 0;
+  }
+
+  /** Removes what was not committed. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await inParallel(this.#staged.splice(0), ({ temporary }) => rm(temporary, { force: true }));
   }
 
   #name(): string {

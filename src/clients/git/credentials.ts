@@ -73,7 +73,11 @@ async function lendToken(credential: Extract<Credential, { kind: 'token' }>, rem
   const named = new URL(remote.url).username; // git asks for the user that the URL names
   const username = named === '' ? encodeURIComponent(credential.username) : named;
   await writeFile(file, `${remote.transport}://${username}:${encodeURIComponent(credential.token.trim())}@${host}\n`, { mode: 0o600 });
-  return { options: ['-c', 'credential.helper=', '-c', `credential.helper=store --file=${quote(file)}`], env: {} };
+  // Newer git shows the token at once instead of after a refusal; older git does not know the option and does not mind.
+  return {
+    options: ['-c', 'http.proactiveAuth=basic', '-c', 'credential.helper=', '-c', `credential.helper=store --file=${quote(file)}`],
+    env: {},
+  };
 }
 
 async function lendKey(credential: Extract<Credential, { kind: 'ssh' }>, folder: string): Promise<Access> {

@@ -167,3 +167,21 @@ test('a plan says when the manifest of what is live is lost', async () => {
   expect(result.notes).toEqual([expect.stringContaining('has lost the manifest of what is live')]);
   expect(result.holds).toEqual([]);
 });
+
+test('plans made at the same time lose no grant', async () => {
+  using bench = new Workbench();
+  const store = await ContentStore.open(bench.folder);
+  const grants = new Grants(store);
+  const manifests = await Promise.all(['1', '2', '3', '4'].map((text) => store.putManifest(createManifest([entry(text)]))));
+  await Promise.all(manifests.map((digest) => grants.grantManifest('plant', 'a', digest)));
+  const reader = new Grants(store);
+  expect(await Promise.all(manifests.map((digest) => reader.mayReadManifest('plant', 'a', digest)))).toEqual([true, true, true, true]);
+});
+
+test('a plan that is refused leaves nothing behind', async () => {
+  using bench = new Workbench();
+  const repo = bench.repository();
+  repo.commit({ 'projects/p/f': 'content', 'projects/p/lfs': 'version https://git-lfs.github.com/spec/v1\n' });
+  expect(await failure(bench.plan({ repo: repo.url }, [gateway('a')]))).toMatchObject({ reason: 'UnsupportedContent' });
+  expect(readdirSync(join(bench.folder, 'store', 'staging'))).toEqual([]);
+});

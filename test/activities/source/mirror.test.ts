@@ -136,6 +136,17 @@ async function heals(harm: (mirror: string) => void, order: readonly number[]): 
   }
 }
 
+test('a mirror that disappears while the process runs is not blamed on the host', async () => {
+  using bench = new Workbench();
+  const repo = bench.repository();
+  const { source } = await bench.opened;
+  const input = await bench.input({ repo: repo.url }, [gateway('a')]);
+  await source.fetch({ ...input, commit: repo.commit(FILES) });
+  rmSync(mirrorOf(bench), { recursive: true });
+  const commit = repo.commit({ ...FILES, 'projects/p/more': '2' });
+  expect(await source.fetch({ ...input, commit })).toMatchObject({ author: 'Åsa' });
+});
+
 test('a mirror that is damaged while the process runs is made anew while planning', async () => {
   using bench = new Workbench();
   const repo = bench.repository();
