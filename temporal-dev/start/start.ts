@@ -24,15 +24,17 @@ async function start(options: StartOptions, stopping: AbortSignal): Promise<void
   if (options.dir === undefined) stack.supervisor.removeAtEnd(dir);
   stopping.throwIfAborted();
   say('starting ignition-sync and the gateways …');
-  const installing = Installation.start({ stack, dir });
-  const installation = await installing;
-  const { repo } = options;
-  const scene = repo === undefined ? await examplePlant(stack, dir) : await wholeRepository(stack, { ...options, repo });
+  const installation = await Installation.start({ stack, dir });
   const kube = KubeClient.connect({ kubeconfig: stack.kubernetes.kubeconfigFile });
-  await show(kube, scene, stopping, began, () => hints(installation, scene));
-  say('\nstopping …');
-  await kube.close();
-  await installation.stop();
+  try {
+    const { repo } = options;
+    const scene = repo === undefined ? await examplePlant(stack, dir) : await wholeRepository(stack, { ...options, repo });
+    await show(kube, scene, stopping, began, () => hints(installation, scene));
+  } finally {
+    say('\nstopping …');
+    await kube.close();
+    await installation.stop();
+  }
 }
 
 function hints({ stack, gateways }: Installation, { namespace, name, canary, clone }: Scene): string {
@@ -59,7 +61,14 @@ async function show(
   let synced = false;
   let before = '';
   while (!stopping.aborted) {
-    const [sync, { items }] = await Promise.all([kube.get(IGNITION_SYNCS, namespace, name), kube.list(IGNITION_GATEWAYS, { namespace })]);
+    const seen = await Promise.all([kube.get(IGNITION_SYNCS, namespace, name), kube.list(IGNITION_GATEWAYS, { namespace })]).catch(
+      () => undefined, // an apiserver that was killed for a try comes back
+    );
+    if (!seen) {
+      await sleep(REFRESH_MS, undefined, { signal: stopping }).catch(() => undefined);
+      continue;
+    }
+    const [sync, { items }] = seen;
     const status = sync?.status;
     const ready = status?.conditions?.find((condition) => condition.type === 'Ready');
     const head = `${name}: ${status?.revision ?? 'not resolved yet'}  ${status?.rollout ? `rollout ${status.rollout.number} ${status.rollout.state}` : ''}  Ready=${ready?.status ?? 'Unknown'}${ready?.status === 'True' ? '' : ` ${ready?.reason ?? ''}: ${ready?.message ?? ''}`}`;

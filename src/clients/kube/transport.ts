@@ -28,7 +28,8 @@ type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 export class KubeTransport {
   readonly #config: KubeConfig;
   readonly #server: string;
-  #access: Promise<TimedAccess> | undefined;
+  #held: TimedAccess | undefined;
+  #authenticating: Promise<TimedAccess> | undefined;
 
   constructor(config: KubeConfig) {
     this.#config = config;
@@ -60,21 +61,21 @@ export class KubeTransport {
 
   /** Closes the connections; calls under way fail. */
   async close(): Promise<void> {
-    const access = await this.#access?.catch(() => undefined);
-    this.#access = undefined;
-    await access?.dispatcher.destroy();
+    await this.#authenticating?.catch(() => undefined);
+    await this.#held?.dispatcher.destroy();
+    this.#held = undefined;
   }
 
   async #send(method: Method, path: string, options: CallOptions): Promise<Dispatcher.ResponseData> {
-    const first = await this.#once(method, path, options);
+    const held = await this.#current();
+    const first = await this.#once(held, method, path, options);
     if (first.statusCode !== 401) return orThrow(first);
     await first.body.dump();
-    this.#retire();
-    return orThrow(await this.#once(method, path, options));
+    this.#retire(held);
+    return orThrow(await this.#once(await this.#current(), method, path, options));
   }
 
-  async #once(method: Method, path: string, options: CallOptions): Promise<Dispatcher.ResponseData> {
-    const { headers, dispatcher } = await this.#current();
+  #once({ headers, dispatcher }: TimedAccess, method: Method, path: string, options: CallOptions): Promise<Dispatcher.ResponseData> {
     const query = Object.entries(options.query ?? {}).filter(([, value]) => value !== undefined);
     const search = query.length === 0 ? '' : `?${query.map(([key, value]) => `${key}=${encodeURIComponent(String(value))}`).join('&')}`;
     const body = options.body === undefined ? undefined : JSON.stringify(options.body);
@@ -94,28 +95,23 @@ export class KubeTransport {
   }
 
   async #current(): Promise<TimedAccess> {
-    this.#access ??= this.#authenticate();
-    let access: TimedAccess;
-    try {
-      access = await this.#access;
-    } catch (error) {
-      this.#access = undefined;
-      throw error;
-    }
-    if (performance.now() < access.until) return access;
-    this.#retire();
-    return this.#current();
+    if (this.#held && performance.now() >= this.#held.until) this.#retire(this.#held);
+    if (this.#held) return this.#held;
+    this.#authenticating ??= this.#authenticate().finally(() => (this.#authenticating = undefined));
+    return this.#authenticating;
   }
 
-  /** Calls under way keep the old connections until they are done. */
-  #retire(): void {
-    const old = this.#access;
-    this.#access = undefined;
-    void old?.then((access) => access.dispatcher.close()).catch(() => undefined);
+  /** Calls under way keep the old connections until they are done; what another call has put in their place stays. */
+  #retire(old: TimedAccess): void {
+    if (this.#held !== old) return;
+    this.#held = undefined;
+    // A call that has just been given them is about to begin.
+    setImmediate(() => void old.dispatcher.close().catch(() => undefined));
   }
 
   async #authenticate(): Promise<TimedAccess> {
-    return { ...(await readAccess(this.#config)), until: performance.now() + CREDENTIALS_MS };
+    this.#held = { ...(await readAccess(this.#config)), until: performance.now() + CREDENTIALS_MS };
+    return this.#held;
   }
 }
 
