@@ -2,7 +2,7 @@ import type { ObjectRef, PlannedGateway, ReadWaveInput } from '../contract/activ
 import { SyncError } from '../domain/errors.ts';
 
 /** One gateway of a plan, in its wave; stage `unchanged` when its manifest is live already. */
-export interface PlanRow extends PlannedGateway {
+interface PlanRow extends PlannedGateway {
   readonly stage: string;
   readonly wave: number;
 }

@@ -45,7 +45,7 @@ const OWNED_INSTANCES: Readonly<Record<string, RegExp>> = {
 const MANAGED_PROVIDERS = new Set(['System', 'MQTT Engine', 'MQTT Transmission', 'MQTT Distributor']);
 
 /** Whether a folder name directly below `config/resources` can be a collection that is synced. */
-export function isCollectionName(name: string): boolean {
+function isCollectionName(name: string): boolean {
   return !name.startsWith('.') && !/^(local|system)$/i.test(name);
 }
 

@@ -22,7 +22,7 @@ export function validateProfile(spec: SyncProfileSpec): Fault[] {
 }
 
 /** Everything that is wrong with a list of exclude patterns. */
-export function validatePatterns(patterns: readonly string[], field: string): Fault[] {
+function validatePatterns(patterns: readonly string[], field: string): Fault[] {
   return patterns.flatMap((pattern, i): Fault[] => {
     const fault = patternFault(pattern);
     return fault === undefined ? [] : [{ reason: 'InvalidPattern', message: `${field}[${i}] "${pattern}" ${fault}.` }];

@@ -1,6 +1,6 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createSourceActivities } from '../../../src/activities/source/index.ts';
-import type { ResolveInput, Revision } from '../../../src/contract/activities.ts';
+import type { PlanResult, ResolveInput, Revision } from '../../../src/contract/activities.ts';
 import type { Source, Work } from '../../../src/source/source.ts';
 import { gateway, Workbench } from './support/workbench.ts';
 
@@ -19,7 +19,10 @@ test('the activities do what the source does', async () => {
     author: 'Åsa',
     subject: 'change',
   });
-  const plan = await environment.run((given: Parameters<typeof activities.plan>[0]) => activities.plan(given), { ...input, commit });
+  const plan: PlanResult = await environment.run((given: Parameters<typeof activities.plan>[0]) => activities.plan(given), {
+    ...input,
+    commit,
+  });
   expect(
     await environment.run((given: Parameters<typeof activities.readWave>[0]) => activities.readWave(given), {
       planDigest: plan.planDigest,

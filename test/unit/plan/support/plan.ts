@@ -9,7 +9,7 @@ import type { TreeEntry } from '../../../../src/domain/plan/tree.ts';
 export const CONTEXT = { namespace: 'plant', object: 'demo', ref: 'main', commit: 'c'.repeat(40) };
 
 /** A listing: `path`, or `path=content` where contents must differ, or `path@120000` for another mode. */
-export function tree(...paths: readonly string[]): TreeEntry[] {
+function tree(...paths: readonly string[]): TreeEntry[] {
   return paths.map((text): TreeEntry => {
     const [, path = '', mode = '100644', content] = /^(.*?)(?:@(\d{6}))?(?:=(.*))?$/s.exec(text) ?? [];
     return { path, mode: mode as TreeEntry['mode'], oid: `oid of ${content ?? path}`, size: 1 };
