@@ -46,10 +46,13 @@ export class KeyedQueue {
       if (this.#busy.size >= PARALLEL) return;
       if (this.#busy.has(key)) continue;
       this.#waiting.delete(key);
-      const run = this.#untilDone(key, reasons).finally(() => {
-        this.#busy.delete(key);
-        this.#pump();
-      });
+      // Begun in a later turn: work may add to its own key, and the key must be known as busy by then.
+      const run = Promise.resolve()
+        .then(() => this.#untilDone(key, reasons))
+        .finally(() => {
+          this.#busy.delete(key);
+          this.#pump();
+        });
       this.#busy.set(key, run);
     }
   }

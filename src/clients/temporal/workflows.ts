@@ -10,7 +10,7 @@ export interface Workflows {
 }
 
 /** Deadline of one call, milliseconds. */
-const CALL_MS = 10_000;
+const CALL_MS = 5_000;
 
 export function createWorkflows(client: Client): Workflows {
   return {
