@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { ACCEPTED } from '../../api/v1alpha1/conditions.ts';
 import { IgnitionSyncSpec } from '../../api/v1alpha1/ignition-sync.ts';
+import { REQUESTED_SYNC } from '../../api/v1alpha1/pod-annotations.ts';
 import { durationMs } from '../../api/v1alpha1/schema.ts';
 import { SyncProfileSpec } from '../../api/v1alpha1/sync-profile.ts';
 import type { DesiredSummary, ReadDesiredInput } from '../../contract/activities.ts';
@@ -10,11 +12,10 @@ import { type Fault, SyncError } from '../../domain/errors.ts';
 import { NO_MANIFEST } from '../../domain/manifest.ts';
 import { isOutOfDate } from '../../domain/out-of-date.ts';
 import { comparePaths } from '../../domain/manifest.ts';
+import { isReason } from '../../domain/reasons.ts';
 import type { RolloutState } from '../../domain/reports.ts';
 import type { DocumentStore, ObjectStore, StoredGateway, StoredProfile } from './ports.ts';
 
-/** Annotation that asks for a sync: any new value does; echoed in status. */
-const REQUESTED_SYNC = 'sync.ignition.io/requested-sync';
 /** Most names that travel in a payload. */
 const MOST_NAMES = 100;
 
@@ -77,8 +78,13 @@ function desiredGateway(stored: StoredGateway, profiles: Profiles): DesiredGatew
   };
 }
 
-function profileOf({ spec, metadata }: StoredGateway, profiles: Profiles): Pick<DesiredGateway, 'profile' | 'servicePath' | 'fault'> {
+function profileOf(
+  { spec, metadata, status }: StoredGateway,
+  profiles: Profiles,
+): Pick<DesiredGateway, 'profile' | 'servicePath' | 'fault'> {
   const fault = (reason: Fault['reason'], message: string) => ({ fault: { reason, message } });
+  const refused = status?.conditions?.find((condition) => condition.type === ACCEPTED && condition.status === 'False');
+  if (refused) return fault(isReason(refused.reason) ? refused.reason : 'InvalidSpec', refused.message);
   if (!spec.profileRef) {
     if (spec.servicePath !== undefined) return { servicePath: spec.servicePath };
     return fault(

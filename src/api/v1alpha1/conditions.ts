@@ -23,3 +23,6 @@ export const CONDITION_TYPES = [
   'Frozen',
 ] as const;
 export type ConditionType = (typeof CONDITION_TYPES)[number];
+
+/** The condition of an IgnitionGateway that says whether it can be synced at all; False = its pod's annotations are wrong. */
+export const ACCEPTED = 'Accepted';

@@ -1,10 +1,8 @@
+import { ACCEPTED } from '../../api/v1alpha1/conditions.ts';
 import type { IgnitionGateway, IgnitionSync, ObjectMeta } from '../../api/v1alpha1/objects.ts';
 
 /** Prefix of the annotations with which people and tools ask something of an IgnitionSync. */
 const REQUEST_PREFIX = 'sync.ignition.io/';
-
-/** The condition of an IgnitionGateway that says whether it can be synced at all. */
-export const ACCEPTED = 'Accepted';
 
 /** Whether the new version of an object asks for another look. Status is what we write ourselves: it never does. */
 export function isAnotherSpec(now: ObjectMeta, before: ObjectMeta): boolean {

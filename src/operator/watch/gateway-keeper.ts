@@ -1,4 +1,4 @@
-import type { Condition } from '../../api/v1alpha1/conditions.ts';
+import { ACCEPTED, type Condition } from '../../api/v1alpha1/conditions.ts';
 import type { IgnitionGateway, IgnitionSync, OwnerReference } from '../../api/v1alpha1/objects.ts';
 import type { KubeClient } from '../../clients/kube/client.ts';
 import { recordEvent } from '../../clients/kube/events.ts';
@@ -6,7 +6,6 @@ import { KubeError } from '../../clients/kube/errors.ts';
 import { IGNITION_GATEWAYS, IGNITION_SYNCS, PODS, STATEFUL_SETS, type Pod } from '../../clients/kube/resources.ts';
 import { discover, type KnownGateway, type WantedGateway } from '../../domain/discovery.ts';
 import type { Fault } from '../../domain/errors.ts';
-import { ACCEPTED } from './changes.ts';
 import { discoveredPod, keepInjectedPod } from '../../clients/kube/injected-pod.ts';
 
 /** The objects of one namespace as they are watched. */

@@ -1,0 +1,74 @@
+import { createControlActivities } from '../../src/activities/control/index.ts';
+import { createKubeObjects } from '../../src/activities/control/kube-objects.ts';
+import type { KubeClient } from '../../src/clients/kube/client.ts';
+import { IGNITION_GATEWAYS, IGNITION_SYNCS } from '../../src/clients/kube/resources.ts';
+import type { ControlActivities } from '../../src/contract/activities.ts';
+import type { Desired } from '../../src/domain/desired.ts';
+import { Cluster, ignitionSync, syncProfile } from './cluster.ts';
+
+let cluster: Cluster;
+let kube: KubeClient;
+let control: ControlActivities;
+let kept: Desired;
+
+beforeAll(async () => {
+  cluster = await Cluster.start();
+  kube = await cluster.as('worker');
+  const documents = {
+    putDocument: (document: unknown) => {
+      kept = document as Desired;
+      return Promise.resolve('digest');
+    },
+  };
+  control = createControlActivities({ objects: createKubeObjects(kube), documents, now: () => new Date() });
+  const gateway = (name: string, spec: object) => ({
+    apiVersion: 'sync.ignition.io/v1alpha1',
+    kind: 'IgnitionGateway',
+    metadata: { name },
+    spec: { syncRef: { name: 'plant' }, ...spec },
+  });
+  await cluster.apply(
+    ignitionSync('plant'),
+    syncProfile('site', [{ source: '.', destination: '.' }]),
+    gateway('a', { profileRef: { name: 'site' } }),
+    gateway('b', { servicePath: 'x' }),
+    gateway('c', { syncRef: { name: 'other' } }),
+  );
+});
+afterAll(async () => {
+  await kube.close();
+  await cluster.stop();
+});
+
+const read = () => control.readDesired({ namespace: cluster.namespace, name: 'plant' });
+
+test('the whole desired input is read with the rights of the worker', async () => {
+  expect(await read()).toMatchObject({ exists: true, gateways: 2, ref: 'main', pollMs: 60_000, paused: false });
+  expect(kept.gateways.map(({ name, profile, servicePath }) => [name, profile?.name, servicePath])).toEqual([
+    ['a', 'site', undefined],
+    ['b', undefined, 'x'],
+  ]);
+});
+
+test('an object that is not there does not exist', async () => {
+  expect(await control.readDesired({ namespace: cluster.namespace, name: 'nobody' })).toEqual({ exists: false });
+});
+
+test('a gateway whose pod is wrong has that as its fault', async () => {
+  const refused = { type: 'Accepted', status: 'False', reason: 'GatewayOwnedByOther', message: 'pod b claims …', lastTransitionTime: '' };
+  await cluster.kube.patchStatus(IGNITION_GATEWAYS, cluster.namespace, 'b', { status: { conditions: [refused] } });
+  await read();
+  expect(kept.gateways.find(({ name }) => name === 'b')!.fault).toEqual({ reason: 'GatewayOwnedByOther', message: 'pod b claims …' });
+});
+
+test('what is reported stands in status, also of gateways', async () => {
+  const { uid } = (await cluster.kube.get(IGNITION_SYNCS, cluster.namespace, 'plant'))!.metadata;
+  const commit = 'c'.repeat(40);
+  const gateways = [{ gateway: 'a', phase: 'Applying', commit, ref: 'main' }] as const;
+  const object = { namespace: cluster.namespace, name: 'plant', uid };
+  expect(await control.reportStatus({ object, revision: { ref: 'main', commit }, gateways })).toEqual({ current: true });
+  const sync = await cluster.kube.get(IGNITION_SYNCS, cluster.namespace, 'plant');
+  const gateway = await cluster.kube.get(IGNITION_GATEWAYS, cluster.namespace, 'a');
+  expect(sync!.status).toMatchObject({ revision: `main@sha1:${commit}`, gateways: { total: 2 } });
+  expect(gateway!.status).toMatchObject({ phase: 'Applying', desired: `main@sha1:${commit}` });
+});
