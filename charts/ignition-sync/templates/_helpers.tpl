@@ -1,0 +1,47 @@
+{{- define "ignition-sync.labels" -}}
+app.kubernetes.io/name: ignition-sync
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
+{{- end }}
+
+{{- define "ignition-sync.selector" -}}
+app.kubernetes.io/name: ignition-sync
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{- define "ignition-sync.image" -}}
+{{- if .Values.image.digest -}}
+{{ .Values.image.repository }}@{{ .Values.image.digest }}
+{{- else -}}
+{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}
+{{- end -}}
+{{- end }}
+
+{{/* What the containers have in common: a process of the one image that writes nowhere but where it must. */}}
+{{- define "ignition-sync.container" -}}
+image: {{ include "ignition-sync.image" . }}
+imagePullPolicy: {{ .Values.image.pullPolicy }}
+securityContext:
+  allowPrivilegeEscalation: false
+  readOnlyRootFilesystem: true
+  capabilities: { drop: [ALL] }
+{{- end }}
+
+{{- define "ignition-sync.temporalEnv" -}}
+- { name: LOG_LEVEL, value: {{ .Values.logLevel | quote }} }
+- { name: TEMPORAL_ADDRESS, value: {{ required "temporal.address is needed: host:port of the Temporal frontend" .Values.temporal.address | quote }} }
+- { name: TEMPORAL_NAMESPACE, value: {{ .Values.temporal.namespace | quote }} }
+- { name: TEMPORAL_TLS, value: {{ .Values.temporal.tls | quote }} }
+{{- if .Values.temporal.apiKeySecret.name }}
+- { name: TEMPORAL_API_KEY_FILE, value: /var/run/secrets/temporal/{{ .Values.temporal.apiKeySecret.key }} }
+{{- end }}
+{{- end }}
+
+{{- define "ignition-sync.commonMounts" -}}
+- { name: tmp, mountPath: /tmp }
+{{- if .Values.temporal.apiKeySecret.name }}
+- { name: temporal, mountPath: /var/run/secrets/temporal, readOnly: true }
+{{- end }}
+{{- end }}
