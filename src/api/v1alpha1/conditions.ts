@@ -11,6 +11,12 @@ export const Condition = z.object({
 });
 export type Condition = z.infer<typeof Condition>;
 
+/** All conditions of an object, one per type. */
+export const Conditions = z
+  .array(Condition)
+  .max(20)
+  .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] });
+
 /** Condition types of an IgnitionSync. `Ready`, `Reconciling` and `Stalled` follow kstatus. */
 export const CONDITION_TYPES = [
   'Ready',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Condition } from './conditions.ts';
+import { Conditions } from './conditions.ts';
 
 /** `spec` of an IgnitionGateway: written by the operator for each discovered pod, by the user for gateways outside Kubernetes. */
 export const IgnitionGatewaySpec = z.object({
@@ -39,6 +39,6 @@ export const IgnitionGatewayStatus = z.object({
   message: z.string().optional(),
   agent: z.object({ version: z.string(), protocol: z.int(), lastHello: z.string(), podUid: z.string() }).optional(),
   history: z.array(SyncRecord).max(10).optional().describe('The last 10 syncs, newest first.'),
-  conditions: z.array(Condition).max(20).optional(),
+  conditions: Conditions.optional(),
 });
 export type IgnitionGatewayStatus = z.infer<typeof IgnitionGatewayStatus>;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Condition } from './conditions.ts';
+import { Conditions } from './conditions.ts';
 import { Duration, NotYet, SecretKeyRef, refuseField, textOf, withRules } from './schema.ts';
 
 /** The one port of the shared webhook receiver, on the Service of the install. */
@@ -181,6 +181,6 @@ export const IgnitionSyncStatus = z.object({
   frozen: z.object({ by: z.string(), reason: z.string(), since: z.string() }).optional(),
   lastHandledSyncRequest: z.string().optional(),
   history: z.array(HistoryEntry).max(10).optional().describe('The last 10 rollouts, newest first.'),
-  conditions: z.array(Condition).max(20).optional(),
+  conditions: Conditions.optional(),
 });
 export type IgnitionSyncStatus = z.infer<typeof IgnitionSyncStatus>;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Condition } from './conditions.ts';
+import { Conditions } from './conditions.ts';
 import { NotYet, refuseField, withRules } from './schema.ts';
 
 /** 8.3 keeps UDT definitions elsewhere than 8.1 did; also checked with templates rendered, in planning. */
@@ -76,6 +76,6 @@ export type SyncProfileSpec = z.infer<typeof SyncProfileSpec>;
 
 export const SyncProfileStatus = z.object({
   observedGeneration: z.int().optional(),
-  conditions: z.array(Condition).max(20).optional(),
+  conditions: Conditions.optional(),
 });
 export type SyncProfileStatus = z.infer<typeof SyncProfileStatus>;
