@@ -78,6 +78,8 @@ export async function createWorker(
     interceptors: { activity: [() => ({ inbound: new FailureInterceptor() })] },
     shutdownGraceTime: '10s',
     maxHeartbeatThrottleInterval: '5s',
+    // After a killed worker each of its workflows waits this long before any other worker may take it, one after the other.
+    stickyQueueScheduleToStartTimeout: '2s',
     ...options,
   });
 }

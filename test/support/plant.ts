@@ -18,6 +18,7 @@ export interface CommitLine {
   readonly kind: 'apply' | 'restore';
   readonly from: string;
   readonly to: string;
+  readonly at: string;
 }
 
 export const NAMESPACE = 'plant';
