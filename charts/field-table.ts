@@ -40,7 +40,7 @@ function typeOf(schema: StructuralSchema): string {
   if (Array.isArray(schema['enum'])) return schema['enum'].map((value) => `\`${String(value)}\``).join(', ');
   if (schema.items) return `list of ${typeOf(schema.items)}`;
   if (schema.additionalProperties) return `map of ${typeOf(schema.additionalProperties)}`;
-  return String(schema['type'] ?? 'any');
+  return typeof schema['type'] === 'string' ? schema['type'] : 'any';
 }
 
 function defaultOf(schema: StructuralSchema, required: boolean): string {
@@ -53,9 +53,7 @@ function meaningOf(schema: StructuralSchema): string {
   const rules = (schema['x-kubernetes-validations'] ?? []) as Rule[];
   const said = typeof schema['description'] === 'string' ? [schema['description']] : [];
   const form = rules.filter(({ message }) => message.startsWith('must be')).map(({ message }) => `It ${message}.`);
-  const range =
-    schema['minimum'] !== undefined || schema['maximum'] !== undefined
-      ? [`${String(schema['minimum'] ?? '')} to ${String(schema['maximum'] ?? '')}.`]
-      : [];
+  const { minimum, maximum } = schema;
+  const range = typeof minimum === 'number' && typeof maximum === 'number' ? [`${minimum} to ${maximum}.`] : [];
   return [...said, ...form, ...range].join(' ');
 }

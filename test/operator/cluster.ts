@@ -8,14 +8,22 @@ import type { KubeObject, Resource } from '../../src/clients/kube/resources.ts';
 import { Watch } from '../../src/clients/kube/watch.ts';
 import { testStack } from '../support/stack.ts';
 
+const SERVICE_ACCOUNTS: Resource<KubeObject> = { apiVersion: 'v1', kind: 'ServiceAccount', plural: 'serviceaccounts' };
 const RBAC = new URL('../../charts/ignition-sync/rbac/', import.meta.url);
-const PROCESSES = ['operator', 'worker', 'source', 'relay'];
 const CRDS = fileURLToPath(new URL('../../charts/ignition-sync/crds', import.meta.url));
+
+interface Applied {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+}
+const CLUSTER_WIDE = new Set(['Namespace', 'ClusterRole', 'ClusterRoleBinding']);
 
 /** The namespace of one test file on the shared apiserver, as administrator. */
 export class Cluster {
   readonly kube: KubeClient;
   readonly namespace: string;
+  readonly #roles: string[] = [];
 
   private constructor(kube: KubeClient, namespace: string) {
     this.kube = kube;
@@ -27,35 +35,63 @@ export class Cluster {
     const stack = testStack();
     await stack.kubectl(['apply', '--server-side', '--force-conflicts', '-f', CRDS]);
     await stack.kubectl(['wait', '--for=condition=Established', '-f', CRDS, '--timeout=30s']);
-    const cluster = new Cluster(KubeClient.connect({ kubeconfig: stack.kubernetes.kubeconfigFile }), `t-${randomUUID().slice(0, 8)}`);
-    await cluster.kubectl('create', 'namespace', cluster.namespace);
-    return cluster;
+    return Cluster.#withNamespace(KubeClient.connect({ kubeconfig: stack.kubernetes.kubeconfigFile }));
   }
 
   /** A further namespace, for a test that counts everything in it. */
   async sibling(): Promise<Cluster> {
-    const cluster = new Cluster(this.kube, `t-${randomUUID().slice(0, 8)}`);
-    await cluster.kubectl('create', 'namespace', cluster.namespace);
+    return Cluster.#withNamespace(this.kube);
+  }
+
+  static async #withNamespace(kube: KubeClient): Promise<Cluster> {
+    const cluster = new Cluster(kube, `t-${randomUUID().slice(0, 8)}`);
+    await cluster.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: cluster.namespace } });
+    await cluster.until(SERVICE_ACCOUNTS, 'default', (account) => account !== undefined);
     return cluster;
+  }
+
+  /** Deletes the namespace; what is in it goes by itself. */
+  async clear(): Promise<void> {
+    await this.kube.transport.call('DELETE', `/api/v1/namespaces/${this.namespace}`);
+  }
+
+  /** A token of the namespace's default ServiceAccount, bound to a pod where one is named. */
+  async token(pod?: string, audience = 'ignition-sync', account = 'default'): Promise<string> {
+    const bound = pod === undefined ? undefined : { kind: 'Pod', apiVersion: 'v1', name: pod };
+    const body = {
+      apiVersion: 'authentication.k8s.io/v1',
+      kind: 'TokenRequest',
+      spec: { audiences: audience === '' ? [] : [audience], ...(bound ? { boundObjectRef: bound } : {}) },
+    };
+    const path = `/api/v1/namespaces/${this.namespace}/serviceaccounts/${account}/token`;
+    return ((await this.kube.transport.call('POST', path, { body })) as { status: { token: string } }).status.token;
   }
 
   kubectl(...args: string[]): Promise<string> {
     return testStack().kubectl(args);
   }
 
-  /** Applies objects in this cluster's namespace; what kubectl says when they are refused. */
-  async apply(...objects: object[]): Promise<string> {
-    const input = objects.map((object) => JSON.stringify(object)).join('\n---\n');
-    return testStack().kubectl(['apply', '-n', this.namespace, '-f', '-'], { input });
+  /** Applies objects in this cluster's namespace as kubectl does it; throws what the apiserver says against them. */
+  async apply(...objects: object[]): Promise<void> {
+    for (const object of objects as Applied[]) {
+      const { apiVersion, metadata } = object;
+      const scope = CLUSTER_WIDE.has(object.kind) ? '' : `/namespaces/${this.namespace}`;
+      const root = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+      await this.kube.transport.call('PATCH', `${root}${scope}/${object.kind.toLowerCase()}s/${metadata.name}`, {
+        query: { fieldManager: 'test', force: true, fieldValidation: 'Strict' },
+        body: { ...object, metadata: { ...metadata, ...(scope ? { namespace: this.namespace } : {}) } },
+        contentType: 'application/apply-patch+yaml',
+      });
+    }
   }
 
   /** As `apply`, for what must not be taken: the words of the refusal. */
-  async refused(...objects: object[]): Promise<string> {
-    const said = await this.apply(...objects).then(
+  async refused(object: object): Promise<string> {
+    const said = await this.apply(object).then(
       () => undefined,
       (error: unknown) => (error instanceof Error ? error.message : String(error)),
     );
-    if (said === undefined) throw new Error(`accepted: ${JSON.stringify(objects)}`);
+    if (said === undefined) throw new Error(`accepted: ${JSON.stringify(object)}`);
     return said;
   }
 
@@ -90,6 +126,7 @@ export class Cluster {
   /** A client with the rights that the chart gives to one process, and no more. */
   async as(process: 'operator' | 'worker' | 'source' | 'relay', server = testStack().kubernetes.server): Promise<KubeClient> {
     const name = `${this.namespace}-${process}`;
+    this.#roles.push(name);
     const rules = parse(readFileSync(new URL(`${process}.yaml`, RBAC), 'utf8')) as object[];
     const rbac = 'rbac.authorization.k8s.io';
     const roleRef = { apiGroup: rbac, kind: 'ClusterRole', name };
@@ -99,23 +136,22 @@ export class Cluster {
       { apiVersion: `${rbac}/v1`, kind: 'ClusterRole', metadata: { name }, rules },
       { apiVersion: `${rbac}/v1`, kind: 'ClusterRoleBinding', metadata: { name }, roleRef, subjects },
     );
-    const token = (await this.kubectl('create', 'token', process, '-n', this.namespace)).trim();
+    const token = await this.token(undefined, '', process);
     return KubeClient.connect({ server, token, skipTlsVerify: true });
   }
 
   async stop(): Promise<void> {
-    await this.kubectl(
-      'delete',
-      'clusterrole,clusterrolebinding',
-      ...PROCESSES.map((process) => `${this.namespace}-${process}`),
-      '--ignore-not-found',
-    );
-    await this.kubectl('delete', 'namespace', this.namespace, '--wait=false');
+    for (const role of this.#roles) {
+      for (const kind of ['clusterroles', 'clusterrolebindings']) {
+        await this.kube.transport.call('DELETE', `/apis/rbac.authorization.k8s.io/v1/${kind}/${role}`);
+      }
+    }
+    await this.clear();
     await this.kube.close();
   }
 }
 
-export const SPEC = {
+const SPEC = {
   git: { repo: 'https://git.example/plant.git', ref: 'main' },
   gateway: { apiKeySecretRef: { name: 'ignition-api-key', key: 'apiKey' } },
 };

@@ -48,7 +48,7 @@ describe('objects', () => {
     const { items, resourceVersion } = await far.kube.list(IGNITION_SYNCS, { namespace: far.namespace });
     expect(items.map(({ metadata }) => metadata.name).sort()).toEqual(names.sort());
     expect(resourceVersion).toMatch(/^[0-9]+$/);
-    await cluster.kubectl('delete', 'namespace', far.namespace, '--wait=false');
+    await far.clear();
   });
 
   test('what the apiserver refuses is said in its words', async () => {

@@ -35,7 +35,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await operator.stop();
-  await cluster.kubectl('delete', 'namespace', cluster.namespace, '--wait=false');
+  await cluster.clear();
 });
 afterAll(async () => {
   await kube.close();

@@ -69,10 +69,7 @@ function gatewayObject(name: string, pod = name): object {
   return { apiVersion: 'sync.ignition.io/v1alpha1', kind: 'IgnitionGateway', metadata: { name }, spec };
 }
 
-async function token(pod: string, audience = 'ignition-sync'): Promise<string> {
-  const bound = ['--audience', audience, '--bound-object-kind', 'Pod', '--bound-object-name', pod];
-  return (await cluster.kubectl('create', 'token', 'default', '-n', cluster.namespace, ...bound)).trim();
-}
+const token = (pod: string, audience?: string): Promise<string> => cluster.token(pod, audience);
 
 interface Answer {
   readonly status: number;
