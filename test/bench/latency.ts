@@ -129,7 +129,7 @@ function marks(events: History): Mark[] {
   return events.flatMap((event) => {
     const done = event.activityTaskCompletedEventAttributes;
     if (!done) return [];
-    const scheduled = events.find((e) => `${e.eventId}` === `${done.scheduledEventId}`);
+    const scheduled = events.find((e) => e.eventId?.toString() === done.scheduledEventId?.toString());
     const data = done.result?.payloads?.[0]?.data;
     const result = data && data.length > 0 ? (JSON.parse(Buffer.from(data).toString()) as { scanMs?: number } | null) : null;
     return [

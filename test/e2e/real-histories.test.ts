@@ -1,11 +1,7 @@
-import { execFileSync } from 'node:child_process';
-import { expectedFiles, type ExpectedFiles, type Placed } from '../support/oracle.ts';
-import { Plant, profileObject, syncObject } from '../support/plant.ts';
-import { pushes, realRepository } from '../support/real-repositories.ts';
-import { filesOf } from '../support/tree.ts';
+import { type History, replayHistory } from '../support/replay-history.ts';
 
 /** Real repositories, push by push, through a real git server onto three gateways: each byte is accounted for after every push. */
-const HISTORIES: { name: string; placed: Placed[] }[] = [
+const HISTORIES: readonly History[] = [
   {
     name: 'coffee-lab',
     placed: [
@@ -24,68 +20,8 @@ const HISTORIES: { name: string; placed: Placed[] }[] = [
 
 test.each(HISTORIES)(
   'every push of $name is on all gateways byte for byte, deletions included, and nothing else changed',
-  async ({ name, placed }) => {
-    const bundle = realRepository(name);
-    if (bundle === undefined) {
-      console.log(`${name}: did not run, the real repositories are not on this machine (REAL_REPOS_DIR)`);
-      return;
-    }
-    await using plant = await Plant.start();
-    const { git } = plant.stack;
-    const url = await git.createRepository(name);
-    const bare = git.repositoryPath(name);
-    execFileSync('git', ['-C', bare, 'fetch', '--quiet', bundle, 'main:refs/replay/main']);
-    const commits = pushes(bare, 'refs/replay/main');
-    const before = new Map(plant.gateways.map((gateway) => [gateway, filesOf(plant.data(gateway))]));
-    const owned = new Set<string>();
-    const latencies: number[] = [];
-    for (const commit of commits) {
-      const began = performance.now();
-      execFileSync('git', ['-C', bare, 'update-ref', 'refs/heads/main', commit]);
-      const mappings = placed.map((mapping) => ({ ...mapping, required: false }));
-      if (commit === commits[0]) await plant.apply(profileObject(mappings), syncObject(url));
-      else await plant.signal('syncNow');
-      await plant.until(`${commit} everywhere, or a guard rail`, (sync) => {
-        if (sync?.status?.revision?.endsWith(commit) !== true) return false;
-        return sync.status.rollout?.commit === commit && ['Succeeded', 'WaitingForApproval'].includes(sync.status.rollout.state);
-      });
-      if (plant.sync()?.status?.rollout?.state === 'WaitingForApproval') await plant.signal('approve', { by: 'test' });
-      await plant.synced(commit);
-      latencies.push(performance.now() - began);
-      const expected = expectedFiles(bare, commit, placed);
-      for (const path of expected.keys()) owned.add(path);
-      for (const gateway of plant.gateways) {
-        expect({ gateway, commit, ...difference(filesOf(plant.data(gateway)), expected, before.get(gateway)!, owned) }).toEqual({
-          gateway,
-          commit,
-          missing: [],
-          wrong: [],
-          unexpected: [],
-          damaged: [],
-        });
-      }
-    }
-    expect(commits.length).toBeGreaterThan(2);
-    const sorted = latencies.sort((a, b) => a - b);
-    console.log(
-      `${name}: ${commits.length} pushes; signal to Ready p50 ${sorted[Math.floor(sorted.length / 2)]!.toFixed(0)} ms, max ${sorted.at(-1)!.toFixed(0)} ms`,
-    );
+  async (history) => {
+    await replayHistory(history);
   },
-  240_000,
+  300_000,
 );
-
-/** Where what is there differs from what must be there. `damaged`: foreign files that changed or went. */
-function difference(
-  there: ReadonlyMap<string, string>,
-  expected: ExpectedFiles,
-  before: ReadonlyMap<string, string>,
-  owned: ReadonlySet<string>,
-) {
-  const foreign = [...before].filter(([path]) => !owned.has(path));
-  return {
-    missing: [...expected.keys()].filter((path) => !there.has(path)),
-    wrong: [...expected].filter(([path, digest]) => there.has(path) && there.get(path) !== digest).map(([path]) => path),
-    unexpected: [...there.keys()].filter((path) => !expected.has(path) && (owned.has(path) || !before.has(path))),
-    damaged: foreign.filter(([path, digest]) => there.get(path) !== digest).map(([path]) => path),
-  };
-}

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 /** Path on the gateway → digest of the bytes and whether it is executable. */
 export type ExpectedFiles = ReadonlyMap<string, string>;
 
-/** Where a directory of the repository goes. */
+/** Where a directory or a file of the repository goes. */
 export interface Placed {
   readonly source: string;
   readonly destination: string;
@@ -46,7 +46,7 @@ export function expectedFiles(repository: string, commit: string, placed: readon
     const [meta = '', path = ''] = line.split('\t');
     const [mode, , oid = ''] = meta.split(' ');
     for (const { source, destination } of placed) {
-      if (!path.startsWith(`${source}/`)) continue;
+      if (path !== source && !path.startsWith(`${source}/`)) continue;
       const target = `${destination}${path.slice(source.length)}`;
       if (allowedOnGateway(target)) wanted.push({ path: target, oid, executable: mode === '100755' });
     }

@@ -43,7 +43,9 @@ export class Plant implements AsyncDisposable {
     this.temporal = parts.temporal;
     this.gateways = parts.gateways;
     this.#changes = new EventEmitter().setMaxListeners(0);
-    const changed = (): void => void this.#changes.emit('change');
+    const changed = (): void => {
+      this.#changes.emit('change');
+    };
     const handlers = { added: changed, updated: changed, deleted: changed };
     this.#syncs = new Watch(this.kube, IGNITION_SYNCS, { namespace: NAMESPACE, keep: (object) => object, handlers });
     this.#igws = new Watch(this.kube, IGNITION_GATEWAYS, { namespace: NAMESPACE, keep: (object) => object, handlers });
@@ -109,7 +111,7 @@ export class Plant implements AsyncDisposable {
   async synced(commit: string): Promise<IgnitionSync> {
     return this.until(`${commit} synced`, (sync) => {
       const ready = sync?.status?.conditions?.find((c) => c.type === 'Ready')?.status === 'True';
-      return ready && sync.status?.revision?.endsWith(commit) === true ? sync : undefined;
+      return ready && sync.status.revision?.endsWith(commit) === true ? sync : undefined;
     });
   }
 

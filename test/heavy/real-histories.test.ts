@@ -1,0 +1,23 @@
+import { type History, replayHistory } from '../support/replay-history.ts';
+
+/** The long and the large: 46 pushes of one project, three years of shared scripts, 19,606 files with mass deletes. */
+const HISTORIES: readonly History[] = [
+  { name: 'gateway-utilities', placed: [{ source: 'projects', destination: 'projects' }] },
+  {
+    name: 'rapid-dev-tools',
+    placed: [
+      { source: 'project.json', destination: 'projects/rapid/project.json' },
+      { source: 'com.inductiveautomation.perspective', destination: 'projects/rapid/com.inductiveautomation.perspective' },
+      { source: 'ignition', destination: 'projects/rapid/ignition' },
+    ],
+  },
+  { name: 'openhms', placed: [{ source: 'projects', destination: 'projects' }] },
+];
+
+test.each(HISTORIES)(
+  'every push of $name is on all gateways byte for byte, deletions included, and nothing else changed',
+  async (history) => {
+    await replayHistory(history);
+  },
+  1_200_000,
+);

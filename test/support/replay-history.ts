@@ -1,0 +1,79 @@
+import { execFileSync } from 'node:child_process';
+import { type ExpectedFiles, type Placed, expectedFiles } from './oracle.ts';
+import { Plant, profileObject, syncObject } from './plant.ts';
+import { pushes, realRepository } from './real-repositories.ts';
+import { filesOf } from './tree.ts';
+
+/** A real repository and where its parts go on every gateway. */
+export interface History {
+  readonly name: string;
+  readonly placed: readonly Placed[];
+}
+
+/**
+ * Replays a real repository push by push onto three gateways of a plant of its own. After each push every gateway must hold exactly what
+ * plain git and the protection rules say, deletions included, and everything else what it held before. False: it is not on this machine.
+ */
+export async function replayHistory({ name, placed }: History): Promise<boolean> {
+  const bundle = realRepository(name);
+  if (bundle === undefined) {
+    console.log(`${name}: did not run, the real repositories are not on this machine (REAL_REPOS_DIR)`);
+    return false;
+  }
+  await using plant = await Plant.start();
+  const { git } = plant.stack;
+  const url = await git.createRepository(name);
+  const bare = git.repositoryPath(name);
+  execFileSync('git', ['-C', bare, 'fetch', '--quiet', bundle, 'main:refs/replay/main']);
+  const commits = pushes(bare, 'refs/replay/main');
+  const before = new Map(plant.gateways.map((gateway) => [gateway, filesOf(plant.data(gateway))]));
+  const owned = new Set<string>();
+  const latencies: number[] = [];
+  for (const commit of commits) {
+    const began = performance.now();
+    execFileSync('git', ['-C', bare, 'update-ref', 'refs/heads/main', commit]);
+    const mappings = placed.map((mapping) => ({ ...mapping, required: false }));
+    if (commit === commits[0]) await plant.apply(profileObject(mappings), syncObject(url));
+    else await plant.signal('syncNow');
+    await plant.until(`${commit} everywhere, or a guard rail`, (sync) => {
+      if (sync?.status?.revision?.endsWith(commit) !== true) return false;
+      return sync.status.rollout?.commit === commit && ['Succeeded', 'WaitingForApproval'].includes(sync.status.rollout.state);
+    });
+    if (plant.sync()?.status?.rollout?.state === 'WaitingForApproval') await plant.signal('approve', { by: 'test' });
+    await plant.synced(commit);
+    latencies.push(performance.now() - began);
+    const expected = expectedFiles(bare, commit, placed);
+    for (const path of expected.keys()) owned.add(path);
+    for (const gateway of plant.gateways) {
+      expect({ gateway, commit, ...difference(filesOf(plant.data(gateway)), expected, before.get(gateway)!, owned) }).toEqual({
+        gateway,
+        commit,
+        missing: [],
+        wrong: [],
+        unexpected: [],
+        damaged: [],
+      });
+    }
+  }
+  const sorted = latencies.sort((a, b) => a - b);
+  console.log(
+    `${name}: ${commits.length} pushes; signal to Ready p50 ${sorted[Math.floor(sorted.length / 2)]!.toFixed(0)} ms, max ${sorted.at(-1)!.toFixed(0)} ms`,
+  );
+  return true;
+}
+
+/** Where what is there differs from what must be there. `damaged`: foreign files that changed or went. */
+function difference(
+  there: ReadonlyMap<string, string>,
+  expected: ExpectedFiles,
+  before: ReadonlyMap<string, string>,
+  owned: ReadonlySet<string>,
+) {
+  const foreign = [...before].filter(([path]) => !owned.has(path));
+  return {
+    missing: [...expected.keys()].filter((path) => !there.has(path)),
+    wrong: [...expected].filter(([path, digest]) => there.has(path) && there.get(path) !== digest).map(([path]) => path),
+    unexpected: [...there.keys()].filter((path) => !expected.has(path) && (owned.has(path) || !before.has(path))),
+    damaged: foreign.filter(([path, digest]) => there.get(path) !== digest).map(([path]) => path),
+  };
+}
