@@ -28,7 +28,7 @@ export interface WantedGateway {
 }
 
 /** A pod for which there can be no IgnitionGateway. */
-export interface RefusedPod {
+interface RefusedPod {
   readonly pod: string;
   readonly fault: Fault;
 }

@@ -5,6 +5,10 @@ import { isFinal } from './reports.ts';
 /** A view of the objects older than this is no ground for a ticket, milliseconds. */
 export const MAX_VIEW_AGE_MS = 10_000;
 
+interface Refusal extends Fault {
+  readonly reason: 'TicketRefused' | 'NotCurrentRollout' | 'Frozen' | 'Paused' | 'ApprovalPending';
+}
+
 export interface TicketQuestion {
   readonly request: {
     readonly object: { readonly namespace: string; readonly name: string; readonly uid: string };
@@ -20,7 +24,7 @@ export interface TicketQuestion {
 }
 
 /** Why no ticket is given now; undefined = it is. Rests on the objects alone, whatever a workflow believes. */
-export function refuseTicket({ request, gateway, sync, viewAgeMs }: TicketQuestion): Fault | undefined {
+export function refuseTicket({ request, gateway, sync, viewAgeMs }: TicketQuestion): Refusal | undefined {
   const { namespace, name, uid } = request.object;
   const object = `IgnitionSync ${namespace}/${name}`;
   if (viewAgeMs > MAX_VIEW_AGE_MS) {
@@ -40,7 +44,7 @@ export function refuseTicket({ request, gateway, sync, viewAgeMs }: TicketQuesti
   return refuseNow(object, request, sync);
 }
 
-function refuseNow(object: string, { rollout, planDigest }: TicketQuestion['request'], sync: IgnitionSync): Fault | undefined {
+function refuseNow(object: string, { rollout, planDigest }: TicketQuestion['request'], sync: IgnitionSync): Refusal | undefined {
   const { spec, status } = sync;
   const isTrue = (type: string): boolean => status?.conditions?.some((c) => c.type === type && c.status === 'True') ?? false;
   if (status?.frozen || isTrue('Frozen')) {
@@ -58,9 +62,6 @@ function refuseNow(object: string, { rollout, planDigest }: TicketQuestion['requ
   return undefined;
 }
 
-function refusal(
-  reason: 'TicketRefused' | 'NotCurrentRollout' | 'Frozen' | 'Paused' | 'ApprovalPending',
-  message: string,
-): Fault & { reason: typeof reason } {
+function refusal(reason: Refusal['reason'], message: string): Refusal {
   return { reason, message: `No ticket: ${message}.` };
 }

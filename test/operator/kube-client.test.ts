@@ -44,7 +44,7 @@ describe('objects', () => {
   test('a list of more than one page is whole', async () => {
     const far = await cluster.sibling();
     const names = Array.from({ length: 501 }, (_, i) => `s-${i}`);
-    await far.apply(...names.map((name) => ignitionSync(name)));
+    await Promise.all(names.map((name) => far.apply(ignitionSync(name))));
     const { items, resourceVersion } = await far.kube.list(IGNITION_SYNCS, { namespace: far.namespace });
     expect(items.map(({ metadata }) => metadata.name).sort()).toEqual(names.sort());
     expect(resourceVersion).toMatch(/^[0-9]+$/);

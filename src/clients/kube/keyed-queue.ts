@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 const FIRST_DELAY_MS = 200;
-const MAX_DELAY_MS = 30_000;
+const MAX_DELAY_MS = 5_000;
 /** Keys worked on at once. */
 const PARALLEL = 16;
 

@@ -1,7 +1,7 @@
 import type { KubeClient } from './client.ts';
 
 /** The pod that a ServiceAccount token is bound to. */
-export interface BoundPod {
+interface BoundPod {
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;

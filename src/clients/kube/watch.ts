@@ -8,7 +8,7 @@ import { resourcePath, type KubeObject, type Resource } from './resources.ts';
 const WATCH_SECONDS = 60;
 const SILENCE_MS = (WATCH_SECONDS + 15) * 1000;
 const FIRST_DELAY_MS = 200;
-const MAX_DELAY_MS = 10_000;
+const MAX_DELAY_MS = 3_000;
 
 interface WatchEvent {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';

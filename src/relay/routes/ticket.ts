@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { TicketRequest, TicketResponse } from '../../contract/relay.ts';
+import type { TicketRefusal, TicketRequest, TicketResponse } from '../../contract/relay.ts';
 import { refuseTicket, type TicketQuestion } from '../../domain/ticket.ts';
 import type { Caller } from '../callers.ts';
 import type { ContentGrants } from '../content.ts';
@@ -30,7 +30,7 @@ export function createTicket(syncs: RelayObjects['syncs'], grants: ContentGrants
       refuseTicket({ request, gateway, sync: known.object, viewAgeMs: known.ageMs });
     // A watch may be a moment behind what was written just before the agent asked, so no refusal rests on it alone.
     const known = await syncs.known(namespace, name, SILENT_MS, (sync) => refusal({ object: sync, ageMs: 0 }) === undefined);
-    const fault = refusal(known);
+    const fault: TicketRefusal | undefined = refusal(known);
     if (fault) throw new Refused(403, fault.reason, fault.message);
     if (!(await grants.mayReadManifest(caller.namespace, caller.gateway, request.target))) {
       throw new Refused(
