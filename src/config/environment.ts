@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { RECEIVER_PORT } from '../api/v1alpha1/ignition-sync.ts';
 
 /** Where the Temporal server is, and how to log in. */
 const Temporal = {
@@ -24,7 +25,7 @@ export const ENVIRONMENTS = {
   operator: z.object({
     ...Temporal,
     ...Kube,
-    RECEIVER_PORT: Port.default(9443).describe('port of the webhook receiver'),
+    RECEIVER_PORT: Port.default(RECEIVER_PORT).describe('port of the webhook receiver'),
     RECEIVER_HOST: z.string().default('0.0.0.0'),
     RECEIVER_TLS_CERT_FILE: z.string().min(1).optional(),
     RECEIVER_TLS_KEY_FILE: z.string().min(1).optional(),

@@ -12,7 +12,7 @@ export interface Known<T> {
 }
 
 /** A kind of object that is watched, and read directly where the watch is not enough. */
-export class ObjectView<T extends KubeObject> {
+class ObjectView<T extends KubeObject> {
   readonly #kube: KubeClient;
   readonly #resource: Resource<T>;
   readonly #watch: Watch<T>;

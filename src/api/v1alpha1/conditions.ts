@@ -18,7 +18,7 @@ export const Conditions = z
   .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] });
 
 /** Condition types of an IgnitionSync. `Ready`, `Reconciling` and `Stalled` follow kstatus. */
-export const CONDITION_TYPES = [
+const CONDITION_TYPES = [
   'Ready',
   'Reconciling',
   'Stalled',

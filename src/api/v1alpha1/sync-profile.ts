@@ -41,7 +41,6 @@ const Mapping = withRules(
   refuseField('mirror', 'Files that this product did not write are left alone.'),
   refuseField('template', 'Templates are rendered in source and destination paths only.'),
 );
-export type Mapping = z.infer<typeof Mapping>;
 
 const DeploymentMode = withRules(
   z.object({
