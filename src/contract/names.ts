@@ -29,12 +29,6 @@ export function waveWorkflowId(rollout: string, stage: string, wave: number): st
   return `${rollout}/${stage}/${wave}`;
 }
 
-/** The place of a rollout: which object and which number a rollout's name stands for. */
-export function parseRolloutId(id: string): { namespace: string; name: string; n: number } | undefined {
-  const match = /^rollout\/([^/]+)\/([^/]+)\/([0-9]+)$/.exec(id);
-  return match ? { namespace: match[1] as string, name: match[2] as string, n: Number(match[3]) } : undefined;
-}
-
 /**
  * The name of one step on one gateway: names log lines, snapshots and commit records, and makes asking twice harmless.
  * Never a Temporal run id, so that a reset or a retry asks for the same thing.

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { temporal } from '@temporalio/proto';
+import type { WorkflowHandle } from '@temporalio/client';
 import { NAME, NAMESPACE, Plant, profileObject, secret, syncObject } from '../support/plant.ts';
 import { WorkingCopy, project } from '../support/working-copy.ts';
 import type { Case } from './report.ts';
@@ -12,7 +12,7 @@ import type { Case } from './report.ts';
 const run = promisify(execFile);
 const HMAC_KEY = 'bench';
 
-type History = temporal.api.history.v1.IHistoryEvent[];
+type History = NonNullable<Awaited<ReturnType<WorkflowHandle['fetchHistory']>>['events']>;
 
 interface Step {
   readonly name: string;

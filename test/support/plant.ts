@@ -70,10 +70,12 @@ export class Plant implements AsyncDisposable {
   /** Resolves when a gateway answers; then its data directory has been seeded. */
   async gatewayRuns(gateway: string): Promise<void> {
     const pod = `${NAMESPACE}/${gateway}`;
-    for (const deadline = AbortSignal.timeout(PATIENCE_MS); ; await setTimeout(50, undefined, { signal: deadline })) {
+    const deadline = AbortSignal.timeout(PATIENCE_MS);
+    for (;;) {
       const url = this.installation.gateways.get(pod);
       const answer = url === undefined ? undefined : await fetch(`${url}/StatusPing`).catch(() => undefined);
       if (answer?.ok === true) return;
+      await setTimeout(50, undefined, { signal: deadline });
     }
   }
 

@@ -1,0 +1,23 @@
+import { IgnitionSyncSpec } from '../../../src/api/v1alpha1/ignition-sync.ts';
+import { agentImage, sidecarValues } from '../../../src/cli/commands/sidecar.ts';
+
+const minimal = {
+  git: { repo: 'https://git.example/plant.git', ref: 'main' },
+  gateway: { apiKeySecretRef: { name: 'api', key: 'apiKey' } },
+};
+const digest = `sha256:${'0'.repeat(64)}`;
+
+test.each([
+  { image: { repository: 'git-internal.local:5000/agent', tag: '1.0.0', digest }, is: `git-internal.local:5000/agent:1.0.0@${digest}` },
+  { image: { repository: 'registry.example/agent', tag: '2.1' }, is: 'registry.example/agent:2.1' },
+])('the agent runs the image that the object names: $is', ({ image, is }) => {
+  expect(agentImage(IgnitionSyncSpec.parse({ ...minimal, agent: { image } }))).toBe(is);
+});
+
+test('the sidecar has the token for our audience, the API key, no rights and no port', () => {
+  const values = JSON.stringify(sidecarValues(IgnitionSyncSpec.parse(minimal), { relay: 'https://relay', temporal: 'temporal:7233' }));
+  expect(values).toContain('"audience":"ignition-sync"');
+  expect(values).toContain('"secretName":"api"');
+  expect(values).toContain('"drop":["ALL"]');
+  expect(values).not.toContain('containerPort');
+});

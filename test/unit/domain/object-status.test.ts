@@ -1,0 +1,115 @@
+import type { IgnitionGatewayStatus } from '../../../src/api/v1alpha1/ignition-gateway.ts';
+import type { IgnitionSyncStatus } from '../../../src/api/v1alpha1/ignition-sync.ts';
+import { mayReport, objectStatus } from '../../../src/domain/object-status.ts';
+import type { RolloutState, StatusReport } from '../../../src/domain/reports.ts';
+
+const object = { namespace: 'plant', name: 'plant', uid: 'u' };
+const COMMIT = 'c'.repeat(40);
+const revision = { ref: 'main', commit: COMMIT };
+const NOW = '2026-01-01T00:00:00.000Z';
+const gateway = (phase: string, commit = COMMIT): IgnitionGatewayStatus => ({ phase, revision: `main@sha1:${commit}` });
+const allSynced = [gateway('Synced'), gateway('Synced')];
+const rollout = (state: RolloutState, more: object = {}): StatusReport => ({
+  object,
+  n: 1,
+  rollout: { id: 'rollout/plant/plant/1', state, ...revision, contentHash: 'h', message: `it is ${state}`, ...more },
+});
+const resolved = (gateways: IgnitionGatewayStatus[]): IgnitionSyncStatus =>
+  objectStatus(undefined, { object, observedGeneration: 1, revision, fault: null, paused: false }, gateways, 1, NOW);
+const condition = (status: IgnitionSyncStatus, type: string) => status.conditions?.find((c) => c.type === type);
+
+test.each<{ name: string; gateways: IgnitionGatewayStatus[]; report?: StatusReport; generation?: number; ready: object }>([
+  { name: 'every gateway runs the commit: Ready', gateways: allSynced, ready: { status: 'True', reason: 'Synced' } },
+  {
+    name: 'a new commit is resolved but not live: not Ready',
+    gateways: [gateway('Synced', 'b'.repeat(40))],
+    ready: { status: 'False', reason: 'Progressing' },
+  },
+  {
+    name: 'one gateway is away: not Ready',
+    gateways: [gateway('Synced'), gateway('Unreachable')],
+    ready: { status: 'False', message: '1/2 gateways synced' },
+  },
+  {
+    name: 'a newer generation has not been looked at: not Ready',
+    gateways: allSynced,
+    generation: 2,
+    ready: { status: 'False', reason: 'Progressing' },
+  },
+  {
+    name: 'a rollout is on its way: not Ready, in its words',
+    gateways: allSynced,
+    report: rollout('Progressing'),
+    ready: { status: 'False', reason: 'Progressing', message: 'it is Progressing' },
+  },
+  {
+    name: 'a rollout holds: not Ready, in its words',
+    gateways: [gateway('Restored')],
+    report: rollout('Holding'),
+    ready: { status: 'False', reason: 'Holding', message: 'it is Holding' },
+  },
+  {
+    name: 'a fault: not Ready, with its reason',
+    gateways: allSynced,
+    report: { object, fault: { reason: 'RefNotFound', message: 'no branch mian' } },
+    ready: { status: 'False', reason: 'RefNotFound', message: 'no branch mian' },
+  },
+  { name: 'no gateways: not Ready', gateways: [], ready: { status: 'False' } },
+])('$name', ({ gateways, report, generation = 1, ready }) => {
+  const before = resolved(gateways);
+  const status = objectStatus(before, report ?? { object, observedGeneration: 1 }, gateways, generation, NOW);
+  expect(condition(status, 'Ready')).toMatchObject(ready);
+});
+
+test('status never names a commit as synced that is not live on every gateway', () => {
+  const partly = objectStatus(
+    resolved([gateway('Synced'), gateway('Unreachable')]),
+    rollout('Succeeded'),
+    [gateway('Synced'), gateway('Unreachable')],
+    1,
+    NOW,
+  );
+  expect(partly.synced).toBeUndefined();
+  const fully = objectStatus(resolved(allSynced), rollout('Succeeded'), allSynced, 1, NOW);
+  expect(fully.synced).toEqual({ commit: COMMIT, contentHash: 'h', at: NOW });
+});
+
+test('a fault that is over is taken away and the transition has its time', () => {
+  const faulty = objectStatus(
+    resolved(allSynced),
+    { object, fault: { reason: 'HostUnreachable', message: 'no route' } },
+    allSynced,
+    1,
+    NOW,
+  );
+  const later = '2026-01-01T01:00:00.000Z';
+  const mended = objectStatus(faulty, { object, fault: null, revision, observedGeneration: 1 }, allSynced, 1, later);
+  expect(condition(mended, 'Stalled')).toMatchObject({ status: 'False', lastTransitionTime: later });
+  expect(condition(mended, 'Ready')).toMatchObject({ status: 'True', lastTransitionTime: later });
+});
+
+test('the history holds the last 10 rollouts, newest first, each once', () => {
+  let status = resolved(allSynced);
+  for (let n = 1; n <= 12; n += 1) {
+    status = objectStatus(status, { ...rollout('Progressing'), n }, allSynced, 1, NOW);
+    status = objectStatus(status, { ...rollout('Succeeded'), n }, allSynced, 1, `2026-01-01T00:00:${10 + n}.000Z`);
+  }
+  expect(status.history?.map((h) => h.number)).toEqual([12, 11, 10, 9, 8, 7, 6, 5, 4, 3]);
+});
+
+test('what an earlier rollout was approved for does not count for the next', () => {
+  const approved = objectStatus(resolved(allSynced), rollout('Progressing', { planDigest: 'p1', approvedPlan: 'p1' }), allSynced, 1, NOW);
+  const next = objectStatus(approved, { ...rollout('Planning'), n: 2 }, allSynced, 1, NOW);
+  expect(next.rollout?.approvedPlan).toBeUndefined();
+});
+
+test.each([
+  { name: 'the first rollout', n: 1, known: undefined, may: true },
+  { name: 'the current rollout', n: 3, known: { number: 3, state: 'Progressing' }, may: true },
+  { name: 'the next rollout', n: 4, known: { number: 3, state: 'Progressing' }, may: true },
+  { name: 'an older rollout', n: 2, known: { number: 3, state: 'Progressing' }, may: false },
+  { name: 'a finished rollout whose workflow was reset', n: 3, known: { number: 3, state: 'Succeeded' }, may: false },
+  { name: 'the object itself', n: undefined, known: { number: 3, state: 'Succeeded' }, may: true },
+])('$name may write status: $may', ({ n, known, may }) => {
+  expect(mayReport(known ? ({ rollout: known } as IgnitionSyncStatus) : undefined, n)).toBe(may);
+});

@@ -1,0 +1,104 @@
+import fc from 'fast-check';
+import { durationMs } from '../../../src/api/v1alpha1/schema.ts';
+import { gatewayTaskQueue, operationId, rolloutWorkflowId, waveWorkflowId } from '../../../src/contract/names.ts';
+import { setCondition } from '../../../src/domain/conditions.ts';
+import { SyncError, isRetryable, toFault } from '../../../src/domain/errors.ts';
+import { comparePaths, createManifest, decodeManifest, encodeManifest } from '../../../src/domain/manifest.ts';
+import { mergePatch } from '../../../src/domain/merge-patch.ts';
+import { REASONS, REFUSALS, isReason } from '../../../src/domain/reasons.ts';
+import { commitOf, formatRevision } from '../../../src/domain/revision.ts';
+import { holdMessage, judgeWave } from '../../../src/domain/rollout-state.ts';
+
+test('paths are ordered as their UTF-8 bytes, also beyond U+FFFF', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (a, b) => {
+      expect(Math.sign(comparePaths(a, b))).toBe(Math.sign(Buffer.compare(Buffer.from(a), Buffer.from(b))));
+    }),
+  );
+});
+
+test('a manifest reads back as it was written, whatever the order it was made in', () => {
+  const entry = (path: string) => ({ path, sha256: 'a'.repeat(64), size: 3, executable: path.endsWith('x') });
+  const manifest = createManifest([entry('projects/b'), entry('projects/a "quoted"\n'), entry('projects/ü.x')]);
+  expect(decodeManifest(encodeManifest(manifest))).toEqual(manifest);
+  expect(encodeManifest(createManifest([...manifest.entries].reverse()))).toBe(encodeManifest(manifest));
+});
+
+test.each(['', 'something else', 'ignition-sync manifest 1\n["a"]\n', 'ignition-sync manifest 1\n["projects/a","aa",1,0]'])(
+  'a damaged manifest is never half used: %j',
+  (text) => {
+    expect(() => decodeManifest(text)).toThrow(/manifest/);
+  },
+);
+
+test.each([
+  { name: 'nothing changed: no write', before: { a: 1, b: { c: 2 } }, after: { a: 1, b: { c: 2 } }, patch: undefined },
+  { name: 'a key that goes is taken away', before: { a: 1, b: 2 }, after: { a: 1, b: undefined }, patch: { b: null } },
+  { name: 'inside objects too', before: { a: { b: 1, c: 2 } }, after: { a: { c: 3 } }, patch: { a: { b: null, c: 3 } } },
+  { name: 'lists are replaced whole', before: { a: [1, 2] }, after: { a: [2] }, patch: { a: [2] } },
+  { name: 'from nothing', before: undefined, after: { a: 1 }, patch: { a: 1 } },
+])('merge patch: $name', ({ before, after, patch }) => {
+  expect(mergePatch(before, after)).toEqual(patch);
+});
+
+test.each([
+  ['90s', 90_000],
+  ['1h30m', 5_400_000],
+  ['500ms', 500],
+  ['24h', 86_400_000],
+])('%s is %i ms', (text, ms) => {
+  expect(durationMs(text)).toBe(ms);
+});
+
+test('names are a function of what they name', () => {
+  expect(gatewayTaskQueue('plant', 'area-0')).toBe('ignition-gateway/plant/area-0');
+  expect(waveWorkflowId(rolloutWorkflowId('plant', 'line', 7), 'canary', 0)).toBe('rollout/plant/line/7/canary/0');
+  expect(operationId({ uid: 'u', n: 7, gateway: 'a', step: 'apply', attempt: 0 })).toBe('u/7/a/apply/0');
+});
+
+test('a revision shows ref, kind of id and commit', () => {
+  expect(formatRevision('main', 'a'.repeat(40))).toBe(`main@sha1:${'a'.repeat(40)}`);
+  expect(formatRevision('v1', 'b'.repeat(64))).toBe(`v1@sha256:${'b'.repeat(64)}`);
+  expect(commitOf('main@sha1:abc')).toBe('abc');
+});
+
+test('a condition keeps its transition time while its status stays', () => {
+  const first = setCondition([], { type: 'Ready', status: 'False', reason: 'A', message: '' }, '1');
+  const same = setCondition(first, { type: 'Ready', status: 'False', reason: 'B', message: '' }, '2');
+  expect(same).toEqual([{ type: 'Ready', status: 'False', reason: 'B', message: '', lastTransitionTime: '1' }]);
+  expect(setCondition(same, { type: 'Ready', status: 'True', reason: 'C', message: '' }, '3')[0]?.lastTransitionTime).toBe('3');
+});
+
+test('reasons that only a change can end are refusals to Temporal, all others are retried', () => {
+  for (const reason of Object.keys(REASONS))
+    expect(isReason(reason) && isRetryable(reason)).toBe(!(REFUSALS as readonly string[]).includes(reason));
+  expect(isReason('toString')).toBe(false);
+  expect(toFault(new SyncError('RefNotFound', 'no mian'))).toEqual({ reason: 'RefNotFound', message: 'no mian' });
+  expect(toFault(new TypeError('oops'))).toEqual({ reason: 'Internal', message: 'oops' });
+});
+
+const failed = { gateway: 'a', fault: { reason: 'ScanFailed' as const, message: 'no scan' }, restored: true };
+test.each([
+  { name: 'all synced: go on', stage: 'rest', wave: { synced: 2, failed: [], unreachable: [], untouched: 0 }, hold: undefined },
+  {
+    name: 'one failed: hold',
+    stage: 'rest',
+    wave: { synced: 1, failed: [failed], unreachable: [], untouched: 0 },
+    hold: 'a failed and was put back: ScanFailed: no scan',
+  },
+  {
+    name: 'a gateway of the rest is away: go on, it catches up',
+    stage: 'rest',
+    wave: { synced: 1, failed: [], unreachable: ['b'], untouched: 0 },
+    hold: undefined,
+  },
+  {
+    name: 'the canary is away: nothing is proved, hold',
+    stage: 'canary',
+    wave: { synced: 0, failed: [], unreachable: ['a'], untouched: 0 },
+    hold: 'the canary a cannot be reached, so nothing is proved yet',
+  },
+])('after a wave, $name', ({ stage, wave, hold }) => {
+  const judged = judgeWave(stage, wave);
+  expect(judged && holdMessage(judged)).toBe(hold);
+});
