@@ -18,17 +18,8 @@ export const Conditions = z
   .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] });
 
 /** Condition types of an IgnitionSync. `Ready`, `Reconciling` and `Stalled` follow kstatus. */
-const CONDITION_TYPES = [
-  'Ready',
-  'Reconciling',
-  'Stalled',
-  'RefResolved',
-  'GatewaysSynced',
-  'PendingApproval',
-  'Paused',
-  'Frozen',
-] as const;
-export type ConditionType = (typeof CONDITION_TYPES)[number];
+export type ConditionType =
+  'Ready' | 'Reconciling' | 'Stalled' | 'RefResolved' | 'GatewaysSynced' | 'PendingApproval' | 'Paused' | 'Frozen';
 
 /** The condition of an IgnitionGateway that says whether it can be synced at all; False = its pod's annotations are wrong. */
 export const ACCEPTED = 'Accepted';
