@@ -26,6 +26,5 @@ export default {
     project('replay', onServers),
     project('e2e', onServers),
     project('heavy', onServers),
-    project('containers'),
   ],
 };

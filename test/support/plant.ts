@@ -11,6 +11,7 @@ import { IGNITION_GATEWAYS, IGNITION_SYNCS } from '../../src/clients/kube/resour
 import { Watch } from '../../src/clients/kube/watch.ts';
 import { Installation } from '../../temporal-dev/install/installation.ts';
 import { type Stack, startStack } from '../../temporal-dev/stack/stack.ts';
+import { programUnderTest } from './program-under-test.ts';
 
 /** One line of an agent's append-only log: an apply or restore that wrote at least one byte. */
 export interface CommitLine {
@@ -56,7 +57,7 @@ export class Plant implements AsyncDisposable {
     const stack = await startStack();
     const dir = mkdtempSync(join(tmpdir(), 'ignition-sync-plant-'));
     stack.supervisor.removeAtEnd(dir);
-    const installation = await Installation.start({ stack, dir });
+    const installation = await Installation.start({ stack, dir, ...programUnderTest() });
     const kube = KubeClient.connect({ kubeconfig: stack.kubernetes.kubeconfigFile });
     const temporal = new Client({ connection: await Connection.connect({ address: stack.temporal.address }) });
     const gateways = Array.from({ length: replicas }, (_, i) => `gateway-${i}`);
