@@ -1,6 +1,6 @@
 import type { IgnitionGatewayStatus } from '../api/v1alpha1/ignition-gateway.ts';
 import type { GatewayReport } from './reports.ts';
-import { formatRevision } from './revision.ts';
+import { formatRevision, shortRevision } from './revision.ts';
 
 const HISTORY = 10;
 const TERMINAL: readonly GatewayReport['phase'][] = ['Synced', 'Restored', 'Failed', 'Unreachable'];
@@ -18,7 +18,7 @@ export function gatewayStatus(before: IgnitionGatewayStatus | undefined, report:
     since: changed ? now : (before.since ?? now),
     waitingFor: report.waitingFor ?? '',
     desired,
-    ...(report.phase === 'Synced' ? { revision: desired } : {}),
+    ...(report.phase === 'Synced' ? { revision: desired, shortRevision: shortRevision(report.ref, report.commit) } : {}),
     ...(report.live === undefined ? {} : { live: report.live }),
     ...(report.confirmed ? { confirmed: { ...report.confirmed, at: now } } : {}),
     reason: report.fault?.reason ?? '',

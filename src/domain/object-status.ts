@@ -1,9 +1,10 @@
-import type { Condition, ConditionType } from '../api/v1alpha1/conditions.ts';
+import type { Condition } from '../api/v1alpha1/conditions.ts';
 import type { IgnitionGatewayStatus } from '../api/v1alpha1/ignition-gateway.ts';
 import type { IgnitionSyncStatus } from '../api/v1alpha1/ignition-sync.ts';
 import { setCondition } from './conditions.ts';
 import { isFinal, type RolloutReport, type StatusReport } from './reports.ts';
-import { commitOf, formatRevision, short } from './revision.ts';
+import { commitOf, formatRevision, shortRevision } from './revision.ts';
+import { verdicts } from './verdicts.ts';
 
 const HISTORY = 10;
 
@@ -39,13 +40,6 @@ function count(
   return { total, synced, failed, unreachable, summary: `${synced}/${total}` };
 }
 
-interface Verdict {
-  readonly type: ConditionType;
-  readonly status: 'True' | 'False' | 'Unknown';
-  readonly reason: string;
-  readonly message: string;
-}
-
 /**
  * The status of an IgnitionSync after a report, conditions included.
  * `Ready=True` means: this generation's resolved commit is live and loaded on every gateway.
@@ -74,6 +68,7 @@ export function objectStatus(
     observedGeneration: report.observedGeneration ?? before?.observedGeneration,
     ref: report.revision?.ref ?? before?.ref,
     revision,
+    shortRevision: report.revision ? shortRevision(report.revision.ref, report.revision.commit) : before?.shortRevision,
     stage: active ? (rollout.stage ?? '') : '',
     waitingFor: report.rollout?.waitingFor ?? report.waitingFor ?? (active ? before?.waitingFor : ''),
     gateways: counts,
@@ -101,96 +96,4 @@ export function objectStatus(
     conditions = setCondition(conditions, { ...verdict, observedGeneration: status.observedGeneration }, now);
   }
   return { ...status, conditions };
-}
-
-function verdicts(status: IgnitionSyncStatus, report: StatusReport, before: readonly Condition[], generation: number): Verdict[] {
-  const { rollout, gateways } = status;
-  const active = rollout !== undefined && !isFinal(rollout.state);
-  const commit = commitOf(status.revision);
-  const stalledBefore = before.find((c) => c.type === 'Stalled' && c.status === 'True');
-  const fault =
-    report.fault === undefined
-      ? stalledBefore
-        ? { reason: stalledBefore.reason, message: stalledBefore.message }
-        : undefined
-      : (report.fault ?? undefined);
-  const pausedBefore = before.find((c) => c.type === 'Paused')?.status === 'True';
-  const paused = report.paused ?? pausedBefore;
-  const holding =
-    rollout?.state === 'Holding' || rollout?.state === 'Failed' || rollout?.state === 'Rejected' || rollout?.state === 'Aborted';
-  const allSynced = gateways !== undefined && gateways.total > 0 && gateways.synced === gateways.total;
-  const current = status.observedGeneration === generation;
-  const result: Verdict[] = [
-    fault
-      ? { type: 'Stalled', status: 'True', reason: fault.reason, message: fault.message }
-      : { type: 'Stalled', status: 'False', reason: 'Progressing', message: '' },
-    active
-      ? { type: 'Reconciling', status: 'True', reason: rollout.state, message: rollout.message }
-      : { type: 'Reconciling', status: 'False', reason: rollout?.state ?? 'Idle', message: rollout?.message ?? '' },
-    status.revision && report.fault === undefined && fault === undefined
-      ? { type: 'RefResolved', status: 'True', reason: 'Resolved', message: status.revision }
-      : fault
-        ? {
-            type: 'RefResolved',
-            status: status.revision ? 'True' : 'False',
-            reason: status.revision ? 'Resolved' : fault.reason,
-            message: status.revision ?? fault.message,
-          }
-        : {
-            type: 'RefResolved',
-            status: status.revision ? 'True' : 'Unknown',
-            reason: status.revision ? 'Resolved' : 'Pending',
-            message: status.revision ?? '',
-          },
-    allSynced
-      ? { type: 'GatewaysSynced', status: 'True', reason: 'AllSynced', message: `${gateways.summary} gateways run ${short(commit ?? '')}` }
-      : {
-          type: 'GatewaysSynced',
-          status: 'False',
-          reason:
-            (gateways?.failed ?? 0) > 0
-              ? 'GatewaysFailed'
-              : (gateways?.unreachable ?? 0) > 0
-                ? 'Unreachable'
-                : gateways?.total === 0
-                  ? 'NoGateways'
-                  : 'Progressing',
-          message: `${gateways?.summary ?? '0/0'} gateways run ${commit ? short(commit) : 'the wanted revision'}`,
-        },
-    rollout?.state === 'WaitingForApproval'
-      ? { type: 'PendingApproval', status: 'True', reason: 'ApprovalPending', message: rollout.message }
-      : { type: 'PendingApproval', status: 'False', reason: 'NoApprovalPending', message: '' },
-    paused
-      ? { type: 'Paused', status: 'True', reason: 'Paused', message: 'no new applies start' }
-      : { type: 'Paused', status: 'False', reason: 'NotPaused', message: '' },
-    status.frozen
-      ? { type: 'Frozen', status: 'True', reason: 'Frozen', message: `emergency stop by ${status.frozen.by}: ${status.frozen.reason}` }
-      : { type: 'Frozen', status: 'False', reason: 'NotFrozen', message: '' },
-  ];
-  result.push(readyVerdict({ fault, active, holding, allSynced, current, status }));
-  return result;
-}
-
-function readyVerdict(now: {
-  fault: { reason: string; message: string } | undefined;
-  active: boolean;
-  holding: boolean;
-  allSynced: boolean;
-  current: boolean;
-  status: IgnitionSyncStatus;
-}): Verdict {
-  const { rollout, revision } = now.status;
-  if (now.fault) return { type: 'Ready', status: 'False', reason: now.fault.reason, message: now.fault.message };
-  if (now.active) return { type: 'Ready', status: 'False', reason: rollout?.state ?? 'Progressing', message: rollout?.message ?? '' };
-  if (!now.current)
-    return {
-      type: 'Ready',
-      status: 'False',
-      reason: 'Progressing',
-      message: 'a newer generation of this object has not been looked at yet',
-    };
-  if (now.allSynced)
-    return { type: 'Ready', status: 'True', reason: 'Synced', message: `${revision ?? ''} is live and loaded on every gateway` };
-  if (now.holding) return { type: 'Ready', status: 'False', reason: rollout?.state ?? 'GatewaysFailed', message: rollout?.message ?? '' };
-  return { type: 'Ready', status: 'False', reason: 'Progressing', message: `${now.status.gateways?.summary ?? '0/0'} gateways synced` };
 }

@@ -1,5 +1,6 @@
 import type { Fault } from './errors.ts';
 import type { Digest } from './manifest.ts';
+import type { Reason } from './reasons.ts';
 
 /** The object that a piece of work belongs to. */
 export interface ObjectRef {
@@ -61,6 +62,8 @@ export interface RolloutReport extends Revision {
   readonly stage?: string;
   readonly changed?: number;
   readonly message: string;
+  /** What a failed rollout failed of. */
+  readonly reason?: Reason;
   readonly waitingFor?: string;
 }
 

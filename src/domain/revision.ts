@@ -3,6 +3,11 @@ export function formatRevision(ref: string, commit: string): string {
   return `${ref}@${commit.length === 64 ? 'sha256' : 'sha1'}:${commit}`;
 }
 
+/** `main@4f1c2d3e`: a revision where there is little room. A ref that is the commit itself is not said twice. */
+export function shortRevision(ref: string, commit: string): string {
+  return ref.toLowerCase() === commit ? short(commit) : `${ref}@${short(commit)}`;
+}
+
 /** The commit of a formatted revision. */
 export function commitOf(revision: string | undefined): string | undefined {
   return revision?.split(':').at(-1);

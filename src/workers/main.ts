@@ -1,4 +1,5 @@
 import { createControlActivities } from '../activities/control/index.ts';
+import { createKubeAnnouncer } from '../activities/control/kube-announcer.ts';
 import { createKubeObjects } from '../activities/control/kube-objects.ts';
 import { KubeClient } from '../clients/kube/client.ts';
 import { loadEnvironment } from '../config/environment.ts';
@@ -13,6 +14,7 @@ export async function run(environment: NodeJS.ProcessEnv, stopping: AbortSignal)
   const env = loadEnvironment('worker', environment);
   const logger = createLogger('worker');
   installRuntime(logger);
+  const now = (): Date => new Date();
   const kube = KubeClient.connect(env.IGNITION_SYNC_KUBECONFIG ? { kubeconfig: env.IGNITION_SYNC_KUBECONFIG } : 'in-cluster');
   const [connection, store, codePath] = await Promise.all([
     connect(env, logger, stopping),
@@ -23,7 +25,12 @@ export async function run(environment: NodeJS.ProcessEnv, stopping: AbortSignal)
     taskQueue: CONTROL_TASK_QUEUE,
     identity: `worker/${process.pid}`,
     workflowBundle: { codePath },
-    activities: createControlActivities({ objects: createKubeObjects(kube), documents: store, now: () => new Date() }),
+    activities: createControlActivities({
+      objects: createKubeObjects(kube),
+      documents: store,
+      announcer: createKubeAnnouncer(kube, now, (error) => logger.warn({ err: error }, 'an event could not be written')),
+      now,
+    }),
   });
   logger.info({ temporal: env.TEMPORAL_ADDRESS }, 'worker ready');
   await runUntil(worker, stopping);

@@ -1,15 +1,19 @@
 import { createControlActivities } from '../../src/activities/control/index.ts';
+import { createKubeAnnouncer } from '../../src/activities/control/kube-announcer.ts';
 import { createKubeObjects } from '../../src/activities/control/kube-objects.ts';
 import type { KubeClient } from '../../src/clients/kube/client.ts';
 import { IGNITION_GATEWAYS, IGNITION_SYNCS } from '../../src/clients/kube/resources.ts';
 import type { ControlActivities } from '../../src/contract/activities.ts';
 import type { Desired } from '../../src/domain/desired.ts';
+import { testStack } from '../support/stack.ts';
 import { Cluster, ignitionSync, syncProfile } from './cluster.ts';
 
 let cluster: Cluster;
 let kube: KubeClient;
 let control: ControlActivities;
 let kept: Desired;
+const unwritten: unknown[] = [];
+const now = (): Date => new Date();
 
 beforeAll(async () => {
   cluster = await Cluster.start();
@@ -20,7 +24,12 @@ beforeAll(async () => {
       return Promise.resolve('digest');
     },
   };
-  control = createControlActivities({ objects: createKubeObjects(kube), documents, now: () => new Date() });
+  control = createControlActivities({
+    objects: createKubeObjects(kube),
+    documents,
+    announcer: createKubeAnnouncer(kube, now, (error) => unwritten.push(error)),
+    now,
+  });
   const gateway = (name: string, spec: object) => ({
     apiVersion: 'sync.ignition.io/v1alpha1',
     kind: 'IgnitionGateway',
@@ -71,4 +80,20 @@ test('what is reported stands in status, also of gateways', async () => {
   const gateway = await cluster.kube.get(IGNITION_GATEWAYS, cluster.namespace, 'a');
   expect(sync!.status).toMatchObject({ revision: `main@sha1:${commit}`, gateways: { total: 2 } });
   expect(gateway!.status).toMatchObject({ phase: 'Applying', desired: `main@sha1:${commit}` });
+});
+
+test('what turns is said once as an event of the object, however often it is reported', async () => {
+  const { uid } = (await cluster.kube.get(IGNITION_SYNCS, cluster.namespace, 'plant'))!.metadata;
+  const object = { namespace: cluster.namespace, name: 'plant', uid };
+  const fault = { reason: 'RefNotFound', message: 'spec.git.ref "mian" is neither a branch nor a tag' } as const;
+  for (const waitingFor of ['a', 'b']) await control.reportStatus({ object, fault, waitingFor });
+  await control.reportStatus({ object, fault: { reason: 'HostUnreachable', message: 'no route' } });
+  const { items } = JSON.parse(
+    await testStack().kubectl(['-n', cluster.namespace, 'get', 'events', '-o', 'json', '--field-selector', `involvedObject.uid=${uid}`]),
+  ) as { items: { type: string; reason: string; message: string; count: number }[] };
+  expect(items.map(({ type, reason, message, count }) => ({ type, reason, message, count }))).toEqual([
+    { type: 'Warning', ...fault, count: 1 },
+    { type: 'Warning', reason: 'HostUnreachable', message: 'no route', count: 1 },
+  ]);
+  expect(unwritten).toEqual([]);
 });

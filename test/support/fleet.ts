@@ -103,7 +103,12 @@ export class Fleet {
 
   async startControl(): Promise<void> {
     const documents = { putDocument: (document: unknown) => Promise.resolve(JSON.stringify(document).slice(0, 64)) };
-    const control = createControlActivities({ objects: this.objects, documents, now: () => new Date() });
+    const control = createControlActivities({
+      objects: this.objects,
+      documents,
+      announcer: { announce: () => Promise.resolve() },
+      now: () => new Date(),
+    });
     const workflowBundle = { codePath: await cachedWorkflowBundle() };
     await this.#startWorker('control', { taskQueue: CONTROL_TASK_QUEUE, activities: control, workflowBundle });
     await this.#startWorker('source', { taskQueue: SOURCE_TASK_QUEUE, activities: this.#source() });

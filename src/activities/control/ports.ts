@@ -1,5 +1,6 @@
 import type { IgnitionGatewaySpec, IgnitionGatewayStatus } from '../../api/v1alpha1/ignition-gateway.ts';
 import type { IgnitionSyncStatus } from '../../api/v1alpha1/ignition-sync.ts';
+import type { Announcement } from '../../domain/announcement.ts';
 import type { Digest } from '../../domain/manifest.ts';
 
 /** One of our objects as the apiserver has it. */
@@ -29,6 +30,11 @@ export interface ObjectStore {
   /** Replaces the status if the object still has this resourceVersion. False = somebody else wrote meanwhile: read again. */
   replaceSyncStatus(before: StoredSync, status: IgnitionSyncStatus): Promise<boolean>;
   replaceGatewayStatus(before: StoredGateway, status: IgnitionGatewayStatus): Promise<boolean>;
+}
+
+/** Tells people what turned, beside the status. Never fails: what cannot be told is in status too. */
+export interface Announcer {
+  announce(object: StoredSync, announcement: Announcement): Promise<void>;
 }
 
 /** Keeps JSON documents by digest. */

@@ -12,6 +12,7 @@ import { type Fault, SyncError } from '../../domain/errors.ts';
 import { NO_MANIFEST } from '../../domain/manifest.ts';
 import { isOutOfDate } from '../../domain/out-of-date.ts';
 import { comparePaths } from '../../domain/manifest.ts';
+import { validateProfile } from '../../domain/plan/validate-profile.ts';
 import { isReason } from '../../domain/reasons.ts';
 import type { RolloutState } from '../../domain/reports.ts';
 import type { DocumentStore, ObjectStore, StoredGateway, StoredProfile } from './ports.ts';
@@ -89,7 +90,7 @@ function profileOf(
     if (spec.servicePath !== undefined) return { servicePath: spec.servicePath };
     return fault(
       'ProfileNotFound',
-      `gateway ${metadata.name} says neither which profile nor which directory it takes: annotate its pod with ignition-sync.io/sync-profile or ignition-sync.io/service-path`,
+      'it says neither which profile nor which directory it takes: annotate its pod with ignition-sync.io/sync-profile or ignition-sync.io/service-path.',
     );
   }
   const { name } = spec.profileRef;
@@ -97,9 +98,11 @@ function profileOf(
   if (!stored)
     return fault(
       'ProfileNotFound',
-      `gateway ${metadata.name} wants SyncProfile ${name}, which does not exist in namespace ${metadata.namespace}: create it or correct ignition-sync.io/sync-profile`,
+      `it wants SyncProfile ${name}, which does not exist in namespace ${metadata.namespace}: create it, or correct the annotation ignition-sync.io/sync-profile.`,
     );
   const parsed = SyncProfileSpec.safeParse(stored.spec);
   if (!parsed.success) return fault('InvalidProfile', `SyncProfile ${name}: ${z.prettifyError(parsed.error)}`);
+  const [wrong] = validateProfile(parsed.data);
+  if (wrong) return fault(wrong.reason, `SyncProfile ${name}: ${wrong.message}`);
   return { profile: { name, spec: parsed.data } };
 }

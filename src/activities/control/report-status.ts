@@ -1,15 +1,16 @@
 import type { ReportResult } from '../../contract/activities.ts';
+import { announcement } from '../../domain/announcement.ts';
 import { SyncError } from '../../domain/errors.ts';
 import { gatewayStatus } from '../../domain/gateway-status.ts';
 import { mayReport, objectStatus } from '../../domain/object-status.ts';
 import type { GatewayReport, StatusReport } from '../../domain/reports.ts';
-import type { ObjectStore } from './ports.ts';
+import type { Announcer, ObjectStore } from './ports.ts';
 
 /** Writers of one object's status: its workflow, its rollout, the wave. They meet rarely, so few attempts are plenty. */
 const ATTEMPTS = 10;
 
-/** Writes news into the status of an object and of its gateways. */
-export function createReportStatus(store: ObjectStore, now: () => Date) {
+/** Writes news into the status of an object and of its gateways; what turns is announced by whoever wrote it. */
+export function createReportStatus(store: ObjectStore, announcer: Announcer, now: () => Date) {
   async function writeGateway(namespace: string, report: GatewayReport): Promise<void> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       const stored = await store.gateway(namespace, report.gateway);
@@ -34,7 +35,10 @@ export function createReportStatus(store: ObjectStore, now: () => Date) {
         sync.metadata.generation,
         now().toISOString(),
       );
-      if (await store.replaceSyncStatus(sync, status)) return { current: true };
+      if (!(await store.replaceSyncStatus(sync, status))) continue;
+      const news = announcement(sync.status?.conditions, status.conditions);
+      if (news) await announcer.announce(sync, news);
+      return { current: true };
     }
     throw new SyncError('Internal', `status of IgnitionSync ${namespace}/${name} keeps changing under us`);
   };

@@ -30,6 +30,7 @@ export const IgnitionGatewayStatus = z.object({
   since: z.string().optional().describe('When the phase began.'),
   desired: z.string().optional().describe('The revision being rolled out, ref@sha1:commit.'),
   revision: z.string().optional().describe('The revision that is live, ref@sha1:commit.'),
+  shortRevision: z.string().optional().describe('The same in few characters, for `kubectl get`.'),
   live: z.string().optional().describe('Digest of the manifest that is live on the volume; none before the first apply.'),
   confirmed: z
     .object({ manifest: z.string(), outcome: z.string(), at: z.string() })

@@ -149,6 +149,7 @@ const RolloutStatus = z.object({
   stage: z.string().optional(),
   changed: z.int().optional(),
   message: z.string(),
+  reason: z.string().optional().describe('What a failed rollout failed of.'),
   startedAt: z.string(),
   finishedAt: z.string().optional(),
 });
@@ -168,6 +169,7 @@ export const IgnitionSyncStatus = z.object({
   observedGeneration: z.int().optional(),
   ref: z.string().optional(),
   revision: z.string().optional().describe('The resolved revision, ref@sha1:commit.'),
+  shortRevision: z.string().optional().describe('The same in few characters, for `kubectl get`.'),
   stage: z.string().optional(),
   waitingFor: z.string().optional(),
   gateways: z

@@ -40,7 +40,7 @@ export const KINDS = {
     status: IgnitionSyncStatus,
     columns: [
       { name: 'REF', jsonPath: '.spec.git.ref' },
-      { name: 'REVISION', jsonPath: '.status.revision' },
+      { name: 'REVISION', jsonPath: '.status.shortRevision' },
       { name: 'STAGE', jsonPath: '.status.stage' },
       { name: 'SYNCED', jsonPath: '.status.gateways.summary' },
       { name: 'FAILED', jsonPath: '.status.gateways.failed', type: 'integer' },
@@ -71,7 +71,7 @@ export const KINDS = {
     columns: [
       { name: 'SYNC', jsonPath: '.spec.syncRef.name' },
       { name: 'PHASE', jsonPath: '.status.phase' },
-      { name: 'REVISION', jsonPath: '.status.revision' },
+      { name: 'REVISION', jsonPath: '.status.shortRevision' },
       { name: 'WAITING-FOR', jsonPath: '.status.waitingFor' },
       { name: 'REASON', jsonPath: '.status.reason' },
       AGE,

@@ -1,0 +1,105 @@
+import type { Condition, ConditionType } from '../api/v1alpha1/conditions.ts';
+import type { IgnitionSyncStatus } from '../api/v1alpha1/ignition-sync.ts';
+import { isFinal, type StatusReport } from './reports.ts';
+import { commitOf, short } from './revision.ts';
+
+/** A condition before it has its times. */
+export interface Verdict {
+  readonly type: ConditionType;
+  readonly status: 'True' | 'False' | 'Unknown';
+  readonly reason: string;
+  readonly message: string;
+}
+
+type Words = Pick<Verdict, 'reason' | 'message'>;
+
+/** Ends of a rollout after which the gateways do not have what is wanted, although they may all run the wanted commit. */
+const BAD_ENDS: readonly string[] = ['Failed', 'Rejected', 'Aborted'];
+
+/**
+ * Every condition of an object that has this status. A fault of the object itself (its ref could not be resolved) stands in RefResolved
+ * until a report takes it away; a fault that ended a rollout stands in the rollout.
+ */
+export function verdicts(status: IgnitionSyncStatus, report: StatusReport, before: readonly Condition[], generation: number): Verdict[] {
+  const { rollout, revision, frozen } = status;
+  const unresolved =
+    report.fault === undefined ? before.find((c) => c.type === 'RefResolved' && c.status === 'False') : (report.fault ?? undefined);
+  const broken = brokenRollout(status);
+  const fault = unresolved ?? (rollout?.state === 'Failed' ? broken : undefined);
+  const paused = report.paused ?? before.find((c) => c.type === 'Paused')?.status === 'True';
+  const active = rollout !== undefined && !isFinal(rollout.state);
+  return [
+    fault ? yes('Stalled', fault) : no('Stalled', { reason: 'NotStalled', message: '' }),
+    active
+      ? yes('Reconciling', { reason: rollout.state, message: rollout.message })
+      : no('Reconciling', { reason: rollout?.state ?? 'Idle', message: rollout?.message ?? '' }),
+    refResolved(revision, unresolved),
+    gatewaysSynced(status, broken),
+    rollout?.state === 'WaitingForApproval'
+      ? yes('PendingApproval', { reason: 'ApprovalPending', message: rollout.message })
+      : no('PendingApproval', { reason: 'NoApprovalPending', message: '' }),
+    paused ? yes('Paused', { reason: 'Paused', message: 'no new applies start' }) : no('Paused', { reason: 'NotPaused', message: '' }),
+    frozen
+      ? yes('Frozen', { reason: 'Frozen', message: `emergency stop by ${frozen.by}: ${frozen.reason}` })
+      : no('Frozen', { reason: 'NotFrozen', message: '' }),
+    ready({ status, unresolved, broken, paused, current: status.observedGeneration === generation }),
+  ];
+}
+
+function ready(now: {
+  status: IgnitionSyncStatus;
+  unresolved: Words | undefined;
+  broken: Words | undefined;
+  paused: boolean;
+  current: boolean;
+}): Verdict {
+  const { rollout, revision, gateways, frozen } = now.status;
+  if (now.unresolved) return no('Ready', now.unresolved);
+  if (rollout && !isFinal(rollout.state)) return no('Ready', { reason: rollout.state, message: rollout.message });
+  if (!now.current) return no('Ready', { reason: 'Progressing', message: 'a newer generation of this object has not been looked at yet' });
+  if (now.broken) return no('Ready', now.broken);
+  if (allSynced(now.status)) return yes('Ready', { reason: 'Synced', message: `${revision ?? ''} is live and loaded on every gateway` });
+  const summary = `${gateways?.summary ?? '0/0'} gateways synced`;
+  if (frozen) return no('Ready', { reason: 'Frozen', message: `${summary}; emergency stop by ${frozen.by}: ${frozen.reason}` });
+  if (now.paused) return no('Ready', { reason: 'Paused', message: `${summary}; no new applies start while the object is paused` });
+  if (gateways?.total === 0) return no('Ready', { reason: 'NoGateways', message: NO_GATEWAYS });
+  return no('Ready', { reason: 'Progressing', message: summary });
+}
+
+const NO_GATEWAYS =
+  'no gateway belongs to this object: annotate pods of this namespace with ignition-sync.io/inject: "true", or create an IgnitionGateway';
+
+/** What ended the rollout of the wanted commit without success. */
+function brokenRollout({ rollout, revision }: IgnitionSyncStatus): Words | undefined {
+  if (!rollout || !BAD_ENDS.includes(rollout.state) || rollout.commit !== commitOf(revision)) return undefined;
+  return { reason: rollout.reason ?? rollout.state, message: rollout.message };
+}
+
+function refResolved(revision: string | undefined, unresolved: Words | undefined): Verdict {
+  if (unresolved) return no('RefResolved', unresolved);
+  if (revision === undefined) return { type: 'RefResolved', status: 'Unknown', reason: 'Pending', message: '' };
+  return yes('RefResolved', { reason: 'Resolved', message: revision });
+}
+
+function gatewaysSynced(status: IgnitionSyncStatus, broken: Words | undefined): Verdict {
+  const { gateways, revision } = status;
+  const commit = commitOf(revision);
+  const message = `${gateways?.summary ?? '0/0'} gateways run ${commit === undefined ? 'the wanted revision' : short(commit)}`;
+  if (allSynced(status)) return yes('GatewaysSynced', { reason: 'AllSynced', message });
+  if ((gateways?.failed ?? 0) > 0) return no('GatewaysSynced', { reason: 'GatewaysFailed', message });
+  if ((gateways?.unreachable ?? 0) > 0) return no('GatewaysSynced', { reason: 'Unreachable', message });
+  if (gateways?.total === 0) return no('GatewaysSynced', { reason: 'NoGateways', message });
+  return no('GatewaysSynced', { reason: broken?.reason ?? 'Progressing', message });
+}
+
+function allSynced({ gateways }: IgnitionSyncStatus): boolean {
+  return gateways !== undefined && gateways.total > 0 && gateways.synced === gateways.total;
+}
+
+function yes(type: ConditionType, { reason, message }: Words): Verdict {
+  return { type, status: 'True', reason, message };
+}
+
+function no(type: ConditionType, { reason, message }: Words): Verdict {
+  return { type, status: 'False', reason, message };
+}
