@@ -21,7 +21,7 @@ export function faultOf(error: unknown): Fault {
       message: never ? 'nobody took the work: the process that serves this task queue is away' : `no answer in time (${cause.timeoutType})`,
     };
   }
-  if (cause instanceof CancelledFailure) return { reason: 'Aborted', message: 'cancelled' };
+  if (cause instanceof CancelledFailure) return { reason: 'Aborted', message: 'cancelled by hand' };
   if (cause instanceof TerminatedFailure) return { reason: 'Aborted', message: 'terminated by hand' };
   return { reason: 'Internal', message: cause instanceof Error ? cause.message : String(cause) };
 }

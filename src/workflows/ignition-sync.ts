@@ -22,6 +22,7 @@ import { rolloutWorkflowId } from '../contract/names.ts';
 import type { Fault } from '../domain/errors.ts';
 import type { StatusReport } from '../domain/reports.ts';
 import { type Settled, backoffMs, nextStep } from '../domain/next-step.ts';
+import { objectDetails } from '../domain/details.ts';
 import { isFinal } from '../domain/reports.ts';
 import { short } from '../domain/revision.ts';
 import { control, source } from './activities.ts';
@@ -83,7 +84,7 @@ export async function ignitionSync(input: IgnitionSyncInput): Promise<void> {
 class ObjectRun {
   readonly #at: { readonly namespace: string; readonly name: string };
   readonly #state: Mutable<Carried>;
-  #object: ObjectRef | undefined;
+  #desired: Present | undefined;
   #retry: string | undefined;
   #asked = false;
   #backoffOver = false;
@@ -120,19 +121,29 @@ class ObjectRun {
   /** One look at what is wanted, and the step that follows from it. */
   async #look(): Promise<DesiredSummary | undefined> {
     try {
-      const desired = await control.readDesired(this.#at);
-      if (!desired.exists) return desired;
-      this.#object = desired.object;
-      this.#learn(desired);
-      this.#revision = await source.resolveRevision({ object: desired.object, desired: desired.desired });
-      await this.#act(desired, this.#revision);
-      return desired;
+      const read = await this.#read();
+      if (read) await this.#act(read.desired, read.revision);
+      return read?.desired ?? { exists: false };
     } catch (error) {
       rethrowCancellation(error);
       this.#fault = faultOf(error);
       await this.#tell({ fault: this.#fault, waitingFor: 'the fault to be mended; looked at again by itself' });
       return undefined;
     }
+  }
+
+  /** Reads what is wanted and asks the git host at the same time, as the input was last time: most looks are for a new commit. */
+  async #read(): Promise<{ desired: Present; revision: Revision } | undefined> {
+    const guess = this.#desired;
+    const early = guess && source.resolveRevision({ object: guess.object, desired: guess.desired }, `${guess.ref} → commit`);
+    early?.catch(() => undefined); // of interest only if the guess was right
+    const desired = await control.readDesired(this.#at, 'what is wanted');
+    if (!desired.exists) return undefined;
+    this.#desired = desired;
+    this.#learn(desired);
+    const { object, desired: digest, ref } = desired;
+    if (early && digest === guess.desired) return { desired, revision: await early };
+    return { desired, revision: await source.resolveRevision({ object, desired: digest }, `${ref} → commit`) };
   }
 
   /** After a reset or a lost signal status knows more than this run: numbers never go back, and what has ended has ended. */
@@ -152,6 +163,7 @@ class ObjectRun {
 
   async #act(desired: Present, revision: Revision): Promise<void> {
     const { running, settled, frozen, pausedBySignal } = this.#state;
+    this.#revision = revision;
     const paused = desired.paused || pausedBySignal;
     if (desired.paused !== this.#specPaused) {
       this.#specPaused = desired.paused;
@@ -252,25 +264,19 @@ class ObjectRun {
     await rollout.signal(signal, ...said).catch((error: unknown) => log.info('the rollout could not be told', { ...faultOf(error) }));
   }
 
+  #object(): ObjectRef {
+    return this.#desired?.object ?? { ...this.#at, uid: '' };
+  }
+
   /** Writes status, but only news: what was said last time is not said again. */
   async #tell(news: Omit<StatusReport, 'object'>): Promise<void> {
-    const object = this.#object ?? { ...this.#at, uid: '' };
+    const object = this.#object();
     const { running, frozen } = this.#state;
-    setCurrentDetails(
-      [
-        `Wanted: ${this.#revision ? `${this.#revision.ref}@${short(this.#revision.commit)}` : 'not resolved'}`,
-        running ? `Running: rollout ${running.n}` : '',
-        frozen ? `FROZEN by ${frozen.by}: ${frozen.reason}` : '',
-        this.#fault ? `Fault: ${this.#fault.reason}: ${this.#fault.message}` : '',
-        this.#step ? `Next: ${this.#step}` : '',
-      ]
-        .filter(Boolean)
-        .join('\n\n'),
-    );
+    setCurrentDetails(objectDetails({ wanted: this.#revision, running: running?.n, frozen, fault: this.#fault, next: this.#step }));
     const key = JSON.stringify(news);
     if (key === this.#told) return;
     this.#told = key;
-    await control.reportStatus({ object, ...news });
+    await control.reportStatus({ object, ...news }, this.#fault ? `fault: ${this.#fault.reason}` : this.#step || 'in sync');
   }
 
   #listen(): void {
@@ -305,7 +311,7 @@ class ObjectRun {
       look();
       // Status first reaches the relay, which then gives no tickets; the rollout is told at the same time.
       await Promise.all([
-        control.reportStatus({ object: this.#object ?? { ...this.#at, uid: '' }, frozen: state.frozen }),
+        control.reportStatus({ object: this.#object(), frozen: state.frozen }, 'EMERGENCY STOP'),
         this.#toRollout(emergencyStopSignal, said),
       ]);
     });
@@ -314,7 +320,7 @@ class ObjectRun {
       state.pausedBySignal = false;
       state.frozen = undefined;
       look();
-      if (wasFrozen) await control.reportStatus({ object: this.#object ?? { ...this.#at, uid: '' }, frozen: null });
+      if (wasFrozen) await control.reportStatus({ object: this.#object(), frozen: null }, 'emergency stop lifted');
       await this.#toRollout(resumeSignal, said);
     });
   }

@@ -1,4 +1,12 @@
-import { defineQuery, getExternalWorkflowHandle, log, setCurrentDetails, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  defineQuery,
+  getExternalWorkflowHandle,
+  log,
+  setCurrentDetails,
+  setHandler,
+  upsertSearchAttributes,
+} from '@temporalio/workflow';
 import type { ObjectRef, PlanResult } from '../contract/activities.ts';
 import { PROGRESS_QUERY, SIGNALS } from '../contract/messages.ts';
 import { ignitionSyncWorkflowId, rolloutWorkflowId } from '../contract/names.ts';
@@ -63,6 +71,8 @@ class RolloutRun {
   #message = '';
   #approved: { plan: string; by: string } | undefined;
   #waves = 0;
+  /** Reports follow each other, also those that nobody waits for. */
+  #said: Promise<unknown> = Promise.resolve();
   readonly #done: { stage: string; wave: number }[] = [];
 
   constructor(input: RolloutInput) {
@@ -83,15 +93,19 @@ class RolloutRun {
       return await this.#rollOut();
     } catch (error) {
       const fault = faultOf(error);
-      return this.#finish(fault.reason === 'Aborted' ? 'Aborted' : 'Failed', fault.message, fault);
+      // Also when this workflow was cancelled: gateways in their commit end whole, and status says how the rollout ended.
+      return CancellationScope.nonCancellable(() => this.#finish(fault.reason === 'Aborted' ? 'Aborted' : 'Failed', fault.message, fault));
     }
   }
 
   async #rollOut(): Promise<RolloutResult> {
     const { object, desired, commit, ref, only } = this.#input;
     const announced = this.#report('Planning', `${this.#input.why}: planning ${short(commit)}`);
-    await source.fetch({ object, desired, commit });
-    this.#plan = await source.plan({ object, desired, commit, ref, rollout: this.#id, only });
+    await source.fetch({ object, desired, commit }, `${ref}@${short(commit)}`);
+    this.#plan = await source.plan(
+      { object, desired, commit, ref, rollout: this.#id, only },
+      only ? `plan for ${only.slice(0, 3).join(', ')}` : 'plan for every gateway',
+    );
     if (!(await announced)) return this.#finish('Superseded', 'a newer rollout is under way');
     if (this.#plan.changed === 0) {
       await this.#confirmUnchanged(this.#plan);
@@ -117,8 +131,11 @@ class RolloutRun {
   async #confirmUnchanged({ planDigest, unchanged }: PlanResult): Promise<void> {
     const { object, n, commit, ref } = this.#input;
     for (let wave = 0; wave * MAX_WAVE < unchanged; wave += 1) {
-      const gateways = await source.readWave({ planDigest, stage: UNCHANGED_STAGE, wave });
-      await control.reportStatus({ object, n, gateways: gateways.map(({ gateway }) => ({ gateway, commit, ref, phase: 'Synced' })) });
+      const gateways = await source.readWave({ planDigest, stage: UNCHANGED_STAGE, wave }, 'gateways that have it already');
+      await control.reportStatus(
+        { object, n, gateways: gateways.map(({ gateway }) => ({ gateway, commit, ref, phase: 'Synced' })) },
+        `${gateways.length} gateways have it already`,
+      );
     }
   }
 
@@ -151,7 +168,8 @@ class RolloutRun {
     for (this.#stage = stage; ;) {
       await this.#waitWhileFrozen();
       if (ending(this.#inbox)) return this.#end();
-      if (this.#waves > 0) await this.#report(this.#running(), `${stage}: wave ${wave + 1}`);
+      // Nothing waits for this report: the ticket looks at the rollout, not at its stage.
+      if (this.#waves > 0) void this.#report(this.#running(), `${stage}: wave ${wave + 1}`).catch(() => undefined);
       const result = await this.#runWave(stage, wave, 'sync', only);
       if (result.synced > 0) this.#note(stage, wave);
       if (result.superseded) return this.#finish('Superseded', 'another rollout has taken over');
@@ -239,35 +257,32 @@ class RolloutRun {
     return { state, message, fault };
   }
 
-  /** Writes the rollout's state to status. False when status knows a newer rollout: this one must stop. */
-  async #report(state: RolloutState, message: string): Promise<boolean> {
+  /** Writes the rollout's state to status, in order. False when status knows a newer rollout: this one must stop. */
+  #report(state: RolloutState, message: string): Promise<boolean> {
     this.#state = state;
     this.#message = message;
     const { object, n, commit, ref, contentHash, approval } = this.#input;
+    const waits = waitingFor(state, this.#hold);
     upsertSearchAttributes(searchAttributes({ phase: state }));
-    setCurrentDetails(
-      `**${state}** ${ref}@${short(commit)}\n\n${message}${waitingFor(state, this.#hold) ? `\n\nWaiting for: ${waitingFor(state, this.#hold)}` : ''}`,
-    );
-    const { current } = await control.reportStatus({
-      object,
-      n,
-      rollout: {
-        id: this.#id,
-        state,
-        commit,
-        ref,
-        contentHash,
-        planDigest: this.#plan?.planDigest,
-        approvalRequired: approval.required || (this.#plan?.holds.length ?? 0) > 0,
-        approvedPlan: this.#approved?.plan,
-        approvedBy: this.#approved?.by,
-        stage: this.#stage,
-        changed: this.#plan?.changed,
-        message,
-        waitingFor: waitingFor(state, this.#hold),
-      },
-    });
-    return current || isFinal(state);
+    setCurrentDetails(`**${state}** ${ref}@${short(commit)}\n\n${message}${waits ? `\n\nWaiting for: ${waits}` : ''}`);
+    const rollout = {
+      id: this.#id,
+      state,
+      commit,
+      ref,
+      contentHash,
+      planDigest: this.#plan?.planDigest,
+      approvalRequired: approval.required || (this.#plan?.holds.length ?? 0) > 0,
+      approvedPlan: this.#approved?.plan,
+      approvedBy: this.#approved?.by,
+      stage: this.#stage,
+      changed: this.#plan?.changed,
+      message,
+      waitingFor: waits,
+    };
+    const said = this.#said.then(() => control.reportStatus({ object, n, rollout }, `${state}: ${message}`.slice(0, 100)));
+    this.#said = said.catch((error: unknown) => log.warn('status report failed', { ...faultOf(error) }));
+    return said.then(({ current }) => current || isFinal(state));
   }
 
   #progress(): Record<string, unknown> {

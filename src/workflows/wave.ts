@@ -58,8 +58,16 @@ export async function wave(input: WaveInput): Promise<WaveResult> {
   const gate: Gate = { stopped: () => stopped, paused: () => paused, generation: () => generation };
 
   const { object, n, planDigest, stage, only } = input;
-  const reporter = createReporter((gateways) => control.reportStatus({ object, n, gateways }));
-  const gateways = await source.readWave({ planDigest, stage, wave: input.wave, only });
+  const reporter = createReporter((gateways) =>
+    control.reportStatus(
+      { object, n, gateways },
+      gateways
+        .map((g) => `${g.gateway} ${g.phase}`)
+        .slice(0, 3)
+        .join(', '),
+    ),
+  );
+  const gateways = await source.readWave({ planDigest, stage, wave: input.wave, only }, `${stage} wave ${input.wave + 1}`);
   upsertSearchAttributes(searchAttributes({ object, commit: input.commit, phase: input.mode, gateways: gateways.map((g) => g.gateway) }));
 
   const say = (planned: PlannedGateway) => (news: Omit<GatewayReport, 'gateway' | 'commit' | 'ref'>) => {

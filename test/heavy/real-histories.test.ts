@@ -11,7 +11,7 @@ const HISTORIES: readonly History[] = [
       { source: 'ignition', destination: 'projects/rapid/ignition' },
     ],
   },
-  { name: 'openhms', placed: [{ source: 'projects', destination: 'projects' }] },
+  { name: 'openhms', placed: [{ source: 'projects', destination: 'projects' }], patienceMs: 300_000 },
 ];
 
 test.each(HISTORIES)(

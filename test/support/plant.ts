@@ -33,16 +33,19 @@ export class Plant implements AsyncDisposable {
   readonly kube: KubeClient;
   readonly temporal: Client;
   readonly gateways: readonly string[];
+  /** How long `until` waits for news, milliseconds. */
+  readonly patienceMs: number;
   readonly #syncs: Watch<IgnitionSync>;
   readonly #igws: Watch<IgnitionGateway>;
   readonly #changes: EventEmitter;
 
-  private constructor(parts: Pick<Plant, 'stack' | 'installation' | 'kube' | 'temporal' | 'gateways'>) {
+  private constructor(parts: Pick<Plant, 'stack' | 'installation' | 'kube' | 'temporal' | 'gateways' | 'patienceMs'>) {
     this.stack = parts.stack;
     this.installation = parts.installation;
     this.kube = parts.kube;
     this.temporal = parts.temporal;
     this.gateways = parts.gateways;
+    this.patienceMs = parts.patienceMs;
     this.#changes = new EventEmitter().setMaxListeners(0);
     const changed = (): void => {
       this.#changes.emit('change');
@@ -53,7 +56,7 @@ export class Plant implements AsyncDisposable {
   }
 
   /** Starts servers, control plane and three gateways `gateway-0` to `gateway-2`; there is no IgnitionSync yet. */
-  static async start(replicas = 3): Promise<Plant> {
+  static async start({ replicas = 3, patienceMs = PATIENCE_MS }: { replicas?: number; patienceMs?: number } = {}): Promise<Plant> {
     const stack = await startStack();
     const dir = mkdtempSync(join(tmpdir(), 'ignition-sync-plant-'));
     stack.supervisor.removeAtEnd(dir);
@@ -61,7 +64,7 @@ export class Plant implements AsyncDisposable {
     const kube = KubeClient.connect({ kubeconfig: stack.kubernetes.kubeconfigFile });
     const temporal = new Client({ connection: await Connection.connect({ address: stack.temporal.address }) });
     const gateways = Array.from({ length: replicas }, (_, i) => `gateway-${i}`);
-    const plant = new Plant({ stack, installation, kube, temporal, gateways });
+    const plant = new Plant({ stack, installation, kube, temporal, gateways, patienceMs });
     await plant.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } });
     await plant.apply(secret('ignition-api-key', { apiKey: 'ignition-sync:key' }), statefulSet(replicas));
     await Promise.all([plant.#syncs.start(), plant.#igws.start(), ...gateways.map((gateway) => plant.gatewayRuns(gateway))]);
@@ -98,7 +101,7 @@ export class Plant implements AsyncDisposable {
     what: string,
     wanted: (sync: IgnitionSync | undefined, gateways: readonly IgnitionGateway[]) => T | undefined | false,
   ): Promise<T> {
-    const deadline = AbortSignal.timeout(PATIENCE_MS);
+    const deadline = AbortSignal.timeout(this.patienceMs);
     for (;;) {
       const found = wanted(this.sync(), this.igws());
       if (found !== undefined && found !== false) return found;

@@ -81,3 +81,17 @@ test('the object goes: its workflow ends and gateways keep what they have', asyn
   await fleet.client.workflow.getHandle(id!).result();
   expect(fleet.live()).toEqual({ a: 'c1', b: 'c1', c: 'c1' });
 });
+
+test('a rollout that is cancelled in the Temporal UI ends as aborted, with every gateway whole', async () => {
+  fleet = await Fleet.start();
+  await fleet.push('c1');
+  await fleet.rollout(1, 'Succeeded');
+  const inA = fleet.halt('a', 'scan');
+  await fleet.push('c2');
+  await inA.reached;
+  await fleet.client.workflow.getHandle(`rollout/test/${fleet.name}/2`).cancel();
+  inA.release();
+  const status = await fleet.rollout(2, 'Aborted');
+  expect(status.rollout?.message).toBe('cancelled by hand');
+  expect(fleet.live()).toEqual({ a: 'c2', b: 'c1', c: 'c1' });
+});
