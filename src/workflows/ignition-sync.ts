@@ -72,7 +72,7 @@ const progress = defineQuery<Record<string, unknown>>(PROGRESS_QUERY);
 
 /** Continue-as-new well below the history the design allows. */
 const HISTORY_EVENTS = 3_000;
-/** How often a repository or object that has a fault is looked at without being asked. */
+/** How often a repository or object that has a fault is looked at without being asked, where it is not polled more often anyway. */
 const POLL_WHILE_STALLED_MS = 15_000;
 
 /** As long as the object lives: watches for what is wanted, and serialises everything that happens to its gateways. */
@@ -110,7 +110,10 @@ class ObjectRun {
       const seen = this.#news;
       const desired = await this.#look();
       if (desired && !desired.exists) return this.#leave();
-      await condition(() => this.#news !== seen, desired?.pollMs ?? POLL_WHILE_STALLED_MS);
+      await condition(
+        () => this.#news !== seen,
+        desired?.pollMs ?? Math.min(this.#desired?.pollMs ?? POLL_WHILE_STALLED_MS, POLL_WHILE_STALLED_MS),
+      );
       const { historyLength, continueAsNewSuggested } = workflowInfo();
       if (historyLength < HISTORY_EVENTS && !continueAsNewSuggested) continue;
       await condition(allHandlersFinished);
@@ -127,7 +130,12 @@ class ObjectRun {
     } catch (error) {
       rethrowCancellation(error);
       this.#fault = faultOf(error);
-      await this.#tell({ fault: this.#fault, waitingFor: 'the fault to be mended; looked at again by itself' });
+      this.#step = `${this.#fault.reason} to be mended; looked at again by itself`;
+      await this.#tell({
+        observedGeneration: this.#desired?.generation,
+        fault: this.#fault,
+        ...(this.#state.running ? {} : { waitingFor: `${this.#fault.reason} to be mended` }),
+      });
       return undefined;
     }
   }

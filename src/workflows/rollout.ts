@@ -253,12 +253,12 @@ class RolloutRun {
   }
 
   async #finish(state: FinalRolloutState, message: string, fault?: Fault): Promise<RolloutResult> {
-    await this.#report(state, message);
+    await this.#report(state, message, fault);
     return { state, message, fault };
   }
 
   /** Writes the rollout's state to status, in order. False when status knows a newer rollout: this one must stop. */
-  #report(state: RolloutState, message: string): Promise<boolean> {
+  #report(state: RolloutState, message: string, fault?: Fault): Promise<boolean> {
     this.#state = state;
     this.#message = message;
     const { object, n, commit, ref, contentHash, approval } = this.#input;
@@ -278,6 +278,7 @@ class RolloutRun {
       stage: this.#stage,
       changed: this.#plan?.changed,
       message,
+      reason: fault?.reason,
       waitingFor: waits,
     };
     const said = this.#said.then(() => control.reportStatus({ object, n, rollout }, `${state}: ${message}`.slice(0, 100)));
