@@ -11,18 +11,43 @@ export function gatewayStatus(before: IgnitionGatewayStatus | undefined, report:
   const changed = before?.phase !== report.phase || before.desired !== desired;
   const message = report.fault?.message ?? report.note ?? '';
   const history = before?.history ?? [];
-  const entry = { commit: report.commit, ref: report.ref, phase: report.phase, message, at: now };
+  const manifest = report.confirmed?.manifest;
+  const entry = {
+    commit: report.commit,
+    ref: report.ref,
+    phase: report.phase,
+    message,
+    at: now,
+    ...(manifest === undefined ? {} : { manifest }),
+  };
   return {
     ...before,
     phase: report.phase,
     since: changed ? now : (before.since ?? now),
     waitingFor: report.waitingFor ?? '',
     desired,
-    ...(report.phase === 'Synced' ? { revision: desired, shortRevision: shortRevision(report.ref, report.commit) } : {}),
+    ...liveRevision(before, report),
     ...(report.live === undefined ? {} : { live: report.live }),
     ...(report.confirmed ? { confirmed: { ...report.confirmed, at: now } } : {}),
     reason: report.fault?.reason ?? '',
     message,
     history: changed && TERMINAL.includes(report.phase) ? [entry, ...history].slice(0, HISTORY) : history,
+  };
+}
+
+/** The revision that is live after a report: a gateway that was put back runs what it ran before, not what was tried. */
+function liveRevision(
+  before: IgnitionGatewayStatus | undefined,
+  { phase, ref, commit, live }: GatewayReport,
+): Partial<IgnitionGatewayStatus> {
+  if (phase === 'Synced') return { revision: formatRevision(ref, commit), shortRevision: shortRevision(ref, commit) };
+  if (live === undefined || before?.confirmed === undefined || before.confirmed.manifest === live) return {};
+  if (phase !== 'Restored') return {};
+  const known = before.history?.find((entry) => entry.phase === 'Synced' && entry.manifest === live);
+  if (!known) return { revision: undefined, shortRevision: undefined, confirmed: undefined };
+  return {
+    revision: formatRevision(known.ref, known.commit),
+    shortRevision: shortRevision(known.ref, known.commit),
+    confirmed: { ...before.confirmed, manifest: live },
   };
 }

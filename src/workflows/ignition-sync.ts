@@ -21,7 +21,7 @@ import { type DesiredChanged, PROGRESS_QUERY, SIGNALS } from '../contract/messag
 import { rolloutWorkflowId } from '../contract/names.ts';
 import type { Fault } from '../domain/errors.ts';
 import type { StatusReport } from '../domain/reports.ts';
-import { type Settled, backoffMs, nextStep } from '../domain/next-step.ts';
+import { backoffMs, nextStep } from '../domain/next-step.ts';
 import { objectDetails } from '../domain/details.ts';
 import { isFinal } from '../domain/reports.ts';
 import { short } from '../domain/revision.ts';
@@ -38,6 +38,7 @@ import {
   rolloutControl,
   syncNowSignal,
 } from './rollout-messages.ts';
+import type { Carried, Mutable } from './object-state.ts';
 import { type RolloutEnded, rollout as rolloutWorkflow } from './rollout.ts';
 import { searchAttributes } from './search-attributes.ts';
 
@@ -46,22 +47,6 @@ export interface IgnitionSyncInput {
   readonly name: string;
   /** What is carried over a continue-as-new. */
   readonly carried?: Carried;
-}
-
-interface Running {
-  readonly n: number;
-  readonly commit: string;
-  readonly contentHash: string;
-}
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
-
-interface Carried {
-  readonly n: number;
-  readonly running?: Running;
-  readonly settled?: Settled;
-  readonly pausedBySignal: boolean;
-  readonly frozen?: { readonly by: string; readonly reason: string };
 }
 
 type Present = Extract<DesiredSummary, { exists: true }>;
@@ -207,7 +192,7 @@ class ObjectRun {
     const { object, contentHash, approval } = desired;
     const { ref, commit } = revision;
     const n = (this.#state.n += 1);
-    this.#state.running = { n, commit, contentHash };
+    this.#state.running = { n, commit, contentHash, only: step.only !== undefined };
     this.#asked = false;
     this.#retry = undefined;
     this.#backoffOver = false;
@@ -244,10 +229,11 @@ class ObjectRun {
     if (running?.n !== result.n) return;
     const { commit, contentHash } = running;
     const again = before?.state === 'Failed' && before.commit === commit && before.contentHash === contentHash;
-    const failures = result.state === 'Failed' ? (again ? before.failures + 1 : 1) : 0;
-    this.#state.settled = { commit, contentHash, state: result.state, fault: result.fault, failures };
     this.#state.running = undefined;
     this.#news += 1;
+    if (result.fault?.reason === 'NoGateways' && running.only) return; // a retry of a gateway that does not exist settles nothing
+    const failures = result.state === 'Failed' ? (again ? before.failures + 1 : 1) : 0;
+    this.#state.settled = { commit, contentHash, state: result.state, fault: result.fault, failures };
     if (failures > 0) this.#wakeAfter(backoffMs(failures));
   }
 

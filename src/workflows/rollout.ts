@@ -114,6 +114,7 @@ class RolloutRun {
 
     const refused = await this.#approval(this.#plan);
     if (refused) return refused;
+    this.#stage = this.#plan.stages[0]?.name ?? '';
     const current = await this.#report(this.#running(), `changing ${this.#plan.changed} gateways`);
     if (!current) return this.#finish('Superseded', 'a newer rollout is under way');
 
@@ -150,6 +151,8 @@ class RolloutRun {
       `plan ${short(plan.planDigest)} changes ${plan.changed} gateways: ${added} files added, ${modified} modified, ${deleted} deleted${why ? `. Needs a look: ${why}` : ''}`,
     );
     const inbox = this.#inbox;
+    // What was approved before the plan was known can only have meant another one.
+    inbox.approvals = inbox.approvals.filter((a) => a.planDigest === plan.planDigest);
     const approvalOf = () => inbox.approvals.find((a) => a.planDigest === undefined || a.planDigest === plan.planDigest);
     const inTime = await heard(inbox, () => approvalOf() !== undefined || inbox.rejected !== undefined, timeoutMs);
     const approval = approvalOf();

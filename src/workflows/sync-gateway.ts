@@ -38,8 +38,8 @@ export type GatewayOutcome =
 
 type Say = (news: Omit<GatewayReport, 'gateway' | 'commit' | 'ref'>) => void;
 
-/** Refusals of a ticket that end by themselves or by a person: the gateway waits in place, nothing is written. */
-const WAITS: readonly string[] = ['Paused', 'Frozen', 'ApprovalPending', 'TicketRefused'];
+/** No ticket for now: a person or the relay's return ends that. The gateway waits in place, nothing is written. */
+const WAITS: readonly string[] = ['Paused', 'Frozen', 'ApprovalPending', 'TicketRefused', 'RelayUnreachable'];
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 300_000;
 

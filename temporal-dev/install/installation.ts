@@ -134,6 +134,8 @@ export class Installation {
         cwd: files.dir,
       }),
     });
+    // Such as a token that could not be minted while the apiserver is away: the kubelet tries again by itself.
+    kubelet.on('error', (error) => void process.stderr.write(`kubelet: ${error instanceof Error ? error.message : String(error)}\n`));
     return new Installation(stack, kubelet, { relay, receiver: `http://127.0.0.1:${receiverPort}`, gateways }, control);
   }
 

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import type { IgnitionSyncStatus } from '../../src/api/v1alpha1/ignition-sync.ts';
@@ -20,6 +19,7 @@ import type { Reason } from '../../src/domain/reasons.ts';
 import { isFinal } from '../../src/domain/reports.ts';
 import { cachedWorkflowBundle } from '../../src/workers/bundle.ts';
 import { FailureInterceptor } from '../../src/workers/interceptors/failure.ts';
+import { keepHistories, replayAll } from './histories.ts';
 import { MemoryObjects } from './memory-objects.ts';
 import { testStack } from './stack.ts';
 
@@ -356,10 +356,8 @@ export class Fleet {
         .catch(() => undefined);
       if (history) histories.push({ workflowId, history });
     }
-    const code = readFileSync(await cachedWorkflowBundle(), 'utf8');
-    for await (const result of Worker.runReplayHistories({ workflowBundle: { code } }, histories)) {
-      if (result.error) throw new Error(`replay of ${result.workflowId} failed: ${result.error.message}`);
-    }
+    expect(await replayAll(histories)).toEqual([]);
+    keepHistories(histories);
     await this.client.connection.close();
     await this.#connection.close();
   }

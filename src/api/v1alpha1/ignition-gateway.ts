@@ -22,7 +22,14 @@ export const IgnitionGatewaySpec = z.object({
 });
 export type IgnitionGatewaySpec = z.infer<typeof IgnitionGatewaySpec>;
 
-const SyncRecord = z.object({ commit: z.string(), ref: z.string(), phase: z.string(), message: z.string(), at: z.string() });
+const SyncRecord = z.object({
+  commit: z.string(),
+  ref: z.string(),
+  phase: z.string(),
+  message: z.string(),
+  at: z.string(),
+  manifest: z.string().optional(),
+});
 
 export const IgnitionGatewayStatus = z.object({
   phase: z.string().optional(),

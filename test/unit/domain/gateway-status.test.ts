@@ -66,3 +66,12 @@ test.each([
 ])('$name → catch-up: $outOfDate', ({ status, outOfDate }) => {
   expect(isOutOfDate(status)).toBe(outOfDate);
 });
+
+test('a gateway that was put back after an abort runs what it ran before, and says so', () => {
+  const one = gatewayStatus(undefined, report('Synced', { live: 'm1', confirmed: { manifest: 'm1', outcome: 'Loaded' } }), T1);
+  const two = gatewayStatus(one, report('Synced', { commit: 'c2', live: 'm2', confirmed: { manifest: 'm2', outcome: 'Loaded' } }), T1);
+  const back = gatewayStatus(two, report('Restored', { commit: 'c2', live: 'm1', fault: { reason: 'Aborted', message: '' } }), T2);
+  expect(back).toMatchObject({ revision: 'main@sha1:c1', desired: 'main@sha1:c2', live: 'm1', confirmed: { manifest: 'm1' } });
+  const unknown = gatewayStatus(two, report('Restored', { commit: 'c2', live: 'm0', fault: { reason: 'Aborted', message: '' } }), T2);
+  expect(unknown.revision).toBeUndefined();
+});
