@@ -23,7 +23,7 @@ export default {
     project('dev', onServers),
     project('operator', onServers),
     project('workflows', onServers),
-    project('replay', onServers),
+    project('replay'),
     project('e2e', onServers),
     project('heavy', onServers),
   ],

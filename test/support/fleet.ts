@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
 import { Client, Connection } from '@temporalio/client';
-import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { NativeConnection, Worker } from '@temporalio/worker';
 import type { IgnitionSyncStatus } from '../../src/api/v1alpha1/ignition-sync.ts';
 import { createControlActivities } from '../../src/activities/control/index.ts';
 import type { ApplyResult, GatewayActivities, GatewayStep, PlannedGateway, SourceActivities } from '../../src/contract/activities.ts';
@@ -22,8 +22,6 @@ import { FailureInterceptor } from '../../src/workers/interceptors/failure.ts';
 import { keepHistories, replayAll } from './histories.ts';
 import { MemoryObjects } from './memory-objects.ts';
 import { testStack } from './stack.ts';
-
-Runtime.install({ logger: new DefaultLogger('ERROR') });
 
 type Step = 'stage' | 'apply' | 'scan' | 'restore';
 

@@ -1,8 +1,10 @@
 import { appendFileSync, readFileSync } from 'node:fs';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import proto from '@temporalio/proto';
-import { Worker } from '@temporalio/worker';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { cachedWorkflowBundle } from '../../src/workers/bundle.ts';
+
+Runtime.install({ logger: new DefaultLogger('ERROR') });
 
 const { History } = proto.temporal.api.history.v1;
 
