@@ -52,14 +52,25 @@ export default defineConfig(
   {
     files: PURE,
     rules: {
-      'no-restricted-imports': ['error', { patterns: [{ regex: '^node:', message: 'What should happen is computed without I/O: no node modules here.' }] }],
-      'no-restricted-globals': ['error', { name: 'process', message: 'Pure code knows no environment.' }, { name: 'Buffer', message: 'Use Uint8Array.' }],
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ regex: '^node:', message: 'What should happen is computed without I/O: no node modules here.' }] },
+      ],
+      'no-restricted-globals': [
+        'error',
+        { name: 'process', message: 'Pure code knows no environment.' },
+        { name: 'Buffer', message: 'Use Uint8Array.' },
+      ],
     },
   },
   {
     files: ['src/api/**/*.ts', 'src/domain/**/*.ts', 'src/contract/**/*.ts'],
     rules: {
-      'no-restricted-properties': ['error', { object: 'Date', property: 'now', message: 'The caller passes the time in.' }, { object: 'Math', property: 'random', message: 'The caller passes randomness in.' }],
+      'no-restricted-properties': [
+        'error',
+        { object: 'Date', property: 'now', message: 'The caller passes the time in.' },
+        { object: 'Math', property: 'random', message: 'The caller passes randomness in.' },
+      ],
     },
   },
   {

@@ -24,6 +24,10 @@ let ok = true;
 for (const [command = '', ...args] of STATIC) ok = (await step(command, args)) && ok;
 if (!values['only-static'] && ok) {
   const env = { ...process.env, NODE_OPTIONS: `${process.env['NODE_OPTIONS'] ?? ''} --experimental-vm-modules`.trim() };
-  ok = await step('jest', ['--selectProjects', ...PROJECTS, ...(positionals.length > 0 ? ['--', ...positionals] : [])], env);
+  ok = await step(
+    'jest',
+    ['--maxWorkers', '2', '--selectProjects', ...PROJECTS, ...(positionals.length > 0 ? ['--', ...positionals] : [])],
+    env,
+  );
 }
 process.exitCode = ok ? 0 : 1;

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ControlProcess } from '../../temporal-dev/install/installation.ts';
 import { NAMESPACE, Plant, profileObject, syncObject } from '../support/plant.ts';
 import { VIEW, WorkingCopy, project } from '../support/working-copy.ts';
 
@@ -36,29 +37,41 @@ const beforeTheTicket = {
     plant.until('the canary applies', (_, gateways) =>
       gateways.some((g) => g.metadata.name === 'gateway-0' && ['Staging', 'Applying'].includes(g.status?.phase ?? '')),
     ),
-  letGo: () => Promise.resolve(plant.installation.release('relay')),
+  letGo: () => {
+    plant.installation.release('relay');
+    return Promise.resolve();
+  },
+};
+
+const release = (name: ControlProcess): Promise<void> => {
+  plant.installation.release(name);
+  return Promise.resolve();
+};
+const releaseAgent = (): Promise<void> => {
+  plant.installation.kubelet.release(canary, 'agent');
+  return Promise.resolve();
 };
 
 const KILLS = [
-  { what: 'the worker', step: inTheScan, kill: () => plant.installation.hold('worker'), start: () => plant.installation.release('worker') },
+  { what: 'the worker', step: inTheScan, kill: () => plant.installation.hold('worker'), start: () => release('worker') },
   {
     what: 'the operator',
     step: inTheScan,
     kill: () => plant.installation.hold('operator'),
-    start: () => plant.installation.release('operator'),
+    start: () => release('operator'),
   },
-  { what: 'the source', step: inTheScan, kill: () => plant.installation.hold('source'), start: () => plant.installation.release('source') },
+  { what: 'the source', step: inTheScan, kill: () => plant.installation.hold('source'), start: () => release('source') },
   {
     what: 'the agent in its scan',
     step: inTheScan,
     kill: () => plant.installation.kubelet.hold(canary, 'agent'),
-    start: () => plant.installation.kubelet.release(canary, 'agent'),
+    start: releaseAgent,
   },
   {
     what: 'the agent before its commit point',
     step: beforeTheTicket,
     kill: () => plant.installation.kubelet.hold(canary, 'agent'),
-    start: () => plant.installation.kubelet.release(canary, 'agent'),
+    start: releaseAgent,
   },
   { what: 'the Temporal server', step: inTheScan, kill: () => plant.stack.kill('temporal'), start: () => plant.stack.start('temporal') },
   {
