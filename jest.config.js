@@ -29,6 +29,6 @@ export default {
     project('replay'),
     // These start servers of their own: they kill them, and their operator looks at a whole cluster.
     project('e2e'),
-    project('heavy'),
+    project('heavy', onServers),
   ],
 };
