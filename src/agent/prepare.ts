@@ -41,7 +41,8 @@ export async function prepare(make: PreparingWith, state: State, step: GatewaySt
   const modes = await readModes(layout.dataDir);
   using tree = new Tree(layout.dataDir);
   const differences = state.live === NO_MANIFEST ? 'replace' : 'hold';
-  const wanted = wantedBetween(live, target, modes);
+  const released = step.released === undefined ? undefined : await obtainManifest(layout, relay, step.released, doing.signal);
+  const wanted = wantedBetween(live, target, modes, released);
   guardPaths(wanted.map(({ path }) => path));
   const found = await survey(tree, wanted, { differences, exact: false }, doing);
   guardMounts(tree, found);

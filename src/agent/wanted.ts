@@ -11,8 +11,8 @@ export interface Wanted {
   readonly lastWritten?: Digest;
 }
 
-/** The paths at which two manifests differ. Cost: the two lists, not the files. */
-export function wantedBetween(live: Manifest, target: Manifest, modes: Modes): Wanted[] {
+/** The paths at which two manifests differ, but for those that are released: they stay as they are. Cost: the lists, not the files. */
+export function wantedBetween(live: Manifest, target: Manifest, modes: Modes, released?: Manifest): Wanted[] {
   const owned = new Map(live.entries.map((entry) => [entry.path, entry]));
   const wanted: Wanted[] = [];
   for (const entry of target.entries) {
@@ -21,6 +21,7 @@ export function wantedBetween(live: Manifest, target: Manifest, modes: Modes): W
     if (was?.sha256 === entry.sha256 && was.executable === entry.executable) continue;
     wanted.push({ path: entry.path, after: fileState(entry, modes), ...(was && { lastWritten: was.sha256 }) });
   }
+  for (const { path } of released?.entries ?? []) owned.delete(path);
   for (const gone of owned.values()) wanted.push({ path: gone.path, lastWritten: gone.sha256 });
   return wanted;
 }

@@ -22,6 +22,8 @@ export interface GatewayStep {
   readonly target: Digest;
   /** The manifest that must be live before it, `none` for a first apply. */
   readonly expectLive: Digest;
+  /** Manifest of files that were ours and stay on the gateway as somebody else's, such as newly excluded ones; absent when there are none. */
+  readonly released?: Digest;
   /** See `operationId`. */
   readonly op: string;
   readonly connection: GatewayConnection;
@@ -131,6 +133,8 @@ export interface PlannedGateway {
   readonly gateway: string;
   readonly target: Digest;
   readonly expectLive: Digest;
+  /** See `GatewayStep`. */
+  readonly released?: Digest;
 }
 
 export interface ReadWaveInput {

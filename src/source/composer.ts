@@ -44,6 +44,11 @@ export function manifestOf(composition: Composition, blob: (oid: string) => Stor
       return { path, sha256: digest, size, executable };
     }),
   );
-  composition.manifest = { manifest, digest: sha256(encodeManifest(manifest)) };
+  composition.manifest = { manifest, digest: digestOf(manifest) };
   return composition.manifest;
+}
+
+/** The name of a manifest: what its canonical text hashes to. */
+export function digestOf(manifest: Manifest): Digest {
+  return sha256(encodeManifest(manifest));
 }

@@ -17,6 +17,8 @@ export interface ChangedGateway {
   /** What is live; undefined before the first apply, or when the store has lost it. */
   readonly previous: Manifest | undefined;
   readonly previousLost: boolean;
+  /** Files of `previous` that stay on the gateway as somebody else's. */
+  readonly released: Manifest;
 }
 
 /** What a person wants to know of a plan before it runs. */
@@ -25,7 +27,8 @@ export function summarise(changed: readonly ChangedGateway[], gateways: number):
   const holds = new Map<string, { fault: Fault; gateways: string[] }>();
   const notes = new Map<string, string[]>();
   const said = (sentence: string, gateway: string): void => void notes.set(sentence, [...(notes.get(sentence) ?? []), gateway]);
-  for (const { gateway, plan, next, previous, previousLost } of changed) {
+  for (const { gateway, plan, next, previous: live, previousLost, released } of changed) {
+    const previous = live && without(live, released);
     const diff = diffManifests(previous, next);
     files.added += diff.added.length;
     files.modified += diff.modified.length + diff.modeChanged.length;
@@ -37,6 +40,14 @@ export function summarise(changed: readonly ChangedGateway[], gateways: number):
       holds.set(key, seen);
     }
     for (const sentence of [...plan.warnings, ...plan.notes]) said(sentence, gateway);
+    if (released.entries.length > 0)
+      said(
+        `${released.entries.length} files are no longer ours and stay on the gateway: ${listSome(
+          released.entries.map(({ path }) => path),
+          5,
+        )}.`,
+        gateway,
+      );
     if (previousLost)
       said('the content store has lost the manifest of what is live: what this plan deletes is counted by the gateway only.', gateway);
   }
@@ -48,4 +59,10 @@ export function summarise(changed: readonly ChangedGateway[], gateways: number):
     })),
     notes: [...notes].map(([sentence, of]) => (of.length === gateways ? sentence : `${listSome(of, 5)}: ${sentence}`)).slice(0, MAX_NOTES),
   };
+}
+
+/** What stays on the gateway is not deleted, so it counts for no guard rail. */
+function without(manifest: Manifest, released: Manifest): Manifest {
+  const stays = new Set(released.entries.map(({ path }) => path));
+  return stays.size === 0 ? manifest : { ...manifest, entries: manifest.entries.filter(({ path }) => !stays.has(path)) };
 }

@@ -1,12 +1,12 @@
 import type { PlanInput, PlanResult } from '../contract/activities.ts';
 import type { Desired, DesiredGateway } from '../domain/desired.ts';
 import { SyncError } from '../domain/errors.ts';
-import { NO_MANIFEST, type Digest, type Manifest } from '../domain/manifest.ts';
+import { NO_MANIFEST, createManifest, type Digest, type Manifest } from '../domain/manifest.ts';
 import { resolveLayout } from '../domain/plan/layout.ts';
 import type { Layout } from '../domain/plan/mapping.ts';
 import { planStages, type Slot } from '../domain/plan/stages.ts';
 import type { StoredBlob } from './blob-index.ts';
-import { Composer, manifestOf, type Composition } from './composer.ts';
+import { Composer, digestOf, manifestOf, type Composition } from './composer.ts';
 import { stageBlobs } from './import-blobs.ts';
 import type { AskAccess, Mirror } from './mirror.ts';
 import type { PlanDocument } from './plan-document.ts';
@@ -53,6 +53,14 @@ export class Planner {
     const nameOf = ({ gateway }: Target): string => gateway.name;
     const unchanged = targets.filter((target) => !changed.includes(target));
     const { slots, stages } = planStages(changed.map(nameOf), unchanged.map(nameOf), spec.rollout);
+    const changes = await Promise.all(changed.map((target) => this.#changeOf(target)));
+    const released = new Map(
+      changes.flatMap(({ gateway, released: stays }) => (stays.entries.length > 0 ? [[gateway, stays] as const] : [])),
+    );
+    const releasedDigest = (gateway: string): { released?: Digest } => {
+      const stays = released.get(gateway);
+      return stays ? { released: digestOf(stays) } : {};
+    };
     const document: PlanDocument = {
       schema: 1,
       object: desired.object,
@@ -61,20 +69,32 @@ export class Planner {
         gateway: gateway.name,
         target: digest,
         expectLive: gateway.live,
+        ...releasedDigest(gateway.name),
         ...(slots.get(gateway.name) as Slot),
       })),
     };
     const planDigest = store.stageDocument(staging, document);
-    const manifests = new Map(targets.map((target) => [target.digest, target.manifest]));
+    const manifests = new Map([
+      ...targets.map((target) => [target.digest, target.manifest] as const),
+      ...[...released.values()].map((stays) => [digestOf(stays), stays] as const),
+    ]);
     await inParallel(
       [...manifests],
       async ([digest, manifest]) => (await store.hasManifest(digest)) || store.stageManifest(staging, manifest),
     );
-    await inParallel(targets, ({ gateway, digest }) => grants.grantManifest(desired.object.namespace, gateway.name, digest, gateway.live));
+    await inParallel(targets, ({ gateway, digest }) =>
+      grants.grantManifest(
+        desired.object.namespace,
+        gateway.name,
+        digest,
+        gateway.live,
+        releasedDigest(gateway.name).released ?? NO_MANIFEST,
+      ),
+    );
     await staging.commit();
     await this.#parts.blobs.add(fresh);
     for (const [digest, manifest] of manifests) this.#manifests.set(digest, manifest);
-    const summary = summarise(await Promise.all(changed.map((target) => this.#changeOf(target))), gateways.length);
+    const summary = summarise(changes, gateways.length);
     return {
       planDigest,
       stages,
@@ -105,8 +125,11 @@ export class Planner {
 
   async #changeOf({ gateway, composition, manifest }: Target): Promise<ChangedGateway> {
     const previous = gateway.live === NO_MANIFEST ? undefined : await this.#manifest(gateway.live);
+    const kept = new Set(manifest.entries.map(({ path }) => path));
+    const released = createManifest((previous?.entries ?? []).filter(({ path }) => !kept.has(path) && composition.plan.releases(path)));
     return {
       gateway: gateway.name,
+      released,
       plan: composition.plan,
       next: manifest,
       previous,

@@ -47,7 +47,8 @@ function stepOf(at: WaveContext, planned: PlannedGateway, step: 'apply' | 'resto
   const { object, rollout, planDigest, connection, retainSnapshots } = at;
   const op = operationId({ uid: object.uid, n: at.n, gateway: planned.gateway, step, attempt: at.attempt });
   const [expectLive, target] = step === 'apply' ? [planned.expectLive, planned.target] : [planned.target, planned.expectLive];
-  return { object, gateway: planned.gateway, rollout, planDigest, expectLive, target, op, connection, retainSnapshots };
+  const released = step === 'apply' && planned.released !== undefined ? { released: planned.released } : {};
+  return { ...released, object, gateway: planned.gateway, rollout, planDigest, expectLive, target, op, connection, retainSnapshots };
 }
 
 function failed(gateway: string, error: unknown): GatewayOutcome {

@@ -28,6 +28,8 @@ export interface GatewayPlan {
   readonly notes: readonly string[];
   /** What the author of commit and profile should look at. */
   readonly warnings: readonly string[];
+  /** Whether a path that was ours and is in no mapping any more stays on the gateway: newly excluded, or the gateway's own again. */
+  readonly releases: (path: string) => boolean;
 }
 
 /**
@@ -71,7 +73,18 @@ export function compose(tree: readonly TreeEntry[], layout: Layout): GatewayPlan
   }
   const files = composed.files();
   refuseCollisions(files.map((file) => file.path));
-  return { files, mappings, notes: [...notes, ...leftOut.notes()], warnings: [...layout.warnings, ...composed.warnings()] };
+  return {
+    files,
+    mappings,
+    notes: [...notes, ...leftOut.notes()],
+    warnings: [...layout.warnings, ...composed.warnings()],
+    releases: (path) => isExcluded(path) || isGatewaysOwn(path),
+  };
+}
+
+/** What each gateway writes for itself is only lent to us by a mapping that names it. */
+function isGatewaysOwn(path: string): boolean {
+  return ['runtime-owned', 'managed-provider', 'per-gateway'].includes(classify(path).kind);
 }
 
 function locate(tree: readonly TreeEntry[], mapping: LayoutMapping): { found: Found; path: string; names: string } {

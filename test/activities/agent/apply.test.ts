@@ -485,3 +485,16 @@ test('what people changed after the apply is replaced by a restore and kept in i
   const kept = execFileSync('grep', ['-rl', 'repaired by hand', join(rig.dataDir, '.ignition-sync', 'snapshots')], { encoding: 'utf8' });
   expect(kept.trim().split('\n')).toHaveLength(1);
 });
+
+test('released files stay as they are, are not looked at, and are nobody of ours afterwards', async () => {
+  const first = await rig.sync({ 'projects/P/ours': '1', 'projects/P/released': 'as synced' });
+  await rig.write('projects/P/released', 'edited by hand');
+  const released = rig.content.add({ 'projects/P/released': 'as synced' });
+  const target = rig.content.add({ 'projects/P/ours': '2' });
+  const step = rig.step(first.live, target, { released });
+  await rig.agent.stage(step, doing);
+  await rig.agent.apply(step, doing);
+  expect(rig.read('projects/P/released')).toBe('edited by hand');
+  await rig.sync({ 'projects/P/other': 'x' });
+  expect(rig.read('projects/P/released')).toBe('edited by hand');
+});

@@ -142,3 +142,20 @@ test('a large file goes through the store with its own bytes', async () => {
   expect(files['projects/p/large.bin']?.equals(large)).toBe(true);
   expect([files['projects/p/small'], files['projects/p/empty']]).toEqual([Buffer.from('s'), Buffer.alloc(0)]);
 });
+
+test('a file that is newly excluded is released: named in a manifest of its own, counted for no guard rail, and its deletion in git deletes nothing', async () => {
+  using bench = new Workbench();
+  const repo = bench.repository();
+  const project = Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`projects/a/resource-${i}/view.json`, `${i}`]));
+  repo.commit({ 'projects/a/project.json': '{}', ...project });
+  const first = await bench.plan({ repo: repo.url }, [gateway('a')]);
+  const { target } = await bench.planned(first, 'a');
+  const onFirst = gateway('a', undefined, { live: target, confirmed: target });
+  const second = await bench.plan({ repo: repo.url }, [onFirst], { excludePatterns: ['projects/a/resource-*'] });
+  expect(second).toMatchObject({ files: { added: 0, modified: 0, deleted: 0 }, holds: [] });
+  expect(second.notes.join('\n')).toContain('30 files are no longer ours and stay on the gateway');
+  const { source, store } = await bench.opened;
+  const [row] = await source.readWave({ planDigest: second.planDigest, stage: 'canary', wave: 0 });
+  const released = await store.readManifest(row!.released!);
+  expect(released.entries.map(({ path }) => path).sort()).toEqual(Object.keys(project).sort());
+});
