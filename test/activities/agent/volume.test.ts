@@ -17,6 +17,7 @@ function mayMount(): boolean {
 }
 
 const asSuperuser = mayMount() ? describe : describe.skip;
+if (asSuperuser === describe.skip) console.log('Volumes of their own: skipped, this needs a superuser who may mount a tmpfs.');
 
 asSuperuser('on a volume of its own', () => {
   let dataDir: string;
