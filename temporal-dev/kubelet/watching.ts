@@ -43,10 +43,11 @@ async function watching<T extends Watched>(
   let resume: NodeJS.Timeout | undefined;
   let stopped = false;
   informer.on('change', changed);
-  informer.on('error', () => {
+  const again = (): void => {
     clearTimeout(resume);
-    if (!stopped) resume = setTimeout(() => void informer.start(), RESUME_MS);
-  });
+    if (!stopped) resume = setTimeout(() => void informer.start().catch(again), RESUME_MS);
+  };
+  informer.on('error', again);
   await informer.start();
   return {
     get: (namespace, name) => informer.get(name, namespace),

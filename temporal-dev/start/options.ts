@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { StackError } from '../failure.ts';
 
@@ -15,7 +16,8 @@ export const HELP = `npm start [-- options]
 
 Starts Temporal, Kubernetes, a git server and ignition-sync on this machine, with simulated Ignition gateways, and shows them until Ctrl-C.
 
-  --repo URL|path   sync this repository instead of the example plant: everything in it that may be synced, onto every gateway
+  --repo URL|path   sync this repository or git bundle instead of the example plant: everything in it that may be synced, onto
+                    every gateway
   --ref REF         branch, tag or commit of it (default: main)
   --gateways N      how many gateways, 1 to 20 (default: 3)
   --dir FOLDER      keep everything in this folder for the next start (default: a temporary folder)
@@ -31,6 +33,8 @@ export function parseOptions(args: readonly string[]): StartOptions | undefined 
     throw new StackError(`--gateways ${values.gateways}: a number from 1 to 20.`);
   if (values.repo === undefined && (values.ref !== 'main' || gateways !== 3))
     throw new StackError('--ref and --gateways go with --repo: the example plant has its own.');
+  if (values.repo !== undefined && !existsSync(values.repo) && !/^[a-z]+:\/\/|^[^/]+@[^/]+:/.test(values.repo))
+    throw new StackError(`--repo ${values.repo}: there is no such folder or file, and it is no URL.`);
   return {
     ref: values.ref,
     gateways,

@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
 import { cp, readFile, readdir } from 'node:fs/promises';
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { parseAllDocuments, stringify } from 'yaml';
+import { StackError } from '../failure.ts';
 import type { Stack } from '../stack/stack.ts';
 import type { StartOptions } from './options.ts';
 
@@ -40,7 +41,7 @@ export async function examplePlant(stack: Stack, dir: string): Promise<Scene> {
 /** Objects that sync a whole repository, narrowed to what may be synced, onto a number of gateways. */
 export async function wholeRepository(stack: Stack, { repo, ref, gateways }: StartOptions & { repo: string }): Promise<Scene> {
   const namespace = 'demo';
-  const url = existsSync(repo) ? pathToFileURL(resolve(repo)).href : repo;
+  const url = await urlOf(stack, repo);
   const metadata = (name: string) => ({ name, namespace });
   const labels = { 'app.kubernetes.io/name': 'ignition', 'app.kubernetes.io/instance': 'gateway' };
   const annotations = {
@@ -78,6 +79,21 @@ export async function wholeRepository(stack: Stack, { repo, ref, gateways }: Sta
   return { namespace, name: 'demo', canary: 'gateway-0' };
 }
 
+/** What a gateway's source can read: a bundle is unpacked into the stack's git server, because git reads bundles from plain paths only. */
+async function urlOf(stack: Stack, repo: string): Promise<string> {
+  if (!existsSync(repo)) return repo;
+  const path = resolve(repo);
+  if (statSync(path).isDirectory()) return pathToFileURL(path).href;
+  const url = await stack.git.createRepository('bundle');
+  try {
+    const into = stack.git.repositoryPath('bundle');
+    await run('git', ['-C', into, 'fetch', '--quiet', '--force', path, 'refs/*:refs/*'], { env: stack.description.env });
+  } catch (error) {
+    throw new StackError(`--repo ${repo} is a file, but no git bundle: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  return url;
+}
+
 /** The example's objects as a user would apply them, with the address of this stack's git server. */
 async function exampleObjects(url: string): Promise<unknown[]> {
   const folder = join(EXAMPLE, 'objects');
@@ -97,6 +113,8 @@ async function pushExample(stack: Stack, clone: string, url: string): Promise<vo
   await git('init', '--quiet', '--initial-branch=main');
   await git('config', 'user.name', 'Example');
   await git('config', 'user.email', 'example@plant.example');
+  await git('config', 'commit.gpgSign', 'false');
+  await git('config', 'http.proxy', ''); // the server is on this machine, whatever the user's environment says
   await git('remote', 'add', 'origin', url);
   await git('add', '--all');
   await git('commit', '--quiet', '--message', 'The example plant');

@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,10 +10,12 @@ import { Installation } from '../install/installation.ts';
 import { startStack } from '../stack/stack.ts';
 import { HELP, type StartOptions, parseOptions } from './options.ts';
 import { type Scene, examplePlant, wholeRepository } from './scene.ts';
-import { renderTable } from './table.ts';
+import { renderHead, renderTable } from './table.ts';
 import { thingsToTry } from './things-to-try.ts';
 
 const REFRESH_MS = 500;
+/** What has not ended by then is ended by the stack's reaper, once this process is gone. */
+const STOP_WITHIN_MS = 15_000;
 
 async function start(options: StartOptions, stopping: AbortSignal): Promise<void> {
   const began = performance.now();
@@ -29,9 +31,9 @@ async function start(options: StartOptions, stopping: AbortSignal): Promise<void
   try {
     const { repo } = options;
     const scene = repo === undefined ? await examplePlant(stack, dir) : await wholeRepository(stack, { ...options, repo });
-    await show(kube, scene, stopping, began, () => hints(installation, scene));
+    await show({ kube, scene, kubeconfig: stack.kubernetes.kubeconfigFile, stopping, began, hintsNow: () => hints(installation, scene) });
   } finally {
-    say('\nstopping …');
+    endInTime();
     await kube.close();
     await installation.stop();
   }
@@ -49,18 +51,24 @@ function hints({ stack, gateways }: Installation, { namespace, name, canary, clo
 }
 
 /** Shows the table until Ctrl-C: redrawn in place on a terminal, a new copy per change elsewhere. */
-async function show(
-  kube: KubeClient,
-  { namespace, name }: Scene,
-  stopping: AbortSignal,
-  began: number,
-  hintsNow: () => string,
-): Promise<void> {
+async function show(what: {
+  kube: KubeClient;
+  scene: Scene;
+  /** A file of the stack that outlives everything but the removal of its folder. */
+  kubeconfig: string;
+  stopping: AbortSignal;
+  /** When the start began, milliseconds. */
+  began: number;
+  hintsNow: () => string;
+}): Promise<void> {
+  const { kube, kubeconfig, stopping, began, hintsNow } = what;
+  const { namespace, name } = what.scene;
   const { stdout } = process;
   let drawn: string[] = [];
   let synced = false;
   let before = '';
   while (!stopping.aborted) {
+    if (!existsSync(kubeconfig)) throw new StackError(`${kubeconfig} is gone: somebody removed the folder in which all of this runs.`);
     const seen = await Promise.all([kube.get(IGNITION_SYNCS, namespace, name), kube.list(IGNITION_GATEWAYS, { namespace })]).catch(
       () => undefined, // an apiserver that was killed for a try comes back
     );
@@ -71,11 +79,9 @@ async function show(
     const [sync, { items }] = seen;
     const status = sync?.status;
     const ready = status?.conditions?.find((condition) => condition.type === 'Ready');
-    const head = `${name}: ${status?.revision ?? 'not resolved yet'}  ${status?.rollout ? `rollout ${status.rollout.number} ${status.rollout.state}` : ''}  Ready=${ready?.status ?? 'Unknown'}${ready?.status === 'True' ? '' : ` ${ready?.reason ?? ''}: ${ready?.message ?? ''}`}`;
-    const lines = [
-      head.slice(0, stdout.columns || 160),
-      ...renderTable(items, commitOf(status?.revision), new Date(), stdout.columns || 160),
-    ];
+    const width = stdout.columns || 160;
+    const head = renderHead(name, status, width);
+    const lines = [...head, ...renderTable(items, commitOf(status?.revision), new Date(), width)];
     const key = JSON.stringify([
       head,
       items.map((item) => [item.metadata.name, item.status?.phase, item.status?.revision, item.status?.waitingFor]),
@@ -91,7 +97,7 @@ async function show(
     if (!synced && ready?.status === 'True') {
       synced = true;
       stdout.write(
-        `${items.length} gateways synced ${((performance.now() - began) / 1_000).toFixed(1)} s after the start\n${hintsNow()}\n`,
+        `${items.length} gateway${items.length === 1 ? '' : 's'} synced ${((performance.now() - began) / 1_000).toFixed(1)} s after the start\n${hintsNow()}\n`,
       );
       drawn = [];
     }
@@ -99,11 +105,17 @@ async function show(
   }
 }
 
+function endInTime(): void {
+  setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();
+}
+
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
     if (stop.signal.aborted) process.exit(1);
+    process.stdout.write('\nstopping …\n');
     stop.abort();
+    endInTime();
   });
 }
 

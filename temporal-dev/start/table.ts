@@ -1,4 +1,4 @@
-import type { IgnitionGateway } from '../../src/api/v1alpha1/objects.ts';
+import type { IgnitionGateway, IgnitionSync } from '../../src/api/v1alpha1/objects.ts';
 import { commitOf, short } from '../../src/domain/revision.ts';
 
 const COLUMNS = ['GATEWAY', 'WANTED', 'LIVE', 'PHASE', 'WAITING FOR', 'SINCE'] as const;
@@ -25,6 +25,20 @@ function row(gateway: IgnitionGateway, wanted: string | undefined, now: Date): s
     waiting || '-',
     age(status?.since, now),
   ];
+}
+
+/** What stands above the table: the object's revision and rollout, and what keeps it from being Ready. */
+export function renderHead(name: string, status: IgnitionSync['status'], width = 140): string[] {
+  const { shortRevision, rollout, waitingFor, conditions } = status ?? {};
+  const ready = conditions?.find((condition) => condition.type === 'Ready');
+  const head = [
+    `${name}: ${shortRevision ?? 'not resolved yet'}`,
+    rollout ? `rollout ${rollout.number} ${rollout.state}` : '',
+    ready ? `Ready=${ready.status}` : '',
+    waitingFor ? `waits for: ${waitingFor}` : '',
+  ];
+  const why = ready && ready.status !== 'True' ? [`${ready.reason}: ${ready.message}`] : [];
+  return [head.filter(Boolean).join('  '), ...why].map((line) => line.slice(0, width));
 }
 
 /** The live table: what each gateway shall run, what it runs, and what it waits for. */

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import type { Stack } from '../stack/stack.ts';
 
-/** What the user reads beside the table; each command works as printed. */
+/** What the user reads beside the table. Every line that is indented twice is a command that works as it stands. */
 export function thingsToTry(at: {
   stack: Stack;
   namespace: string;
@@ -13,27 +13,44 @@ export function thingsToTry(at: {
   const { stack, namespace, name, gateway, clone, faultsUrl } = at;
   const { kubectl = '', temporal = '' } = stack.description.tools;
   const folders = [...new Set([dirname(kubectl), dirname(temporal)])].join(':');
-  const signal = (signal_: string, input = '') =>
-    `temporal workflow signal --workflow-id ignition-sync/${namespace}/${name} --name ${signal_}${input ? ` --input '${input}'` : ''}`;
+  const signal = (signal_: string, input: object) =>
+    `temporal workflow signal --workflow-id ignition-sync/${namespace}/${name} --name ${signal_} --input '${JSON.stringify(input)}'`;
+  const spec = (change: object) => `kubectl -n ${namespace} patch isync ${name} --type merge -p '${JSON.stringify({ spec: change })}'`;
+  const faults = (change: object) =>
+    `curl --noproxy '*' -sX POST ${faultsUrl} -H 'content-type: application/json' -d '${JSON.stringify(change)}'`;
+  const sections: [string, ...string[]][] = [
+    ['look', `kubectl -n ${namespace} get isync,igw`, `kubectl -n ${namespace} describe isync ${name}`],
+    ...(clone
+      ? ([['push a commit', `cd ${clone.dir} && echo "# changed" >> ${clone.file} && git commit -qam "a change" && git push -q`]] as [
+          [string, string],
+        ])
+      : []),
+    ['pause: commits wait; and go on', spec({ paused: true }), spec({ paused: false })],
+    [
+      `break a gateway and push a commit: ${gateway} is put back and the rollout holds; then mend it and try it again`,
+      faults({ scanFails: true }),
+      faults({ scanFails: false }),
+      signal('retryGateway', { gateway }),
+    ],
+    [
+      'ask for approval, push a commit, approve it; and ask no more',
+      spec({ approval: { required: true } }),
+      signal('approve', { by: 'me' }),
+      spec({ approval: { required: false } }),
+    ],
+    [
+      'emergency stop: no gateway is changed any more; and go on',
+      signal('emergencyStop', { by: 'me', reason: 'drill' }),
+      signal('resume', { by: 'me' }),
+    ],
+  ];
   return `
 Temporal UI   ${stack.temporal.uiUrl}/namespaces/default/workflows
 In another terminal:
-  export PATH=${folders}:$PATH KUBECONFIG=${stack.kubernetes.kubeconfigFile} TEMPORAL_ADDRESS=${stack.temporal.address}
+    export PATH=${folders}:$PATH KUBECONFIG=${stack.kubernetes.kubeconfigFile} TEMPORAL_ADDRESS=${stack.temporal.address}
 
-Things to try
-  look                 kubectl -n ${namespace} get isync,igw
-                       kubectl -n ${namespace} describe isync ${name}
-  push a commit        ${clone ? `cd ${clone.dir} && echo "# changed" >> ${clone.file} && git commit -qam "a change" && git push -q` : 'to the repository that you named'}
-  pause                kubectl -n ${namespace} patch isync ${name} --type merge -p '{"spec":{"paused":true}}'     (and back with false)
-  break a gateway      curl -sX POST ${faultsUrl} -H 'content-type: application/json' -d '{"scanFails":true}'
-                       then push a commit: ${gateway} is put back and the rollout holds. Mend it and go on:
-                       curl -sX POST ${faultsUrl} -H 'content-type: application/json' -d '{"scanFails":false}'
-                       ${signal('retryGateway', `{"gateway":"${gateway}"}`)}
-  ask for approval     kubectl -n ${namespace} patch isync ${name} --type merge -p '{"spec":{"approval":{"required":true}}}'
-                       then push a commit, and approve it:
-                       ${signal('approve', '{"by":"me"}')}
-  emergency stop       ${signal('emergencyStop', '{"by":"me","reason":"drill"}')}
-                       ${signal('resume', '{"by":"me"}')}
+Things to try${clone ? '' : ' (a commit is pushed to the repository that you named)'}
+${sections.map(([what, ...commands]) => [`  ${what}`, ...commands.map((command) => `    ${command}`)].join('\n')).join('\n')}
 Ctrl-C ends everything.
 `;
 }
