@@ -103,7 +103,7 @@ test('servers that are killed come back on the same port with what they knew', a
   await using stack = await startStack();
   await stack.kubectl(['create', 'namespace', 'kept']);
   await stack.temporalCli(['workflow', 'start', '--type', 'none', '--task-queue', 'none', '--workflow-id', 'kept']);
-  for (const name of ['temporal', 'kube-apiserver', 'etcd', 'sshd'] as const) {
+  for (const name of ['temporal', 'kube-apiserver', 'etcd', ...(stack.description.git?.ssh ? (['sshd'] as const) : [])] as const) {
     const before = stack.pid(name);
     await stack.kill(name);
     expect(stack.pid(name)).toBeUndefined();
