@@ -1,8 +1,10 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { IgnitionClient } from '../clients/ignition/client.ts';
 import type { ApplyResult, GatewayStep, RestoreResult, ScanInput, ScanResult, StageResult } from '../contract/activities.ts';
 import type { HelloResponse } from '../contract/relay.ts';
 import type { Digest } from '../domain/manifest.ts';
+import { proveAccess } from './access.ts';
 import { countChanges } from './change.ts';
 import { Identity } from './identity.ts';
 import { Layout } from './layout.ts';
@@ -84,8 +86,8 @@ export class Agent {
   }
 
   /**
-   * Brings the target's content to scratch. Changes nothing that the gateway reads, and needs no ticket.
-   * @throws SyncError LivePreconditionFailed, LocalChange, LinkInTheWay, InTheWay, InsufficientSpace, ContentUnavailable, RelayUnreachable …
+   * Brings the target's content to scratch, if the gateway will take it. Changes nothing that the gateway reads, and needs no ticket.
+   * @throws SyncError GatewayAuthFailed, GatewayIncompatible, TlsUntrusted, LivePreconditionFailed, LocalChange, LinkInTheWay, InTheWay, InsufficientSpace, ContentUnavailable, RelayUnreachable …
    */
   async stage(step: GatewayStep, doing: Doing): Promise<StageResult> {
     return this.#staging.run(doing.signal, () =>
@@ -94,6 +96,7 @@ export class Agent {
         const state = await readState(this.#layout);
         if (state.live === step.target) return { live: state.live, fetchedFiles: 0, fetchedBytes: 0, changes: NO_CHANGES };
         guardPrecondition(state, step);
+        await this.#withClient(step, (client) => proveAccess(client, doing));
         const { survey, fetched } = await prepare(this.#preparing(), state, step, doing);
         return { live: state.live, fetchedFiles: fetched.files, fetchedBytes: fetched.bytes, changes: countChanges(survey.changes) };
       }),
@@ -163,8 +166,7 @@ export class Agent {
   async scan(input: ScanInput, doing: Doing): Promise<ScanResult> {
     const before = await readState(this.#layout);
     const live = await obtainManifest(this.#layout, this.#options.relay, before.live, doing.signal);
-    const client = this.#options.ignition(input.connection);
-    try {
+    return this.#withClient(input, async (client) => {
       const timeoutMs = this.#options.scanTimeoutMs ?? SCAN_TIMEOUT_MS;
       const { told, ...result } = await scanGateway(
         { client, clock: this.#bench.clock, timeoutMs },
@@ -174,6 +176,13 @@ export class Agent {
       );
       if (told) await this.#settleScans(before.seq);
       return result;
+    });
+  }
+
+  async #withClient<T>({ connection }: GatewayStep, use: (client: IgnitionClient) => Promise<T>): Promise<T> {
+    const client = this.#options.ignition(connection);
+    try {
+      return await use(client);
     } finally {
       await client.close();
     }

@@ -223,36 +223,54 @@ test.each(CASES)(
   async ({ bad, reason, says, knownBy, mend, then }) => {
     const before = everyFile();
     const [stalledSince, generation] = [plant.condition('Stalled')?.lastTransitionTime, plant.sync()!.status!.rollout!.number];
-    await bad();
-    await plant.until(`Stalled because of ${reason}`, () => {
-      const stalled = plant.condition('Stalled');
-      return stalled?.status === 'True' && stalled.reason === reason && stalled.lastTransitionTime !== stalledSince;
-    });
-    const { rollout, observedGeneration } = plant.sync()!.status!;
+    try {
+      await bad();
+      await plant.until(`Stalled because of ${reason}`, () => {
+        const stalled = plant.condition('Stalled');
+        return stalled?.status === 'True' && stalled.reason === reason && stalled.lastTransitionTime !== stalledSince;
+      });
+      const { rollout, observedGeneration } = plant.sync()!.status!;
 
-    // kubectl get, describe and events
-    expect(plant.condition('Ready')).toMatchObject({ status: 'False', reason, observedGeneration });
-    expect(plant.sync()!.metadata.generation).toBe(observedGeneration);
-    const waitingFor = knownBy === 'the object' ? `${reason} to be mended` : 'a new commit or a changed object';
-    expect(await kubectl('get', 'isync', NAME)).toMatch(new RegExp(` ${waitingFor} +False `));
-    const isSaid = (text: string) => says.filter((part) => !text.replaceAll(/\s+/g, ' ').includes(part));
-    expect(isSaid(plant.condition('Ready')!.message)).toEqual([]);
-    await until(async () => isSaid(/^Events:[^]*/m.exec(await kubectl('describe', 'isync', NAME))?.[0] ?? '').length === 0);
+      // kubectl get, describe and events
+      expect(plant.condition('Ready')).toMatchObject({ status: 'False', reason, observedGeneration });
+      expect(plant.sync()!.metadata.generation).toBe(observedGeneration);
+      const waitingFor = knownBy === 'the object' ? `${reason} to be mended` : 'a new commit or a changed object';
+      await plant.until(waitingFor, (sync) => sync?.status?.waitingFor === waitingFor);
+      expect(await kubectl('get', 'isync', NAME)).toMatch(new RegExp(` ${waitingFor} +False `));
+      const isSaid = (text: string) => says.filter((part) => !text.replaceAll(/\s+/g, ' ').includes(part));
+      expect(isSaid(plant.condition('Ready')!.message)).toEqual([]);
+      await until(async () => isSaid(/^Events:[^]*/m.exec(await kubectl('describe', 'isync', NAME))?.[0] ?? '').length === 0);
 
-    // the Temporal UI
-    const id = knownBy === 'the object' ? `ignition-sync/${NAMESPACE}/${NAME}` : rollout!.id;
-    if (knownBy === 'its rollout') expect(rollout).toMatchObject({ number: generation + 1, state: 'Failed', reason });
-    else expect(rollout!.number).toBe(generation);
-    expect(isSaid(await currentDetails(id))).toEqual([]);
-    expect(await failedActivities(id)).toContain(reason);
+      // the Temporal UI
+      const id = knownBy === 'the object' ? `ignition-sync/${NAMESPACE}/${NAME}` : rollout!.id;
+      if (knownBy === 'its rollout') expect(rollout).toMatchObject({ number: generation + 1, state: 'Failed', reason });
+      else expect(rollout!.number).toBe(generation);
+      expect(isSaid(await currentDetails(id))).toEqual([]);
+      expect(await failedActivities(id)).toContain(reason);
 
-    expect(everyFile()).toEqual(before);
-    await mend();
+      expect(everyFile()).toEqual(before);
+    } finally {
+      await mend(); // also for the next case
+    }
     await plant.synced(knownBy === 'its rollout' ? await head() : plant.sync()!.status!.revision!.split(':')[1]!);
     expect(plant.condition('Stalled')?.status).toBe('False');
     await then?.();
   },
 );
+
+test('a gateway that does not know the API key: the rollout holds before anything is changed there, and goes on when asked', async () => {
+  const before = [everyFile(), plant.commits('gateway-0')];
+  await plant.faults('gateway-0', { refuseToken: 401 });
+  const commit = await copy.push(project('with another key'));
+  await plant.until('the rollout holds', (sync) => sync?.status?.rollout?.commit === commit && sync.status.rollout.state === 'Holding');
+  expect(plant.condition('Ready')!.message).toMatch(/^gateway-0 failed: GatewayAuthFailed: .*spec\.gateway\.apiKeySecretRef: put the one/);
+  expect(await kubectl('get', 'igw', 'gateway-0')).toMatch(/ Failed .* GatewayAuthFailed /);
+  expect(await kubectl('get', 'isync', NAME)).toContain('retryGateway, abort or a new commit');
+  expect([everyFile(), plant.commits('gateway-0')]).toEqual(before);
+  await plant.faults('gateway-0', { refuseToken: null });
+  await plant.signal('retryGateway', { gateway: 'gateway-0' });
+  await plant.synced(commit);
+});
 
 test('after all of this a commit goes out as ever', async () => {
   await backToGood();

@@ -109,9 +109,13 @@ export class IgnitionHttp {
     try {
       return { 'X-Ignition-API-Token': (await readFile(tokenFile, 'utf8')).trim() };
     } catch (error) {
-      throw new SyncError('GatewayAuthFailed', `The gateway's API key cannot be read from ${tokenFile}: mount the Secret that holds it.`, {
-        cause: error,
-      });
+      throw new SyncError(
+        'GatewayAuthFailed',
+        `The gateway's API key cannot be read from ${tokenFile}: create the Secret that spec.gateway.apiKeySecretRef names, and mount it there.`,
+        {
+          cause: error,
+        },
+      );
     }
   }
 
@@ -154,7 +158,7 @@ function refused({ status, path }: Answer, method: string): SyncError {
   if (status === 401 || status === 403) {
     const why =
       status === 401
-        ? 'does not know the API key'
+        ? 'does not know the API key of spec.gateway.apiKeySecretRef: put the one that the gateway made (name:secret) into the Secret'
         : 'knows the API key but does not allow it this: give its security level read and write permission';
     return new SyncError('GatewayAuthFailed', `${method} ${path}: the gateway ${why} (${status}).`);
   }

@@ -2,10 +2,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createIgnitionClient } from '../../../src/clients/ignition/client.ts';
 import type { ScanResult } from '../../../src/contract/activities.ts';
+import { toFault } from '../../../src/domain/errors.ts';
 import type { Faults } from '../../support/gateway-simulator/faults.ts';
 import { GatewaySimulator } from '../../support/gateway-simulator/simulator.ts';
 import type { Files } from './support/content.ts';
-import { Rig, doing } from './support/rig.ts';
+import { NO_MANIFEST, Rig, doing } from './support/rig.ts';
 
 const FILES: Files = {
   'projects/P/project.json': '{}',
@@ -101,6 +102,23 @@ test.each<{ name: string; faults: Partial<Faults>; reason: string }>([
   await expect(scan()).rejects.toMatchObject({ name: 'SyncError', reason });
   gateway.set({ state: 'running', scanNeverEnds: false, scanFails: false, refuseToken: null });
   expect(await scan()).toMatchObject({ outcome: 'Loaded' });
+});
+
+test.each<{ name: string; faults: Partial<Faults>; reason: string | undefined }>([
+  { name: 'a key that the gateway does not know: refused', faults: { refuseToken: 401 }, reason: 'GatewayAuthFailed' },
+  { name: 'a key without the right: refused', faults: { refuseToken: 403 }, reason: 'GatewayAuthFailed' },
+  { name: 'a gateway that is starting: staged', faults: { state: 'starting', refuseToken: 401 }, reason: undefined },
+  { name: 'a gateway that knows the key: staged', faults: {}, reason: undefined },
+])('$name, before anything is changed', async ({ faults, reason }) => {
+  gateway.set(faults);
+  const before = await rig.everything();
+  const step = rig.step(NO_MANIFEST, rig.content.add(FILES), { connection: { port: gateway.port, tls: false } });
+  const outcome = await rig.agent.stage(step, doing).then(
+    () => undefined,
+    (error: unknown) => toFault(error).reason,
+  );
+  expect(outcome).toBe(reason);
+  expect(await rig.everything()).toEqual(before);
 });
 
 test('a gateway that does not run is no failure, and is scanned when it is back', async () => {

@@ -1,5 +1,6 @@
 import { Agent } from '../../../../src/agent/agent.ts';
 import type { AgentOptions, Doing } from '../../../../src/agent/ports.ts';
+import { createIgnitionClient } from '../../../../src/clients/ignition/client.ts';
 import type { GatewayStep } from '../../../../src/contract/activities.ts';
 import type { Digest } from '../../../../src/domain/manifest.ts';
 import type { LocalRelay } from './local-relay.ts';
@@ -27,9 +28,8 @@ export async function openAgent(dataDir: string, relay: LocalRelay, options: Par
     dataDir,
     version: 'test',
     relay,
-    ignition: () => {
-      throw new Error('no gateway runs here');
-    },
+    // Nothing answers at the port of `stepOf`: a gateway that does not run.
+    ignition: ({ port, tls }) => createIgnitionClient({ host: '127.0.0.1', port, tls }),
     space: ROOMY,
     ...options,
   });

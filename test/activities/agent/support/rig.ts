@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Agent } from '../../../../src/agent/agent.ts';
 import type { AgentOptions } from '../../../../src/agent/ports.ts';
-import { createIgnitionClient } from '../../../../src/clients/ignition/client.ts';
 import type { ApplyResult, GatewayStep } from '../../../../src/contract/activities.ts';
 import { NO_MANIFEST, type Digest } from '../../../../src/domain/manifest.ts';
 import { seedDataDirectory } from '../../../support/gateway-simulator/seed.ts';
@@ -12,8 +11,6 @@ import { footprint } from '../../../support/gateway-simulator/damage.ts';
 import { Content, type Files } from './content.ts';
 import { doing, openAgent, stepOf } from './local-agent.ts';
 import { LocalRelay } from './local-relay.ts';
-
-const ignition: AgentOptions['ignition'] = ({ port, tls }) => createIgnitionClient({ host: '127.0.0.1', port, tls });
 
 /** One gateway's data directory with its agent, and the relay it talks to. */
 export class Rig {
@@ -36,14 +33,14 @@ export class Rig {
     const dataDir = join(mkdtempSync(join(tmpdir(), 'agent-')), 'data');
     await seedDataDirectory(dataDir);
     const relay = new LocalRelay(new Content());
-    return new Rig(dataDir, await openAgent(dataDir, relay, { ignition, ...options }), options, relay);
+    return new Rig(dataDir, await openAgent(dataDir, relay, options), options, relay);
   }
 
   /** As after the process was ended and started again. */
   async reopen(options: Partial<AgentOptions> = {}): Promise<void> {
     await this.agent.close();
     this.#options = { ...this.#options, ...options };
-    this.agent = await openAgent(this.dataDir, this.relay, { ignition, ...this.#options });
+    this.agent = await openAgent(this.dataDir, this.relay, this.#options);
   }
 
   async close(): Promise<void> {
