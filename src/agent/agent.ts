@@ -10,7 +10,7 @@ import { Identity } from './identity.ts';
 import { Layout } from './layout.ts';
 import { obtainManifest } from './manifests.ts';
 import { Mutex } from './mutex.ts';
-import { guardPrecondition } from './precondition.ts';
+import { guardLive, guardPrecondition } from './precondition.ts';
 import { prepare } from './prepare.ts';
 import type { AgentOptions, Clock, Doing } from './ports.ts';
 import { restoreFromSnapshot } from './restore.ts';
@@ -165,6 +165,7 @@ export class Agent {
   /** Tells the gateway to look at its files, and proves what it can. Holds up no writer. */
   async scan(input: ScanInput, doing: Doing): Promise<ScanResult> {
     const before = await readState(this.#layout);
+    guardLive(before, input);
     const live = await obtainManifest(this.#layout, this.#options.relay, before.live, doing.signal);
     return this.#withClient(input, async (client) => {
       const timeoutMs = this.#options.scanTimeoutMs ?? SCAN_TIMEOUT_MS;
@@ -175,6 +176,7 @@ export class Agent {
         doing,
       );
       if (told) await this.#settleScans(before.seq);
+      guardLive(await readState(this.#layout), input); // another rollout may have put it back meanwhile: then nothing is proved
       return result;
     });
   }

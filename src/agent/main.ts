@@ -14,6 +14,8 @@ import { createRelayClient } from './relay-client.ts';
 
 /** How often the agent looks whether the control plane is still there; after an absence it says hello again. */
 const LOOK_MS = 10_000;
+/** And every so many looks without any reason: the gateway's status may have been lost with its object. */
+const LOOKS_PER_HELLO = 6;
 
 function ignitionAddress(env: Environment<'agent'>, connection: GatewayConnection): IgnitionAddress {
   const url = env.IGNITION_URL === undefined ? undefined : new URL(env.IGNITION_URL);
@@ -85,13 +87,13 @@ export async function run(environment: NodeJS.ProcessEnv, stopping: AbortSignal)
 /** While the control plane was away the gateway may have been passed over: hello starts its catch-up. */
 async function watchForAbsence(agent: Agent, alive: () => Promise<unknown>, logger: Logger, stopping: AbortSignal): Promise<void> {
   let away = false;
-  while (!stopping.aborted) {
+  for (let look = 1; !stopping.aborted; look += 1) {
     await pause(LOOK_MS, stopping).catch(() => undefined);
     const answers = await alive().then(
       () => true,
       () => false,
     );
-    if (answers && away) await introduce(agent, logger, stopping).catch(() => undefined);
+    if (answers && (away || look % LOOKS_PER_HELLO === 0)) await introduce(agent, logger, stopping).catch(() => undefined);
     away = !answers;
   }
 }

@@ -25,3 +25,15 @@ export function guardPrecondition(state: State, step: GatewayStep): void {
 function name(digest: Digest): string {
   return digest === NO_MANIFEST ? 'nothing of ours' : `manifest ${digest.slice(0, 12)}`;
 }
+
+/**
+ * A scan proves the manifest that it names and no other.
+ * @throws SyncError LivePreconditionFailed when something else is live.
+ */
+export function guardLive(state: State, { target }: GatewayStep): void {
+  if (state.live === target) return;
+  throw new SyncError(
+    'LivePreconditionFailed',
+    `The scan is asked to prove ${target.slice(0, 8)}, but ${state.live.slice(0, 8)} is live on this gateway.`,
+  );
+}

@@ -178,6 +178,9 @@ export type DesiredSummary =
       readonly outOfDate: readonly string[];
       /** The newest rollout that status knows: numbers never go back, and a finished rollout is not started again, also after a reset. */
       readonly rollout?: { readonly n: number; readonly state: RolloutState; readonly commit: string; readonly contentHash: string };
+      /** A stop or a pause by signal that status knows of. */
+      readonly frozen?: { readonly by: string; readonly reason: string };
+      readonly pausedBySignal?: boolean;
       /** The annotation that asks for a sync, echoed when handled. */
       readonly requestedSync?: string;
       readonly handledSync?: string;

@@ -27,12 +27,32 @@ export interface Approve extends Said {
   readonly planDigest?: string;
 }
 
-export interface RetryGateway extends Said {
-  readonly gateway: string;
-}
-
 export interface DesiredChanged {
   readonly reason: string;
+}
+
+/** Longest text that is taken from a message. */
+const LONGEST = 200;
+
+function field(payload: unknown, name: string): unknown {
+  return typeof payload === 'object' && payload !== null ? (payload as Record<string, unknown>)[name] : undefined;
+}
+
+/** A text field of a message; a message of another shape is taken as if it did not say this, and never stops a workflow. */
+export function textOf(payload: unknown, name: string): string | undefined {
+  const value = field(payload, name);
+  return typeof value === 'string' && value !== '' ? value.slice(0, LONGEST) : undefined;
+}
+
+/** A yes or no of a message, as `textOf`. */
+export function flagOf(payload: unknown, name: string): boolean | undefined {
+  const value = field(payload, name);
+  return typeof value === 'boolean' ? value : undefined;
+}
+
+/** Who sent it and why. */
+export function saidIn(payload: unknown): Said {
+  return { by: textOf(payload, 'by'), reason: textOf(payload, 'reason') };
 }
 
 /** The Query every workflow answers. */

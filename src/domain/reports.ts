@@ -80,8 +80,8 @@ export interface StatusReport {
   /** Stalled with this fault; null clears it. */
   readonly fault?: Fault | null;
   readonly frozen?: { readonly by: string; readonly reason: string } | null;
-  /** Whether new applies are held back by spec.paused or a pause signal. */
-  readonly paused?: boolean;
+  /** What holds back new applies, if anything. */
+  readonly paused?: 'spec' | 'signal' | false;
   /** What the object as a whole waits for when no rollout is running; empty = nothing. */
   readonly waitingFor?: string;
   /** Echo of the annotation that asked for a sync. */

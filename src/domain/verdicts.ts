@@ -26,7 +26,8 @@ export function verdicts(status: IgnitionSyncStatus, report: StatusReport, befor
     report.fault === undefined ? before.find((c) => c.type === 'RefResolved' && c.status === 'False') : (report.fault ?? undefined);
   const broken = brokenRollout(status);
   const fault = unresolved ?? (rollout?.state === 'Failed' ? broken : undefined);
-  const paused = report.paused ?? before.find((c) => c.type === 'Paused')?.status === 'True';
+  const pausedBy = report.paused ?? pausedAsBefore(before);
+  const paused = pausedBy !== false;
   const active = rollout !== undefined && !isFinal(rollout.state);
   return [
     fault ? yes('Stalled', fault) : no('Stalled', { reason: 'NotStalled', message: '' }),
@@ -38,12 +39,25 @@ export function verdicts(status: IgnitionSyncStatus, report: StatusReport, befor
     rollout?.state === 'WaitingForApproval'
       ? yes('PendingApproval', { reason: 'ApprovalPending', message: rollout.message })
       : no('PendingApproval', { reason: 'NoApprovalPending', message: '' }),
-    paused ? yes('Paused', { reason: 'Paused', message: 'no new applies start' }) : no('Paused', { reason: 'NotPaused', message: '' }),
+    pausedBy === 'signal'
+      ? yes('Paused', { reason: PAUSED_BY_SIGNAL, message: 'no new applies start until somebody sends resume' })
+      : pausedBy
+        ? yes('Paused', { reason: 'Paused', message: 'no new applies start while spec.paused is set' })
+        : no('Paused', { reason: 'NotPaused', message: '' }),
     frozen
       ? yes('Frozen', { reason: 'Frozen', message: `emergency stop by ${frozen.by}: ${frozen.reason}` })
       : no('Frozen', { reason: 'NotFrozen', message: '' }),
     ready({ status, unresolved, broken, paused, current: status.observedGeneration === generation }),
   ];
+}
+
+/** The reason that tells a pause by signal, which a new run of the workflow must remember, from spec.paused, which it reads. */
+export const PAUSED_BY_SIGNAL = 'PausedBySignal';
+
+function pausedAsBefore(before: readonly Condition[]): 'spec' | 'signal' | false {
+  const condition = before.find((c) => c.type === 'Paused');
+  if (condition?.status !== 'True') return false;
+  return condition.reason === PAUSED_BY_SIGNAL ? 'signal' : 'spec';
 }
 
 function ready(now: {

@@ -5,9 +5,7 @@ import {
   condition,
   continueAsNew,
   defineQuery,
-  defineSignal,
   getExternalWorkflowHandle,
-  log,
   setCurrentDetails,
   setHandler,
   sleep,
@@ -17,7 +15,7 @@ import {
 } from '@temporalio/workflow';
 import type { SignalDefinition } from '@temporalio/common';
 import type { DesiredSummary, ObjectRef, Revision } from '../contract/activities.ts';
-import { type DesiredChanged, PROGRESS_QUERY, SIGNALS } from '../contract/messages.ts';
+import { PROGRESS_QUERY } from '../contract/messages.ts';
 import { rolloutWorkflowId } from '../contract/names.ts';
 import type { Fault } from '../domain/errors.ts';
 import type { StatusReport } from '../domain/reports.ts';
@@ -27,17 +25,8 @@ import { isFinal } from '../domain/reports.ts';
 import { short } from '../domain/revision.ts';
 import { control, source } from './activities.ts';
 import { faultOf, rethrowCancellation } from './faults.ts';
-import {
-  abortSignal,
-  approveSignal,
-  emergencyStopSignal,
-  pauseSignal,
-  rejectSignal,
-  resumeSignal,
-  retryGatewaySignal,
-  rolloutControl,
-  syncNowSignal,
-} from './rollout-messages.ts';
+import { rolloutControl } from './rollout-messages.ts';
+import { listenToMessages } from './object-messages.ts';
 import type { Carried, Mutable } from './object-state.ts';
 import { type RolloutEnded, rollout as rolloutWorkflow } from './rollout.ts';
 import { searchAttributes } from './search-attributes.ts';
@@ -51,8 +40,6 @@ export interface IgnitionSyncInput {
 
 type Present = Extract<DesiredSummary, { exists: true }>;
 
-const desiredChangedSignal = defineSignal<[DesiredChanged?]>(SIGNALS.desiredChanged);
-const rolloutEndedSignal = defineSignal<[RolloutEnded]>('rolloutEnded');
 const progress = defineQuery<Record<string, unknown>>(PROGRESS_QUERY);
 
 /** Continue-as-new well below the history the design allows. */
@@ -70,10 +57,12 @@ class ObjectRun {
   readonly #at: { readonly namespace: string; readonly name: string };
   readonly #state: Mutable<Carried>;
   #desired: Present | undefined;
-  #retry: string | undefined;
-  #asked = false;
   #backoffOver = false;
   #handledRequest: string | undefined;
+  /** Whether this run has yet to learn from status what was said to an earlier one. */
+  #fresh: boolean;
+  /** Whether the running rollout is a child of this very run, which then hears of its end in any case. */
+  #child = false;
   #specPaused = false;
   /** Grows with everything that makes another look worthwhile. */
   #news = 1;
@@ -85,8 +74,15 @@ class ObjectRun {
   constructor({ namespace, name, carried }: IgnitionSyncInput) {
     this.#at = { namespace, name };
     this.#state = { n: 0, pausedBySignal: false, ...carried };
+    this.#fresh = carried === undefined;
     if (this.#state.settled?.state === 'Failed') this.#wakeAfter(backoffMs(this.#state.settled.failures));
-    this.#listen();
+    listenToMessages(this.#state, {
+      look: () => void (this.#news += 1),
+      toRollout: (signal, ...said) => this.#toRollout(signal, ...said),
+      ended: (result) => this.#ended(result),
+      frozen: (frozen) => control.reportStatus({ object: this.#object(), frozen }, 'EMERGENCY STOP'),
+    });
+    setHandler(progress, () => ({ ...this.#at, ...this.#state, wanted: this.#revision, fault: this.#fault, next: this.#step }));
     upsertSearchAttributes(searchAttributes({ object: this.#at, phase: 'Watching' }));
   }
 
@@ -116,9 +112,12 @@ class ObjectRun {
       rethrowCancellation(error);
       this.#fault = faultOf(error);
       this.#step = `${this.#fault.reason} to be mended; looked at again by itself`;
+      await this.#tellPause(this.#desired?.paused ?? false);
+      await this.#lift();
       await this.#tell({
         observedGeneration: this.#desired?.generation,
         fault: this.#fault,
+        paused: this.#pause(this.#desired?.paused ?? false),
         ...(this.#state.running ? {} : { waitingFor: `${this.#fault.reason} to be mended` }),
       });
       return undefined;
@@ -133,35 +132,49 @@ class ObjectRun {
     const desired = await control.readDesired(this.#at, 'what is wanted');
     if (!desired.exists) return undefined;
     this.#desired = desired;
-    this.#learn(desired);
+    await this.#learn(desired);
     const { object, desired: digest, ref } = desired;
     if (early && digest === guess.desired) return { desired, revision: await early };
     return { desired, revision: await source.resolveRevision({ object, desired: digest }, `${ref} → commit`) };
   }
 
-  /** After a reset or a lost signal status knows more than this run: numbers never go back, and what has ended has ended. */
-  #learn({ rollout: known, requestedSync, handledSync }: Present): void {
+  /**
+   * After a reset, a termination or a lost signal status knows more than this run: numbers never go back, what has ended has ended,
+   * what still runs is this run's to steer, and a stop or pause holds until somebody lifts it.
+   */
+  async #learn({ rollout: known, requestedSync, handledSync, frozen, pausedBySignal }: Present): Promise<void> {
     if (requestedSync !== undefined && requestedSync !== handledSync && requestedSync !== this.#handledRequest) {
       this.#handledRequest = requestedSync;
-      this.#asked = true;
+      this.#state.asked = true;
+    }
+    if (this.#fresh) {
+      this.#fresh = false;
+      this.#state.frozen ??= frozen;
+      this.#state.pausedBySignal ||= pausedBySignal === true;
     }
     if (!known) return;
-    const { running, settled } = this.#state;
     this.#state.n = Math.max(this.#state.n, known.n);
-    if (!isFinal(known.state) || known.n !== this.#state.n) return;
-    if (running?.n === known.n) this.#state.running = undefined;
-    if (this.#state.running ?? (settled?.commit === known.commit && settled.contentHash === known.contentHash)) return;
-    this.#state.settled = { commit: known.commit, contentHash: known.contentHash, state: known.state, failures: 1 };
+    if (known.n !== this.#state.n) return;
+    const { running, settled } = this.#state;
+    const { n, commit, contentHash, state } = known;
+    if (isFinal(state)) {
+      if (running?.n === n) this.#state.running = undefined;
+      if (this.#state.running ?? (settled?.commit === commit && settled.contentHash === contentHash)) return;
+      this.#state.settled = { commit, contentHash, state, failures: 1 };
+      return;
+    }
+    if (settled?.n === n) return; // it was found lost before
+    this.#state.running ??= { n, commit, contentHash, only: false };
+    if (!(await this.#lost())) return;
+    this.#state.running = undefined;
+    this.#state.settled = { n, commit, contentHash, state: 'Superseded', failures: 0 };
   }
 
   async #act(desired: Present, revision: Revision): Promise<void> {
     const { running, settled, frozen, pausedBySignal } = this.#state;
     this.#revision = revision;
     const paused = desired.paused || pausedBySignal;
-    if (desired.paused !== this.#specPaused) {
-      this.#specPaused = desired.paused;
-      await this.#toRollout(rolloutControl, { specPaused: desired.paused });
-    }
+    if (desired.paused) await this.#tellPause(true);
     const step = nextStep({
       wanted: { commit: revision.commit, contentHash: desired.contentHash },
       running,
@@ -170,22 +183,45 @@ class ObjectRun {
       frozen: frozen !== undefined,
       outOfDate: desired.outOfDate,
       gateways: desired.gateways,
-      asked: this.#asked,
-      retry: this.#retry,
+      asked: this.#state.asked === true,
+      retry: this.#state.retry,
       backoffOver: this.#backoffOver,
     });
     this.#fault = undefined;
     this.#step = step.do === 'wait' ? step.for : step.why;
     if (step.do === 'start') await this.#start(desired, revision, step);
     if (step.do === 'supersede') await this.#toRollout(rolloutControl, { supersede: `${short(revision.commit)} is wanted now` });
+    // Only now, so that gateways that waited go straight to the newer revision and not to the one that was stopped.
+    await this.#tellPause(desired.paused);
+    await this.#lift();
     await this.#tell({
       observedGeneration: desired.generation,
       revision,
-      paused,
+      paused: this.#pause(desired.paused),
       fault: null,
       ...(running || step.do === 'start' ? {} : { waitingFor: this.#step }),
       ...(this.#handledRequest === undefined ? {} : { handledSyncRequest: this.#handledRequest }),
     });
+  }
+
+  /** Hands spec.paused on to the running rollout when it has turned. */
+  async #tellPause(specPaused: boolean): Promise<void> {
+    if (specPaused === this.#specPaused) return;
+    this.#specPaused = specPaused;
+    await this.#toRollout(rolloutControl, { specPaused });
+  }
+
+  /** What `resume` asked for: status first, for the relay gives no tickets before; then the rollout. */
+  async #lift(): Promise<void> {
+    const { resumed } = this.#state;
+    if (!resumed) return;
+    this.#state.resumed = undefined;
+    await control.reportStatus({ object: this.#object(), frozen: null }, 'resume');
+    await this.#toRollout(rolloutControl, { resumed: true });
+  }
+
+  #pause(specPaused: boolean): 'spec' | 'signal' | false {
+    return specPaused ? 'spec' : this.#state.pausedBySignal && 'signal';
   }
 
   async #start(desired: Present, revision: Revision, step: { readonly only?: readonly string[]; readonly why: string }): Promise<void> {
@@ -193,8 +229,9 @@ class ObjectRun {
     const { ref, commit } = revision;
     const n = (this.#state.n += 1);
     this.#state.running = { n, commit, contentHash, only: step.only !== undefined };
-    this.#asked = false;
-    this.#retry = undefined;
+    this.#child = true;
+    this.#state.asked = false;
+    this.#state.retry = undefined;
     this.#backoffOver = false;
     const child = await startChild(rolloutWorkflow, {
       workflowId: rolloutWorkflowId(object.namespace, object.name, n),
@@ -230,6 +267,7 @@ class ObjectRun {
     const { commit, contentHash } = running;
     const again = before?.state === 'Failed' && before.commit === commit && before.contentHash === contentHash;
     this.#state.running = undefined;
+    this.#child = false;
     this.#news += 1;
     if (result.fault?.reason === 'NoGateways' && running.only) return; // a retry of a gateway that does not exist settles nothing
     const failures = result.state === 'Failed' ? (again ? before.failures + 1 : 1) : 0;
@@ -250,12 +288,20 @@ class ObjectRun {
     await condition(allHandlersFinished);
   }
 
-  /** Says something to the running rollout, if there is one. It may end this very moment: then there is nobody to tell. */
-  async #toRollout<T extends unknown[]>(signal: SignalDefinition<T>, ...said: T): Promise<void> {
+  /** A rollout that was terminated, or that an earlier run started, cannot say how it ended: whoever cannot be told anything runs no more. */
+  async #lost(): Promise<boolean> {
+    return this.#state.running !== undefined && !this.#child && !(await this.#toRollout(rolloutControl, {}));
+  }
+
+  /** Says something to the running rollout. False when there is nobody to hear it: none runs, or it has just ended. */
+  async #toRollout<T extends unknown[]>(signal: SignalDefinition<T>, ...said: T): Promise<boolean> {
     const { running } = this.#state;
-    if (!running) return;
+    if (!running) return false;
     const rollout = getExternalWorkflowHandle(rolloutWorkflowId(this.#at.namespace, this.#at.name, running.n));
-    await rollout.signal(signal, ...said).catch((error: unknown) => log.info('the rollout could not be told', { ...faultOf(error) }));
+    return rollout.signal(signal, ...said).then(
+      () => true,
+      () => false,
+    );
   }
 
   #object(): ObjectRef {
@@ -271,51 +317,5 @@ class ObjectRun {
     if (key === this.#told) return;
     this.#told = key;
     await control.reportStatus({ object, ...news }, this.#fault ? `fault: ${this.#fault.reason}` : this.#step || 'in sync');
-  }
-
-  #listen(): void {
-    const state = this.#state;
-    const look = (): void => void (this.#news += 1);
-    setHandler(progress, () => ({ ...this.#at, ...state, wanted: this.#revision, fault: this.#fault, next: this.#step }));
-    setHandler(desiredChangedSignal, async (said) => {
-      look();
-      if (said?.reason.startsWith('hello') === true) await this.#toRollout(rolloutControl, { agentIsBack: true });
-    });
-    setHandler(rolloutEndedSignal, (result: RolloutEnded) => this.#ended(result));
-    setHandler(syncNowSignal, () => {
-      this.#asked = true;
-      look();
-    });
-    setHandler(approveSignal, (said) => this.#toRollout(approveSignal, said));
-    setHandler(rejectSignal, (said) => this.#toRollout(rejectSignal, said));
-    setHandler(abortSignal, (said) => this.#toRollout(abortSignal, said));
-    setHandler(retryGatewaySignal, async (said) => {
-      if (state.running) return this.#toRollout(retryGatewaySignal, said);
-      this.#retry = said.gateway;
-      look();
-    });
-    setHandler(pauseSignal, async (said) => {
-      state.pausedBySignal = true;
-      look();
-      await this.#toRollout(pauseSignal, said);
-    });
-    setHandler(emergencyStopSignal, async (said) => {
-      if (state.frozen) return;
-      state.frozen = { by: said?.by ?? 'signal', reason: said?.reason ?? 'no reason given' };
-      look();
-      // Status first reaches the relay, which then gives no tickets; the rollout is told at the same time.
-      await Promise.all([
-        control.reportStatus({ object: this.#object(), frozen: state.frozen }, 'EMERGENCY STOP'),
-        this.#toRollout(emergencyStopSignal, said),
-      ]);
-    });
-    setHandler(resumeSignal, async (said) => {
-      const wasFrozen = state.frozen !== undefined;
-      state.pausedBySignal = false;
-      state.frozen = undefined;
-      look();
-      if (wasFrozen) await control.reportStatus({ object: this.#object(), frozen: null }, 'emergency stop lifted');
-      await this.#toRollout(resumeSignal, said);
-    });
   }
 }

@@ -1,3 +1,4 @@
+import type { Said } from '../contract/messages.ts';
 import type { Settled } from '../domain/next-step.ts';
 
 /** The rollout that this object runs. */
@@ -19,4 +20,10 @@ export interface Carried {
   readonly settled?: Settled;
   readonly pausedBySignal: boolean;
   readonly frozen?: { readonly by: string; readonly reason: string };
+  /** A resume that the rollout has not been told yet. */
+  readonly resumed?: Said;
+  /** A person asked to try again what was given up. */
+  readonly asked?: boolean;
+  /** A gateway that a person asked for. */
+  readonly retry?: string;
 }

@@ -1,23 +1,26 @@
 import { condition, defineSignal, setHandler } from '@temporalio/workflow';
-import { type Approve, type RetryGateway, SIGNALS, type Said } from '../contract/messages.ts';
+import type { SignalDefinition } from '@temporalio/common';
+import { type Approve, SIGNALS, type Said, flagOf, saidIn, textOf } from '../contract/messages.ts';
 
 /** From the object's workflow to its running rollout: what only it knows. */
 export interface RolloutControl {
   readonly supersede?: string;
   readonly specPaused?: boolean;
   readonly agentIsBack?: boolean;
+  /** A stop or a pause by signal was lifted. */
+  readonly resumed?: boolean;
 }
 
 export const rolloutControl = defineSignal<[RolloutControl]>('control');
 
-export const approveSignal = defineSignal<[Approve?]>(SIGNALS.approve);
-export const rejectSignal = defineSignal<[Said?]>(SIGNALS.reject);
-export const pauseSignal = defineSignal<[Said?]>(SIGNALS.pause);
-export const resumeSignal = defineSignal<[Said?]>(SIGNALS.resume);
-export const abortSignal = defineSignal<[Said?]>(SIGNALS.abort);
-export const emergencyStopSignal = defineSignal<[Said?]>(SIGNALS.emergencyStop);
-export const syncNowSignal = defineSignal<[Said?]>(SIGNALS.syncNow);
-export const retryGatewaySignal = defineSignal<[RetryGateway]>(SIGNALS.retryGateway);
+export const approveSignal = defineSignal<[unknown?]>(SIGNALS.approve);
+export const rejectSignal = defineSignal<[unknown?]>(SIGNALS.reject);
+export const pauseSignal = defineSignal<[unknown?]>(SIGNALS.pause);
+export const resumeSignal = defineSignal<[unknown?]>(SIGNALS.resume);
+export const abortSignal = defineSignal<[unknown?]>(SIGNALS.abort);
+export const emergencyStopSignal = defineSignal<[unknown?]>(SIGNALS.emergencyStop);
+export const syncNowSignal = defineSignal<[unknown?]>(SIGNALS.syncNow);
+export const retryGatewaySignal = defineSignal<[unknown?]>(SIGNALS.retryGateway);
 
 /** What has been said to a rollout so far. */
 export interface RolloutInbox {
@@ -47,59 +50,39 @@ export function openRolloutInbox(
     agentsBack: 0,
     generation: 0,
   };
-  const on =
-    <T>(take: (said: T) => void) =>
-    (said: T) => {
-      take(said);
-      inbox.generation += 1;
-    };
-  setHandler(
-    approveSignal,
-    on((said?: Approve) => void inbox.approvals.push(said ?? {})),
-  );
-  setHandler(
-    rejectSignal,
-    on((said?: Said) => void (inbox.rejected = said ?? {})),
-  );
-  setHandler(
-    pauseSignal,
-    on(() => void (inbox.pausedBySignal = true)),
-  );
-  setHandler(
-    resumeSignal,
-    on((said?: Said) => {
-      inbox.pausedBySignal = false;
-      if (!inbox.frozen) return;
-      inbox.frozen = undefined;
-      handOn('resume', said ?? {});
-    }),
-  );
-  setHandler(
-    abortSignal,
-    on((said?: Said) => void (inbox.aborted = said ?? {})),
-  );
-  setHandler(
-    emergencyStopSignal,
-    on((said?: Said) => {
-      if (inbox.frozen) return;
-      inbox.frozen = said ?? {};
-      handOn('emergencyStop', said ?? {});
-    }),
-  );
-  setHandler(
-    syncNowSignal,
-    on((said?: Said) => handOn('syncNow', said ?? {})),
-  );
-  setHandler(
-    retryGatewaySignal,
-    on((said: RetryGateway) => void inbox.retries.push(said.gateway)),
-  );
+  const on = (take: (payload: unknown) => void) => (payload?: unknown) => {
+    take(payload);
+    inbox.generation += 1;
+  };
+  const listen = (signal: SignalDefinition<[unknown?]>, take: (payload: unknown) => void): void => setHandler(signal, on(take));
+  listen(approveSignal, (payload) => void inbox.approvals.push({ ...saidIn(payload), planDigest: textOf(payload, 'planDigest') }));
+  listen(rejectSignal, (payload) => void (inbox.rejected = saidIn(payload)));
+  listen(pauseSignal, () => void (inbox.pausedBySignal = true));
+  listen(resumeSignal, (payload) => {
+    // A stop concerns the whole object: its workflow lifts it, after it has said whether a newer revision is wanted.
+    if (inbox.frozen) handOn('resume', saidIn(payload));
+    else inbox.pausedBySignal = false;
+  });
+  listen(abortSignal, (payload) => void (inbox.aborted = saidIn(payload)));
+  listen(emergencyStopSignal, (payload) => {
+    if (inbox.frozen) return;
+    inbox.frozen = saidIn(payload);
+    handOn('emergencyStop', inbox.frozen);
+  });
+  listen(syncNowSignal, (payload) => handOn('syncNow', saidIn(payload)));
+  listen(retryGatewaySignal, (payload) => {
+    const gateway = textOf(payload, 'gateway');
+    if (gateway !== undefined) inbox.retries.push(gateway);
+  });
   setHandler(
     rolloutControl,
-    on((said: RolloutControl) => {
-      inbox.superseded = said.supersede ?? inbox.superseded;
-      inbox.pausedBySpec = said.specPaused ?? inbox.pausedBySpec;
-      if (said.agentIsBack === true) inbox.agentsBack += 1;
+    on((payload) => {
+      inbox.superseded = textOf(payload, 'supersede') ?? inbox.superseded;
+      inbox.pausedBySpec = flagOf(payload, 'specPaused') ?? inbox.pausedBySpec;
+      if (flagOf(payload, 'agentIsBack') === true) inbox.agentsBack += 1;
+      if (flagOf(payload, 'resumed') !== true) return;
+      inbox.pausedBySignal = false;
+      inbox.frozen = undefined;
     }),
   );
   return inbox;

@@ -8,7 +8,7 @@ import {
   upsertSearchAttributes,
 } from '@temporalio/workflow';
 import type { ObjectRef, PlanResult } from '../contract/activities.ts';
-import { PROGRESS_QUERY, SIGNALS } from '../contract/messages.ts';
+import { PROGRESS_QUERY, SIGNALS, textOf } from '../contract/messages.ts';
 import { ignitionSyncWorkflowId, rolloutWorkflowId } from '../contract/names.ts';
 import type { Fault } from '../domain/errors.ts';
 import { type FinalRolloutState, type RolloutState, isFinal } from '../domain/reports.ts';
@@ -46,6 +46,13 @@ export interface RolloutResult {
 /** To the object's workflow: how its rollout ended. A signal, because the object's workflow may have been continued or reset meanwhile. */
 export interface RolloutEnded extends RolloutResult {
   readonly n: number;
+}
+
+/** Whether a message says how a rollout ended. */
+export function isRolloutEnded(payload: unknown): payload is RolloutEnded {
+  return (
+    typeof payload === 'object' && payload !== null && 'n' in payload && typeof payload.n === 'number' && isFinal(textOf(payload, 'state'))
+  );
 }
 
 const progress = defineQuery<Record<string, unknown>>(PROGRESS_QUERY);

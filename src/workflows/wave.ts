@@ -1,6 +1,6 @@
 import { defineQuery, defineSignal, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
 import type { PlannedGateway } from '../contract/activities.ts';
-import { PROGRESS_QUERY } from '../contract/messages.ts';
+import { PROGRESS_QUERY, flagOf } from '../contract/messages.ts';
 import type { Fault } from '../domain/errors.ts';
 import type { GatewayReport } from '../domain/reports.ts';
 import { control, source } from './activities.ts';
@@ -42,9 +42,9 @@ export async function wave(input: WaveInput): Promise<WaveResult> {
   let stopped = false;
   let generation = 0;
   const phases = new Map<string, GatewayReport>();
-  setHandler(waveControl, (said) => {
-    stopped ||= said.stop === true;
-    paused = said.paused ?? paused;
+  setHandler(waveControl, (said: unknown) => {
+    stopped ||= flagOf(said, 'stop') === true;
+    paused = flagOf(said, 'paused') ?? paused;
     generation += 1;
   });
   setHandler(progress, () => ({

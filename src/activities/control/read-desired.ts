@@ -15,6 +15,7 @@ import { comparePaths } from '../../domain/manifest.ts';
 import { validateProfile } from '../../domain/plan/validate-profile.ts';
 import { isReason } from '../../domain/reasons.ts';
 import type { RolloutState } from '../../domain/reports.ts';
+import { PAUSED_BY_SIGNAL } from '../../domain/verdicts.ts';
 import type { DocumentStore, ObjectStore, StoredGateway, StoredProfile } from './ports.ts';
 
 /** Most names that travel in a payload. */
@@ -33,7 +34,7 @@ export function createReadDesired(store: ObjectStore, documents: DocumentStore) 
     const gateways = stored.map((g) => desiredGateway(g, profiles)).sort((a, b) => comparePaths(a.name, b.name));
     const object = { namespace, name, uid: sync.metadata.uid };
     const desired: Desired = { schema: 1, object, generation: sync.metadata.generation, spec, gateways };
-    const { rollout, lastHandledSyncRequest: handledSync } = sync.status ?? {};
+    const { rollout, frozen, conditions, lastHandledSyncRequest: handledSync } = sync.status ?? {};
     const requestedSync = sync.metadata.annotations[REQUESTED_SYNC];
     return {
       exists: true,
@@ -49,6 +50,10 @@ export function createReadDesired(store: ObjectStore, documents: DocumentStore) 
       outOfDate: stored.flatMap((g) => (isOutOfDate(g.status) ? [g.metadata.name] : [])).slice(0, MOST_NAMES),
       ...(rollout
         ? { rollout: { n: rollout.number, state: rollout.state as RolloutState, commit: rollout.commit, contentHash: rollout.contentHash } }
+        : {}),
+      ...(frozen ? { frozen: { by: frozen.by, reason: frozen.reason } } : {}),
+      ...(conditions?.some((c) => c.type === 'Paused' && c.status === 'True' && c.reason === PAUSED_BY_SIGNAL)
+        ? { pausedBySignal: true }
         : {}),
       ...(requestedSync === undefined ? {} : { requestedSync }),
       ...(handledSync === undefined ? {} : { handledSync }),

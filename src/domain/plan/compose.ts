@@ -82,9 +82,12 @@ export function compose(tree: readonly TreeEntry[], layout: Layout): GatewayPlan
   };
 }
 
+/** A gateway whose core or external has lost its manifest does not start: both are the gateway's own as soon as no mapping brings them. */
+const COLLECTION_MANIFEST = /^config\/resources\/(core|external)\/config-mode\.json$/i;
+
 /** What each gateway writes for itself is only lent to us by a mapping that names it. */
 function isGatewaysOwn(path: string): boolean {
-  return ['runtime-owned', 'managed-provider', 'per-gateway'].includes(classify(path).kind);
+  return COLLECTION_MANIFEST.test(path) || ['runtime-owned', 'managed-provider', 'per-gateway'].includes(classify(path).kind);
 }
 
 function locate(tree: readonly TreeEntry[], mapping: LayoutMapping): { found: Found; path: string; names: string } {

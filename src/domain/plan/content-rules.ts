@@ -4,6 +4,8 @@ import type { TreeEntry } from './tree.ts';
 
 const MAX_NAME_BYTES = 255;
 const MAX_PATH_BYTES = 4096;
+/** Real trees are some 15 folders deep; a path of thousands would cost every gateway's agent its memory. */
+const MAX_DEPTH = 128;
 
 /**
  * Refuses what cannot be put on a gateway exactly as it is in the repository. Called only for files that would be synced: what is
@@ -21,6 +23,7 @@ export function refuseUnsupported(entry: TreeEntry, path: string, field: string)
   if (classify(path).kind === 'git-internal') refuse('lies in a folder named .git: rename it');
   if (path.split('/').some((name) => utf8Bytes(name) > MAX_NAME_BYTES))
     refuse(`has a name longer than ${MAX_NAME_BYTES} bytes: shorten it`);
+  if (path.split('/').length > MAX_DEPTH) refuse(`lies more than ${MAX_DEPTH} folders deep: move it up`);
   if (utf8Bytes(path) > MAX_PATH_BYTES) refuse(`has a path longer than ${MAX_PATH_BYTES} bytes: shorten it`);
 }
 

@@ -12,6 +12,8 @@ import { isAnotherPod, keepInjectedPod } from '../../clients/kube/injected-pod.t
 
 /** How often gateways without a pod are looked at again: a StatefulSet may have gone without a word about the pod. */
 const PODLESS_MS = 60_000;
+/** A workflow that was terminated by hand starts again at the latest after this long; to one that runs it says nothing new. */
+const RESYNC_MS = 300_000;
 
 export interface OperatorDependencies {
   readonly kube: KubeClient;
@@ -34,6 +36,7 @@ export class Operator {
   readonly #signals: KeyedQueue;
   readonly #namespaces: KeyedQueue;
   #timer: NodeJS.Timeout | undefined;
+  #resync: NodeJS.Timeout | undefined;
 
   constructor({ kube, workflows, logger, now }: OperatorDependencies) {
     this.#logger = logger;
@@ -89,10 +92,14 @@ export class Operator {
     this.#timer = setInterval(() => {
       this.#lookAtPodless();
     }, PODLESS_MS).unref();
+    this.#resync = setInterval(() => {
+      for (const { metadata } of this.#syncs.list()) this.signal(metadata.namespace, metadata.name, 'resync');
+    }, RESYNC_MS).unref();
   }
 
   async stop(): Promise<void> {
     clearInterval(this.#timer);
+    clearInterval(this.#resync);
     await Promise.all([this.#syncs.stop(), this.#profiles.stop(), this.#gateways.stop(), this.#pods.stop()]);
     await Promise.all([this.#signals.stop(), this.#namespaces.stop()]);
   }

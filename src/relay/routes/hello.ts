@@ -20,9 +20,19 @@ export function createHello(kube: KubeClient, signals: KeyedQueue, ticketKey: st
   return async (caller: Caller, request: HelloRequest): Promise<HelloResponse> => {
     const { namespace, gateway, syncName, podUid } = caller;
     const agent = { version: request.version, protocol: request.protocol, lastHello: now().toISOString(), podUid };
+    const answer = { namespace, gateway, taskQueue: gatewayTaskQueue(namespace, gateway), ticketKey };
+    const before = (await kube.get(IGNITION_GATEWAYS, namespace, gateway))?.status;
+    // Said again and again, so that a status that was lost is told anew; what is known already wakes nobody.
+    if (
+      before?.live === request.live &&
+      before.agent?.podUid === podUid &&
+      before.agent.version === request.version &&
+      before.phase !== 'Unreachable'
+    )
+      return answer;
     const known = await kube.patchStatus(IGNITION_GATEWAYS, namespace, gateway, { status: { live: request.live, agent } });
     if (!known) throw new Refused(503, 'RelayUnreachable', `IgnitionGateway ${namespace}/${gateway} has just been deleted: ask again.`);
     signals.add(`${namespace}/${syncName}`, `hello ${gateway}`);
-    return { namespace, gateway, taskQueue: gatewayTaskQueue(namespace, gateway), ticketKey };
+    return answer;
   };
 }

@@ -81,14 +81,14 @@ test.each<{ name: string; reports: StatusReport[]; ready: string; stalled: strin
   },
   {
     name: 'paused with a commit that is not live: not Ready, and why',
-    reports: [{ ...resolved, paused: true }],
+    reports: [{ ...resolved, paused: 'spec' }],
     seen: [{ phase: 'Synced', revision: `main@sha1:${'b'.repeat(40)}` }],
     ready: 'False Paused',
     stalled: 'False NotStalled',
   },
   {
     name: 'paused with everything live: Ready',
-    reports: [{ ...resolved, paused: true }],
+    reports: [{ ...resolved, paused: 'signal' }],
     ready: 'True Synced',
     stalled: 'False NotStalled',
   },

@@ -1,0 +1,76 @@
+import type { SignalDefinition } from '@temporalio/common';
+import { defineSignal, setHandler } from '@temporalio/workflow';
+import { SIGNALS, saidIn, textOf } from '../contract/messages.ts';
+import type { Carried, Mutable } from './object-state.ts';
+import {
+  abortSignal,
+  approveSignal,
+  emergencyStopSignal,
+  pauseSignal,
+  rejectSignal,
+  resumeSignal,
+  retryGatewaySignal,
+  rolloutControl,
+  syncNowSignal,
+} from './rollout-messages.ts';
+import { type RolloutEnded, isRolloutEnded } from './rollout.ts';
+
+const desiredChangedSignal = defineSignal<[unknown?]>(SIGNALS.desiredChanged);
+const rolloutEndedSignal = defineSignal<[unknown?]>('rolloutEnded');
+
+/** What messages set in motion. */
+export interface OnMessage {
+  /** Something is new: look at what is wanted. */
+  look(): void;
+  toRollout<T extends unknown[]>(signal: SignalDefinition<T>, ...said: T): Promise<boolean>;
+  ended(result: RolloutEnded): void;
+  /** Writes the stop to status at once. */
+  frozen(stop: { readonly by: string; readonly reason: string }): Promise<unknown>;
+}
+
+/** Registers the handlers of an object's workflow. A message of a wrong shape says nothing; it never stops the workflow. */
+export function listenToMessages(state: Mutable<Carried>, on: OnMessage): void {
+  for (const signal of [approveSignal, rejectSignal, abortSignal]) {
+    setHandler(signal, async (payload) => {
+      await on.toRollout(signal, payload);
+    });
+  }
+  setHandler(desiredChangedSignal, async (payload) => {
+    on.look();
+    if (textOf(payload, 'reason')?.startsWith('hello') === true) await on.toRollout(rolloutControl, { agentIsBack: true });
+  });
+  setHandler(rolloutEndedSignal, (ended) => {
+    if (isRolloutEnded(ended)) on.ended(ended);
+  });
+  setHandler(syncNowSignal, () => {
+    state.asked = true;
+    on.look();
+  });
+  setHandler(retryGatewaySignal, async (payload) => {
+    if (await on.toRollout(retryGatewaySignal, payload)) return;
+    state.retry = textOf(payload, 'gateway');
+    on.look();
+  });
+  setHandler(pauseSignal, async (payload) => {
+    state.pausedBySignal = true;
+    state.resumed = undefined;
+    on.look();
+    await on.toRollout(pauseSignal, payload);
+  });
+  setHandler(emergencyStopSignal, async (payload) => {
+    state.resumed = undefined;
+    if (state.frozen) return;
+    const { by = 'signal', reason = 'no reason given' } = saidIn(payload);
+    const stop = { by, reason };
+    state.frozen = stop;
+    on.look();
+    // Status reaches the relay, which then gives no tickets; the rollout is told at the same time.
+    await Promise.all([on.frozen(stop), on.toRollout(emergencyStopSignal, stop)]);
+  });
+  setHandler(resumeSignal, (payload) => {
+    state.pausedBySignal = false;
+    state.frozen = undefined;
+    state.resumed = saidIn(payload);
+    on.look();
+  });
+}
