@@ -40,4 +40,9 @@ for (const [name, { what, load }] of Object.entries(PROCESSES)) {
 }
 const { addCommands } = await import('./cli/commands/index.ts');
 addCommands(program);
-await program.parseAsync();
+try {
+  await program.parseAsync();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}

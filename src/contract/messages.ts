@@ -50,6 +50,25 @@ export function flagOf(payload: unknown, name: string): boolean | undefined {
   return typeof value === 'boolean' ? value : undefined;
 }
 
+const APPROVE_FIELDS = ['by', 'reason', 'planDigest'];
+
+/**
+ * An approval, if the message is one beyond doubt: no payload, or an object of our fields only. Whoever means to pin a plan and
+ * misspells it must not approve whatever is there.
+ */
+export function approvalIn(payload: unknown): Approve | undefined {
+  if (payload === undefined || payload === null) return {};
+  if (typeof payload !== 'object' || Object.keys(payload).some((key) => !APPROVE_FIELDS.includes(key))) return undefined;
+  const planDigest = textOf(payload, 'planDigest');
+  if (planDigest === undefined && field(payload, 'planDigest') !== undefined) return undefined;
+  return { ...saidIn(payload), planDigest };
+}
+
+/** Whether an approval is for this plan: any plan, its digest, or the first eight or more digits as status shows them. */
+export function isFor({ planDigest }: Approve, plan: string): boolean {
+  return planDigest === undefined || planDigest === plan || (planDigest.length >= 8 && plan.startsWith(planDigest));
+}
+
 /** Who sent it and why. */
 export function saidIn(payload: unknown): Said {
   return { by: textOf(payload, 'by'), reason: textOf(payload, 'reason') };

@@ -1,8 +1,9 @@
 import {
   type InjectedSinks,
   NativeConnection,
+  type LogLevel,
+  type LogMetadata,
   Runtime,
-  type RuntimeOptions,
   Worker,
   type WorkerOptions,
   makeTelemetryFilterString,
@@ -24,21 +25,30 @@ const LEVELS = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERR
 const EXPECTED = 'No workflows registered';
 
 /** Installs the process-wide Temporal runtime; once per process, before anything else of the SDK. */
-export function installRuntime(logger: Logger, options: RuntimeOptions = {}): void {
+export function installRuntime(logger: Logger): void {
+  const log = (level: LogLevel, message: string, meta?: LogMetadata): void => {
+    if (message.includes(EXPECTED)) return;
+    const { sdkComponent, workflowId, activityId, activityType, error } = meta ?? {};
+    logger[LEVELS[level]](
+      {
+        sdk: sdkComponent as unknown,
+        workflowId: workflowId as unknown,
+        activityId: activityId as unknown,
+        activityType: activityType as unknown,
+        err: error as unknown,
+      },
+      message,
+    );
+  };
   Runtime.install({
-    ...options,
     shutdownSignals: [],
     logger: {
-      log: (level, message, meta) => {
-        if (!message.includes(EXPECTED)) logger[LEVELS[level]]({ sdk: meta?.['sdkComponent'] }, message);
-      },
-      trace: () => undefined,
-      debug: () => undefined,
-      info: (message, meta) => logger.info(meta ?? {}, message),
-      warn: (message, meta) => {
-        if (!message.includes(EXPECTED)) logger.warn(meta ?? {}, message);
-      },
-      error: (message, meta) => logger.error(meta ?? {}, message),
+      log,
+      trace: (message, meta) => log('TRACE', message, meta),
+      debug: (message, meta) => log('DEBUG', message, meta),
+      info: (message, meta) => log('INFO', message, meta),
+      warn: (message, meta) => log('WARN', message, meta),
+      error: (message, meta) => log('ERROR', message, meta),
     },
     telemetryOptions: { logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }) } },
   });

@@ -1,6 +1,6 @@
 import { condition, defineSignal, setHandler } from '@temporalio/workflow';
 import type { SignalDefinition } from '@temporalio/common';
-import { type Approve, SIGNALS, type Said, flagOf, saidIn, textOf } from '../contract/messages.ts';
+import { type Approve, SIGNALS, type Said, approvalIn, flagOf, saidIn, textOf } from '../contract/messages.ts';
 
 /** From the object's workflow to its running rollout: what only it knows. */
 export interface RolloutControl {
@@ -55,7 +55,10 @@ export function openRolloutInbox(
     inbox.generation += 1;
   };
   const listen = (signal: SignalDefinition<[unknown?]>, take: (payload: unknown) => void): void => setHandler(signal, on(take));
-  listen(approveSignal, (payload) => void inbox.approvals.push({ ...saidIn(payload), planDigest: textOf(payload, 'planDigest') }));
+  listen(approveSignal, (payload) => {
+    const approval = approvalIn(payload);
+    if (approval) inbox.approvals.push(approval);
+  });
   listen(rejectSignal, (payload) => void (inbox.rejected = saidIn(payload)));
   listen(pauseSignal, () => void (inbox.pausedBySignal = true));
   listen(resumeSignal, (payload) => {

@@ -8,7 +8,7 @@ import {
   upsertSearchAttributes,
 } from '@temporalio/workflow';
 import type { ObjectRef, PlanResult } from '../contract/activities.ts';
-import { PROGRESS_QUERY, SIGNALS, textOf } from '../contract/messages.ts';
+import { PROGRESS_QUERY, SIGNALS, isFor, textOf } from '../contract/messages.ts';
 import { ignitionSyncWorkflowId, rolloutWorkflowId } from '../contract/names.ts';
 import type { Fault } from '../domain/errors.ts';
 import { type FinalRolloutState, type RolloutState, isFinal } from '../domain/reports.ts';
@@ -159,8 +159,8 @@ class RolloutRun {
     );
     const inbox = this.#inbox;
     // What was approved before the plan was known can only have meant another one.
-    inbox.approvals = inbox.approvals.filter((a) => a.planDigest === plan.planDigest);
-    const approvalOf = () => inbox.approvals.find((a) => a.planDigest === undefined || a.planDigest === plan.planDigest);
+    inbox.approvals = inbox.approvals.filter((a) => a.planDigest !== undefined);
+    const approvalOf = () => inbox.approvals.find((a) => isFor(a, plan.planDigest));
     const inTime = await heard(inbox, () => approvalOf() !== undefined || inbox.rejected !== undefined, timeoutMs);
     const approval = approvalOf();
     if (inbox.rejected)
