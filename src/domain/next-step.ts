@@ -11,7 +11,7 @@ export interface Wanted {
 export interface Settled extends Wanted {
   readonly state: 'Succeeded' | 'Failed' | 'Rejected' | 'Aborted' | 'Superseded';
   readonly fault?: Fault;
-  /** Number of the rollout, where that matters. */
+  /** Number of the rollout. */
   readonly n?: number;
   /** Times in a row that this same input failed; decides the back-off. */
   readonly failures: number;

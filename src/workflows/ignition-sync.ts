@@ -158,12 +158,13 @@ class ObjectRun {
     const { running, settled } = this.#state;
     const { n, commit, contentHash, state } = known;
     if (isFinal(state)) {
+      if (running?.n === n && this.#child) return; // it says itself how it ended, with its fault
       if (running?.n === n) this.#state.running = undefined;
       if (this.#state.running ?? (settled?.commit === commit && settled.contentHash === contentHash)) return;
-      this.#state.settled = { commit, contentHash, state, failures: 1 };
+      this.#state.settled = { n, commit, contentHash, state, failures: 1 };
       return;
     }
-    if (settled?.n === n) return; // it was found lost before
+    if (settled?.n === n) return; // what was read is older than its end
     this.#state.running ??= { n, commit, contentHash, only: false };
     if (!(await this.#lost())) return;
     this.#state.running = undefined;
@@ -271,7 +272,7 @@ class ObjectRun {
     this.#news += 1;
     if (result.fault?.reason === 'NoGateways' && running.only) return; // a retry of a gateway that does not exist settles nothing
     const failures = result.state === 'Failed' ? (again ? before.failures + 1 : 1) : 0;
-    this.#state.settled = { commit, contentHash, state: result.state, fault: result.fault, failures };
+    this.#state.settled = { n: result.n, commit, contentHash, state: result.state, fault: result.fault, failures };
     if (failures > 0) this.#wakeAfter(backoffMs(failures));
   }
 

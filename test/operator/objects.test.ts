@@ -176,7 +176,7 @@ test.each([
 test('kubectl get shows what is synced and what is waited for', async () => {
   await cluster.apply(ignitionSync('columns'));
   const status = {
-    revision: 'main@sha1:4f1c',
+    shortRevision: 'main@4f1c2d3e',
     stage: 'canary',
     waitingFor: 'approval',
     gateways: { total: 3, synced: 1, failed: 1, unreachable: 0, summary: '1/3' },
@@ -185,5 +185,5 @@ test('kubectl get shows what is synced and what is waited for', async () => {
   await cluster.kube.patchStatus(IGNITION_SYNCS, cluster.namespace, 'columns', { status: { ...status, conditions: [ready] } });
   const [head, row] = (await cluster.kubectl('get', 'igs', '-n', cluster.namespace, 'columns')).split('\n');
   expect(head!.split(/\s+/).slice(1, 9)).toEqual(['REF', 'REVISION', 'STAGE', 'SYNCED', 'FAILED', 'WAITING-FOR', 'READY', 'AGE']);
-  expect(row!.split(/\s+/).slice(0, 8)).toEqual(['columns', 'main', 'main@sha1:4f1c', 'canary', '1/3', '1', 'approval', 'False']);
+  expect(row!.split(/\s+/).slice(0, 8)).toEqual(['columns', 'main', 'main@4f1c2d3e', 'canary', '1/3', '1', 'approval', 'False']);
 });

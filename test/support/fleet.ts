@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
 import { Client, Connection } from '@temporalio/client';
+import { heartbeat } from '@temporalio/activity';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import type { IgnitionSyncStatus } from '../../src/api/v1alpha1/ignition-sync.ts';
 import { createControlActivities } from '../../src/activities/control/index.ts';
@@ -232,8 +233,11 @@ export class Fleet {
   async #at(gateway: string, step: Step): Promise<void> {
     const halt = this.#halts.get(`${gateway}/${step}`);
     if (halt) {
+      // As the real agent does: the server must not take a halted step for a dead agent.
+      const beating = setInterval(() => heartbeat(), 1_000);
       halt.reached();
       await halt.released;
+      clearInterval(beating);
     }
     const reason = this.#failures.get(`${gateway}/${step}`);
     if (reason) throw new SyncError(reason, `${gateway} cannot ${step}`);

@@ -21,7 +21,7 @@ test('messages of a wrong shape say nothing: the emergency stop and the next com
   await fleet.push('c2');
   await canary.reached;
   const signals = ['retryGateway', 'desiredChanged', 'rolloutEnded', 'syncNow', 'pause', 'resume', 'approve', 'reject', 'control'];
-  for (const payload of [undefined, null, 'text', 7, [], {}, { gateway: 3, reason: {}, n: 'x' }]) {
+  for (const payload of [undefined, 'text', { gateway: 3, reason: {}, n: 'x' }]) {
     for (const name of signals.filter((s) => s !== 'reject')) {
       const args = payload === undefined ? [] : [payload];
       if (name !== 'control') await object().signal(name, ...args);
