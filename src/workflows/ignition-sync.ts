@@ -218,7 +218,10 @@ class ObjectRun {
     if (!resumed) return;
     this.#state.resumed = undefined;
     await control.reportStatus({ object: this.#object(), frozen: null }, 'resume');
-    await this.#toRollout(rolloutControl, { resumed: true });
+    const { frozen } = this.#state;
+    // Stopped again while status was being written: the newer stop holds.
+    if (frozen) await control.reportStatus({ object: this.#object(), frozen }, 'EMERGENCY STOP');
+    else if (!this.#state.pausedBySignal) await this.#toRollout(rolloutControl, { resumed: true });
   }
 
   #pause(specPaused: boolean): 'spec' | 'signal' | false {

@@ -65,7 +65,7 @@ export function listenToMessages(state: Mutable<Carried>, on: OnMessage): void {
     state.frozen = stop;
     on.look();
     // Status reaches the relay, which then gives no tickets; the rollout is told at the same time.
-    await Promise.all([on.frozen(stop), on.toRollout(emergencyStopSignal, stop)]);
+    await Promise.all([on.frozen(stop), on.toRollout(rolloutControl, { stoppedBy: by, reason })]);
   });
   setHandler(resumeSignal, (payload) => {
     state.pausedBySignal = false;

@@ -7,6 +7,9 @@ export interface RolloutControl {
   readonly supersede?: string;
   readonly specPaused?: boolean;
   readonly agentIsBack?: boolean;
+  /** The object was stopped: by whom, and why. */
+  readonly stoppedBy?: string;
+  readonly reason?: string;
   /** A stop or a pause by signal was lifted. */
   readonly resumed?: boolean;
 }
@@ -83,6 +86,8 @@ export function openRolloutInbox(
       inbox.superseded = textOf(payload, 'supersede') ?? inbox.superseded;
       inbox.pausedBySpec = flagOf(payload, 'specPaused') ?? inbox.pausedBySpec;
       if (flagOf(payload, 'agentIsBack') === true) inbox.agentsBack += 1;
+      const stoppedBy = textOf(payload, 'stoppedBy');
+      if (stoppedBy !== undefined) inbox.frozen = { by: stoppedBy, reason: textOf(payload, 'reason') };
       if (flagOf(payload, 'resumed') !== true) return;
       inbox.pausedBySignal = false;
       inbox.frozen = undefined;
