@@ -243,8 +243,10 @@ test.each(CASES)(
 
       // the Temporal UI
       const id = knownBy === 'the object' ? `ignition-sync/${NAMESPACE}/${NAME}` : rollout!.id;
-      if (knownBy === 'its rollout') expect(rollout).toMatchObject({ number: generation + 1, state: 'Failed', reason });
-      else expect(rollout!.number).toBe(generation);
+      if (knownBy === 'its rollout') {
+        expect(rollout).toMatchObject({ state: 'Failed', reason });
+        expect(rollout!.number).toBeGreaterThan(generation);
+      } else expect(rollout!.number).toBe(generation);
       expect(isSaid(await currentDetails(id))).toEqual([]);
       expect(await failedActivities(id)).toContain(reason);
 

@@ -8,21 +8,19 @@ import { filesOf } from './tree.ts';
 export interface History {
   readonly name: string;
   readonly placed: readonly Placed[];
-  /** How long one push may take, milliseconds; 50,000 when absent. */
-  readonly patienceMs?: number;
 }
 
 /**
  * Replays a real repository push by push onto three gateways of a plant of its own. After each push every gateway must hold exactly what
  * plain git and the protection rules say, deletions included, and everything else what it held before. False: it is not on this machine.
  */
-export async function replayHistory({ name, placed, patienceMs }: History): Promise<boolean> {
+export async function replayHistory({ name, placed }: History): Promise<boolean> {
   const bundle = realRepository(name);
   if (bundle === undefined) {
     console.log(`${name}: did not run, the real repositories are not on this machine (REAL_REPOS_DIR)`);
     return false;
   }
-  await using plant = await Plant.start({ patienceMs });
+  await using plant = await Plant.start();
   const { git } = plant.stack;
   const url = await git.createRepository(name);
   const bare = git.repositoryPath(name);
