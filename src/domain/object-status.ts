@@ -60,7 +60,7 @@ export function objectStatus(
   const frozen =
     report.frozen === undefined ? before?.frozen : report.frozen ? { ...report.frozen, since: before?.frozen?.since ?? now } : undefined;
   const synced =
-    finished && rollout.state === 'Succeeded' && counts.synced === counts.total
+    finished && rollout.state === 'Succeeded' && count(gateways, rollout.commit).synced === gateways.length
       ? { commit: rollout.commit, contentHash: rollout.contentHash, at: now }
       : before?.synced;
   const status: IgnitionSyncStatus = {
@@ -69,6 +69,7 @@ export function objectStatus(
     ref: report.revision?.ref ?? before?.ref,
     revision,
     shortRevision: report.revision ? shortRevision(report.revision.ref, report.revision.commit) : before?.shortRevision,
+    contentHash: report.contentHash ?? before?.contentHash,
     stage: active ? (rollout.stage ?? '') : '',
     waitingFor: report.rollout?.waitingFor ?? report.waitingFor ?? (active ? before?.waitingFor : ''),
     gateways: counts,

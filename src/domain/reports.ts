@@ -74,6 +74,8 @@ export interface StatusReport {
   readonly n?: number;
   readonly observedGeneration?: number;
   readonly revision?: Revision;
+  /** Digest of the specs that are wanted now. */
+  readonly contentHash?: string;
   readonly rollout?: RolloutReport;
   /** Gateways that changed phase, at most 100. */
   readonly gateways?: readonly GatewayReport[];

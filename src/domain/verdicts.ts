@@ -106,8 +106,10 @@ function gatewaysSynced(status: IgnitionSyncStatus, broken: Words | undefined): 
   return no('GatewaysSynced', { reason: broken?.reason ?? 'Progressing', message });
 }
 
-function allSynced({ gateways }: IgnitionSyncStatus): boolean {
-  return gateways !== undefined && gateways.total > 0 && gateways.synced === gateways.total;
+/** Every gateway runs the wanted commit, composed by the wanted specs. */
+function allSynced(status: IgnitionSyncStatus): boolean {
+  const { gateways, synced, contentHash } = status;
+  return gateways !== undefined && gateways.total > 0 && gateways.synced === gateways.total && synced?.contentHash === contentHash;
 }
 
 function yes(type: ConditionType, { reason, message }: Words): Verdict {

@@ -21,14 +21,14 @@ import type { Fault } from '../domain/errors.ts';
 import type { StatusReport } from '../domain/reports.ts';
 import { backoffMs, nextStep } from '../domain/next-step.ts';
 import { objectDetails } from '../domain/details.ts';
-import { isFinal } from '../domain/reports.ts';
 import { short } from '../domain/revision.ts';
 import { control, source } from './activities.ts';
 import { faultOf, rethrowCancellation } from './faults.ts';
 import { rolloutControl } from './rollout-messages.ts';
 import { listenToMessages } from './object-messages.ts';
-import type { Carried, Mutable } from './object-state.ts';
-import { type RolloutEnded, rollout as rolloutWorkflow } from './rollout.ts';
+import { type Carried, type Mutable, learnFromStatus, settle } from './object-state.ts';
+import { rollout as rolloutWorkflow } from './rollout.ts';
+import type { RolloutEnded } from './rollout-result.ts';
 import { searchAttributes } from './search-attributes.ts';
 
 export interface IgnitionSyncInput {
@@ -58,6 +58,8 @@ class ObjectRun {
   readonly #state: Mutable<Carried>;
   #desired: Present | undefined;
   #backoffOver = false;
+  /** Whether a rollout ended since what is wanted was last read. */
+  #endedSinceRead = false;
   #handledRequest: string | undefined;
   /** Whether this run has yet to learn from status what was said to an earlier one. */
   #fresh: boolean;
@@ -126,6 +128,7 @@ class ObjectRun {
 
   /** Reads what is wanted and asks the git host at the same time, as the input was last time: most looks are for a new commit. */
   async #read(): Promise<{ desired: Present; revision: Revision } | undefined> {
+    this.#endedSinceRead = false;
     const guess = this.#desired;
     const early = guess && source.resolveRevision({ object: guess.object, desired: guess.desired }, `${guess.ref} → commit`);
     early?.catch(() => undefined); // of interest only if the guess was right
@@ -138,10 +141,7 @@ class ObjectRun {
     return { desired, revision: await source.resolveRevision({ object, desired: digest }, `${ref} → commit`) };
   }
 
-  /**
-   * After a reset, a termination or a lost signal status knows more than this run: numbers never go back, what has ended has ended,
-   * what still runs is this run's to steer, and a stop or pause holds until somebody lifts it.
-   */
+  /** What only status can tell: requests by annotation, and what an earlier run was told or has started. */
   async #learn({ rollout: known, requestedSync, handledSync, frozen, pausedBySignal }: Present): Promise<void> {
     if (requestedSync !== undefined && requestedSync !== handledSync && requestedSync !== this.#handledRequest) {
       this.#handledRequest = requestedSync;
@@ -153,20 +153,11 @@ class ObjectRun {
       this.#state.pausedBySignal ||= pausedBySignal === true;
     }
     if (!known) return;
-    this.#state.n = Math.max(this.#state.n, known.n);
-    if (known.n !== this.#state.n) return;
-    const { running, settled } = this.#state;
-    const { n, commit, contentHash, state } = known;
-    if (isFinal(state)) {
-      if (running?.n === n && this.#child) return; // it says itself how it ended, with its fault
-      if (running?.n === n) this.#state.running = undefined;
-      if (this.#state.running ?? (settled?.commit === commit && settled.contentHash === contentHash)) return;
-      this.#state.settled = { n, commit, contentHash, state, failures: 1 };
-      return;
-    }
-    if (settled?.n === n) return; // what was read is older than its end
-    this.#state.running ??= { n, commit, contentHash, only: false };
-    if (!(await this.#lost())) return;
+    learnFromStatus(this.#state, known, this.#child);
+    const { running } = this.#state;
+    if (!running || this.#child || (await this.#toRollout(rolloutControl, {}))) return;
+    // A rollout that was terminated, or that an earlier run started, cannot say how it ended: whoever cannot be told anything runs no more.
+    const { n, commit, contentHash } = running;
     this.#state.running = undefined;
     this.#state.settled = { n, commit, contentHash, state: 'Superseded', failures: 0 };
   }
@@ -182,7 +173,7 @@ class ObjectRun {
       settled,
       paused,
       frozen: frozen !== undefined,
-      outOfDate: desired.outOfDate,
+      outOfDate: this.#endedSinceRead ? [] : desired.outOfDate, // read while the rollout was still changing them
       gateways: desired.gateways,
       asked: this.#state.asked === true,
       retry: this.#state.retry,
@@ -198,6 +189,7 @@ class ObjectRun {
     await this.#tell({
       observedGeneration: desired.generation,
       revision,
+      contentHash: desired.contentHash,
       paused: this.#pause(desired.paused),
       fault: null,
       ...(running || step.do === 'start' ? {} : { waitingFor: this.#step }),
@@ -229,10 +221,11 @@ class ObjectRun {
   }
 
   async #start(desired: Present, revision: Revision, step: { readonly only?: readonly string[]; readonly why: string }): Promise<void> {
-    const { object, contentHash, approval } = desired;
+    const { object, desired: digest, contentHash, approval, paused: specPaused } = desired;
     const { ref, commit } = revision;
+    const { only, why } = step;
     const n = (this.#state.n += 1);
-    this.#state.running = { n, commit, contentHash, only: step.only !== undefined };
+    this.#state.running = { n, commit, contentHash, only: only !== undefined };
     this.#child = true;
     this.#state.asked = false;
     this.#state.retry = undefined;
@@ -241,23 +234,9 @@ class ObjectRun {
       workflowId: rolloutWorkflowId(object.namespace, object.name, n),
       workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
       parentClosePolicy: ParentClosePolicy.ABANDON, // a rollout outlives this run: continue-as-new, reset, termination
-      staticSummary: `rollout ${n}: ${ref}@${short(commit)} (${step.why})`,
+      staticSummary: `rollout ${n}: ${ref}@${short(commit)} (${why})`,
       typedSearchAttributes: searchAttributes({ object, commit, phase: 'Planning' }),
-      args: [
-        {
-          schema: 1,
-          object,
-          n,
-          desired: desired.desired,
-          contentHash,
-          ref,
-          commit,
-          approval,
-          specPaused: desired.paused,
-          only: step.only,
-          why: step.why,
-        },
-      ],
+      args: [{ schema: 1, object, n, desired: digest, contentHash, ref, commit, approval, specPaused, only, why }],
     });
     child.result().then(
       (result) => this.#ended({ n, ...result }),
@@ -266,16 +245,11 @@ class ObjectRun {
   }
 
   #ended(result: RolloutEnded): void {
-    const { running, settled: before } = this.#state;
-    if (running?.n !== result.n) return;
-    const { commit, contentHash } = running;
-    const again = before?.state === 'Failed' && before.commit === commit && before.contentHash === contentHash;
-    this.#state.running = undefined;
+    const failures = settle(this.#state, result);
+    if (failures === undefined) return;
     this.#child = false;
+    this.#endedSinceRead = true;
     this.#news += 1;
-    if (result.fault?.reason === 'NoGateways' && running.only) return; // a retry of a gateway that does not exist settles nothing
-    const failures = result.state === 'Failed' ? (again ? before.failures + 1 : 1) : 0;
-    this.#state.settled = { n: result.n, commit, contentHash, state: result.state, fault: result.fault, failures };
     if (failures > 0) this.#wakeAfter(backoffMs(failures));
   }
 
@@ -290,11 +264,6 @@ class ObjectRun {
   async #leave(): Promise<void> {
     await this.#toRollout(rolloutControl, { supersede: 'the object was deleted' });
     await condition(allHandlersFinished);
-  }
-
-  /** A rollout that was terminated, or that an earlier run started, cannot say how it ended: whoever cannot be told anything runs no more. */
-  async #lost(): Promise<boolean> {
-    return this.#state.running !== undefined && !this.#child && !(await this.#toRollout(rolloutControl, {}));
   }
 
   /** Says something to the running rollout. False when there is nobody to hear it: none runs, or it has just ended. */

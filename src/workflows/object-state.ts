@@ -1,5 +1,7 @@
 import type { Said } from '../contract/messages.ts';
 import type { Settled } from '../domain/next-step.ts';
+import { isFinal } from '../domain/reports.ts';
+import type { RolloutEnded } from './rollout-result.ts';
 
 /** The rollout that this object runs. */
 interface Running {
@@ -26,4 +28,46 @@ export interface Carried {
   readonly asked?: boolean;
   /** A gateway that a person asked for. */
   readonly retry?: string;
+}
+
+/** What status says of the newest rollout. */
+interface KnownRollout {
+  readonly n: number;
+  readonly commit: string;
+  readonly contentHash: string;
+  readonly state: string;
+}
+
+/**
+ * After a reset, a termination or a lost signal status knows more than this run: numbers never go back, what has ended has ended,
+ * and what still runs is this run's to steer.
+ *
+ * @param child whether the running rollout is a child of this very run, which then hears of its end in any case
+ */
+export function learnFromStatus(state: Mutable<Carried>, known: KnownRollout, child: boolean): void {
+  state.n = Math.max(state.n, known.n);
+  if (known.n !== state.n) return;
+  const { n, commit, contentHash } = known;
+  if (isFinal(known.state)) {
+    if (state.running?.n === n && child) return; // it says itself how it ended, with its fault
+    if (state.running?.n === n) state.running = undefined;
+    if (state.running ?? (state.settled?.commit === commit && state.settled.contentHash === contentHash)) return;
+    state.settled = { n, commit, contentHash, state: known.state, failures: 1 };
+  } else if (state.settled?.n !== n) {
+    // Otherwise what was read is older than its end.
+    state.running ??= { n, commit, contentHash, only: false };
+  }
+}
+
+/** Notes how the running rollout ended. Returns how often in a row it failed, or undefined when it was not the running one that ended. */
+export function settle(state: Mutable<Carried>, ended: RolloutEnded): number | undefined {
+  const { running, settled: before } = state;
+  if (running?.n !== ended.n) return undefined;
+  const { commit, contentHash } = running;
+  state.running = undefined;
+  if (ended.fault?.reason === 'NoGateways' && running.only) return 0; // a retry of a gateway that does not exist settles nothing
+  const again = before?.state === 'Failed' && before.commit === commit && before.contentHash === contentHash;
+  const failures = ended.state === 'Failed' ? (again ? before.failures + 1 : 1) : 0;
+  state.settled = { n: ended.n, commit, contentHash, state: ended.state, fault: ended.fault, failures };
+  return failures;
 }

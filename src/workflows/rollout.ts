@@ -8,7 +8,7 @@ import {
   upsertSearchAttributes,
 } from '@temporalio/workflow';
 import type { ObjectRef, PlanResult } from '../contract/activities.ts';
-import { PROGRESS_QUERY, SIGNALS, isFor, textOf } from '../contract/messages.ts';
+import { PROGRESS_QUERY, SIGNALS, isFor } from '../contract/messages.ts';
 import { ignitionSyncWorkflowId, rolloutWorkflowId } from '../contract/names.ts';
 import type { Fault } from '../domain/errors.ts';
 import { type FinalRolloutState, type RolloutState, isFinal } from '../domain/reports.ts';
@@ -18,6 +18,7 @@ import { type FailedGateway, type Hold, holdMessage, judgeWave, waitingFor } fro
 import { control, source } from './activities.ts';
 import { faultOf } from './faults.ts';
 import { type RolloutInbox, ending, heard, isPaused, openRolloutInbox } from './rollout-messages.ts';
+import type { RolloutResult } from './rollout-result.ts';
 import { runWave } from './run-wave.ts';
 import { searchAttributes } from './search-attributes.ts';
 import type { WaveResult } from './wave.ts';
@@ -35,24 +36,6 @@ export interface RolloutInput {
   readonly specPaused: boolean;
   readonly only?: readonly string[];
   readonly why: string;
-}
-
-export interface RolloutResult {
-  readonly state: FinalRolloutState;
-  readonly fault?: Fault;
-  readonly message: string;
-}
-
-/** To the object's workflow: how its rollout ended. A signal, because the object's workflow may have been continued or reset meanwhile. */
-export interface RolloutEnded extends RolloutResult {
-  readonly n: number;
-}
-
-/** Whether a message says how a rollout ended. */
-export function isRolloutEnded(payload: unknown): payload is RolloutEnded {
-  return (
-    typeof payload === 'object' && payload !== null && 'n' in payload && typeof payload.n === 'number' && isFinal(textOf(payload, 'state'))
-  );
 }
 
 const progress = defineQuery<Record<string, unknown>>(PROGRESS_QUERY);

@@ -113,9 +113,10 @@ export class Plant implements AsyncDisposable {
     }
   }
 
-  /** Resolves when this commit is live and loaded everywhere. */
+  /** Resolves when this commit is live and loaded everywhere, as the object now says. */
   async synced(commit: string): Promise<IgnitionSync> {
     return this.until(`${commit} synced`, (sync) => {
+      if (sync?.status?.observedGeneration !== sync?.metadata.generation) return undefined;
       const ready = sync?.status?.conditions?.find((c) => c.type === 'Ready')?.status === 'True';
       return ready && sync.status.revision?.endsWith(commit) === true ? sync : undefined;
     });

@@ -170,6 +170,12 @@ export const IgnitionSyncStatus = z.object({
   ref: z.string().optional(),
   revision: z.string().optional().describe('The resolved revision, ref@sha1:commit.'),
   shortRevision: z.string().optional().describe('The same in few characters, for `kubectl get`.'),
+  contentHash: z
+    .string()
+    .optional()
+    .describe(
+      'Digest of the wanted specs (object, profiles, gateways): what is synced was made from these when synced.contentHash is the same.',
+    ),
   stage: z.string().optional(),
   waitingFor: z.string().optional(),
   gateways: z

@@ -9,7 +9,14 @@ const COMMIT = 'c'.repeat(40);
 const NOW = '2026-01-01T00:00:00.000Z';
 const gateways: IgnitionGatewayStatus[] = [{ phase: 'Synced', revision: `main@sha1:${COMMIT}` }];
 
-const resolved: StatusReport = { object, observedGeneration: 1, revision: { ref: 'main', commit: COMMIT }, fault: null, paused: false };
+const resolved: StatusReport = {
+  object,
+  observedGeneration: 1,
+  revision: { ref: 'main', commit: COMMIT },
+  fault: null,
+  paused: false,
+  contentHash: 'h',
+};
 const faulty: StatusReport = { object, observedGeneration: 1, fault: { reason: 'RefNotFound', message: 'no branch mian' } };
 const rollout = (state: RolloutState, n = 1, commit = COMMIT): StatusReport => ({
   object,
@@ -63,7 +70,7 @@ test.each<{ name: string; reports: StatusReport[]; ready: string; stalled: strin
   },
   {
     name: 'a failure of another commit than the wanted one says nothing about this one',
-    reports: [resolved, rollout('Failed', 1, 'b'.repeat(40))],
+    reports: [rollout('Succeeded'), rollout('Failed', 2, 'b'.repeat(40)), resolved],
     ready: 'True Synced',
     stalled: 'False NotStalled',
   },
@@ -88,8 +95,14 @@ test.each<{ name: string; reports: StatusReport[]; ready: string; stalled: strin
   },
   {
     name: 'paused with everything live: Ready',
-    reports: [{ ...resolved, paused: 'signal' }],
+    reports: [rollout('Succeeded'), { ...resolved, paused: 'signal' }],
     ready: 'True Synced',
+    stalled: 'False NotStalled',
+  },
+  {
+    name: 'specs that changed and are not rolled out yet, with every gateway on the commit: not Ready',
+    reports: [rollout('Succeeded'), resolved, { ...resolved, contentHash: 'another' }],
+    ready: 'False Progressing',
     stalled: 'False NotStalled',
   },
   { name: 'no gateways: not Ready, and why', reports: [resolved], seen: [], ready: 'False NoGateways', stalled: 'False NotStalled' },
@@ -124,7 +137,12 @@ test.each<{ name: string; before: StatusReport[]; report: StatusReport; said: ob
   },
   { name: 'a fault', before: [resolved], report: faulty, said: { type: 'Warning', reason: 'RefNotFound', message: 'no branch mian' } },
   { name: 'the same fault again', before: [resolved, faulty], report: faulty, said: undefined },
-  { name: 'a fault that is over', before: [resolved, faulty], report: resolved, said: { type: 'Normal', reason: 'Synced' } },
+  {
+    name: 'a fault that is over',
+    before: [rollout('Succeeded'), resolved, faulty],
+    report: resolved,
+    said: { type: 'Normal', reason: 'Synced' },
+  },
 ])('$name: what is announced', ({ before, report, said }) => {
   const was = after(before);
   const is = objectStatus(was, report, gateways, 1, NOW);

@@ -1,0 +1,22 @@
+import { textOf } from '../contract/messages.ts';
+import type { Fault } from '../domain/errors.ts';
+import { type FinalRolloutState, isFinal } from '../domain/reports.ts';
+
+/** How a rollout ended. */
+export interface RolloutResult {
+  readonly state: FinalRolloutState;
+  readonly fault?: Fault;
+  readonly message: string;
+}
+
+/** To the object's workflow: how its rollout ended. A signal, because the object's workflow may have been continued or reset meanwhile. */
+export interface RolloutEnded extends RolloutResult {
+  readonly n: number;
+}
+
+/** Whether a message says how a rollout ended. */
+export function isRolloutEnded(payload: unknown): payload is RolloutEnded {
+  return (
+    typeof payload === 'object' && payload !== null && 'n' in payload && typeof payload.n === 'number' && isFinal(textOf(payload, 'state'))
+  );
+}
