@@ -73,9 +73,16 @@ export const ENVIRONMENTS = {
 export type ProcessName = keyof typeof ENVIRONMENTS;
 export type Environment<P extends ProcessName> = z.infer<(typeof ENVIRONMENTS)[P]>;
 
+function describedAs(name: ProcessName, variable: PropertyKey | undefined): string {
+  const field = (ENVIRONMENTS[name].shape as Record<PropertyKey, z.ZodType | undefined>)[variable ?? ''];
+  return field?.description === undefined ? '' : ` (${field.description})`;
+}
+
 /** Reads the environment of one process. @throws Error that lists every problem, not only the first. */
 export function loadEnvironment<P extends ProcessName>(name: P, env: NodeJS.ProcessEnv): Environment<P> {
-  const parsed = ENVIRONMENTS[name].safeParse(env);
+  const parsed = ENVIRONMENTS[name].safeParse(env, {
+    error: (issue) => (issue.input === undefined ? `must be set${describedAs(name, issue.path?.[0])}` : undefined),
+  });
   if (!parsed.success) throw new Error(`Invalid environment of ignition-sync ${name}:\n${z.prettifyError(parsed.error)}`);
   return parsed.data as Environment<P>;
 }

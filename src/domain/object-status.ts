@@ -40,6 +40,18 @@ function count(
   return { total, synced, failed, unreachable, summary: `${synced}/${total}` };
 }
 
+type RolloutStatus = NonNullable<IgnitionSyncStatus['rollout']>;
+
+function entry({ number, state, commit, ref, message, startedAt }: RolloutStatus, now: string) {
+  return { number, state, commit, ref, message, startedAt, finishedAt: now };
+}
+
+/** A rollout that never said how it ended, because its workflow was terminated: the history has it nevertheless. */
+function overtaken(before: RolloutStatus | undefined, now: RolloutStatus | undefined, at: string) {
+  if (!before || !now || before.number >= now.number || isFinal(before.state)) return [];
+  return [entry({ ...before, state: 'Superseded', message: `ended without a word while ${before.state}: ${before.message}` }, at)];
+}
+
 /**
  * The status of an IgnitionSync after a report, conditions included.
  * `Ready=True` means: this generation's resolved commit is live and loaded on every gateway.
@@ -77,20 +89,10 @@ export function objectStatus(
     rollout,
     frozen,
     lastHandledSyncRequest: report.handledSyncRequest ?? before?.lastHandledSyncRequest,
-    history: finished
-      ? [
-          {
-            number: rollout.number,
-            state: rollout.state,
-            commit: rollout.commit,
-            ref: rollout.ref,
-            message: rollout.message,
-            startedAt: rollout.startedAt,
-            finishedAt: now,
-          },
-          ...(before?.history ?? []),
-        ].slice(0, HISTORY)
-      : before?.history,
+    history: [...(finished ? [entry(rollout, now)] : []), ...overtaken(before?.rollout, rollout, now), ...(before?.history ?? [])].slice(
+      0,
+      HISTORY,
+    ),
   };
   let conditions: Condition[] = before?.conditions ?? [];
   for (const verdict of verdicts(status, report, conditions, generation)) {

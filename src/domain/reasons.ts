@@ -63,6 +63,7 @@ export const REASONS = {
   Frozen: 'change',
   GatewaysFailed: 'change',
   // Ours
+  AccessDenied: 'backoff',
   Internal: 'backoff',
 } as const satisfies Record<string, 'backoff' | 'change'>;
 

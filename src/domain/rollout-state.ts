@@ -32,6 +32,11 @@ export function judgeWave(stage: string, wave: WaveSummary): Hold | undefined {
   return undefined;
 }
 
+/** `1 gateway`, `3 gateways`. */
+export function gatewaysOf(count: number): string {
+  return `${count} gateway${count === 1 ? '' : 's'}`;
+}
+
 /** One sentence for status and the Temporal UI: what holds the rollout. */
 export function holdMessage(hold: Hold): string {
   if (hold.kind === 'canaryUnreachable') return `the canary ${hold.unreachable.join(', ')} cannot be reached, so nothing is proved yet`;

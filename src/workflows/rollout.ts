@@ -14,7 +14,7 @@ import type { Fault } from '../domain/errors.ts';
 import { type FinalRolloutState, type RolloutState, isFinal } from '../domain/reports.ts';
 import { MAX_WAVE, UNCHANGED_STAGE } from '../domain/plan/stages.ts';
 import { short } from '../domain/revision.ts';
-import { type FailedGateway, type Hold, holdMessage, judgeWave, waitingFor } from '../domain/rollout-state.ts';
+import { type FailedGateway, type Hold, gatewaysOf, holdMessage, judgeWave, waitingFor } from '../domain/rollout-state.ts';
 import { control, source } from './activities.ts';
 import { faultOf } from './faults.ts';
 import { type RolloutInbox, ending, heard, isPaused, openRolloutInbox } from './rollout-messages.ts';
@@ -99,13 +99,13 @@ class RolloutRun {
     if (!(await announced)) return this.#finish('Superseded', 'a newer rollout is under way');
     if (this.#plan.changed === 0) {
       await this.#confirmUnchanged(this.#plan);
-      return this.#finish('Succeeded', `nothing to change: ${this.#plan.unchanged} gateways have it already`);
+      return this.#finish('Succeeded', `nothing to change: ${gatewaysOf(this.#plan.unchanged)} had it already`);
     }
 
     const refused = await this.#approval(this.#plan);
     if (refused) return refused;
     this.#stage = this.#plan.stages[0]?.name ?? '';
-    const current = await this.#report(this.#running(), `changing ${this.#plan.changed} gateways`);
+    const current = await this.#report(this.#running(), `changing ${gatewaysOf(this.#plan.changed)}`);
     if (!current) return this.#finish('Superseded', 'a newer rollout is under way');
 
     for (const stage of this.#plan.stages) {
@@ -115,7 +115,10 @@ class RolloutRun {
       }
     }
     await this.#confirmUnchanged(this.#plan);
-    return this.#finish('Succeeded', `${short(commit)} is live on ${this.#plan.changed} gateways, ${this.#plan.unchanged} had it already`);
+    return this.#finish(
+      'Succeeded',
+      `${short(commit)} is live on ${gatewaysOf(this.#plan.changed)}, ${this.#plan.unchanged} had it already`,
+    );
   }
 
   /** Gateways whose files are the same at this commit run it without being touched: their status says so. */
@@ -125,7 +128,7 @@ class RolloutRun {
       const gateways = await source.readWave({ planDigest, stage: UNCHANGED_STAGE, wave }, 'gateways that have it already');
       await control.reportStatus(
         { object, n, gateways: gateways.map(({ gateway }) => ({ gateway, commit, ref, phase: 'Synced' })) },
-        `${gateways.length} gateways have it already`,
+        `${gatewaysOf(gateways.length)} had it already`,
       );
     }
   }
@@ -138,7 +141,7 @@ class RolloutRun {
     const why = plan.holds.map((hold) => `${hold.reason}: ${hold.message}`).join('; ');
     await this.#report(
       'WaitingForApproval',
-      `plan ${short(plan.planDigest)} changes ${plan.changed} gateways: ${added} files added, ${modified} modified, ${deleted} deleted${why ? `. Needs a look: ${why}` : ''}`,
+      `plan ${short(plan.planDigest)} changes ${gatewaysOf(plan.changed)}: ${added} files added, ${modified} modified, ${deleted} deleted${why ? `. Needs a look: ${why}` : ''}`,
     );
     const inbox = this.#inbox;
     // What was approved before the plan was known can only have meant another one.
@@ -180,12 +183,15 @@ class RolloutRun {
     const inbox = this.#inbox;
     await this.#report('Holding', holdMessage(hold));
     const back = inbox.agentsBack;
-    const wantedRetry = (): string | undefined =>
-      hold.kind === 'failed' ? inbox.retries.find((g) => hold.failed.some((f) => f.gateway === g)) : inbox.retries[0];
-    await heard(inbox, () => wantedRetry() !== undefined || (hold.kind === 'canaryUnreachable' && inbox.agentsBack > back));
-    const retry = wantedRetry();
-    inbox.retries = [];
-    return retry !== undefined && hold.kind === 'failed' ? [retry] : undefined;
+    for (;;) {
+      await heard(inbox, () => inbox.retries.length > 0 || (hold.kind === 'canaryUnreachable' && inbox.agentsBack > back));
+      const { retries } = inbox;
+      inbox.retries = [];
+      if (hold.kind === 'canaryUnreachable' || retries.length === 0) return undefined;
+      const retry = retries.find((g) => hold.failed.some((f) => f.gateway === g));
+      if (retry !== undefined) return [retry];
+      await this.#report('Holding', `${holdMessage(hold)} (retryGateway "${retries.at(-1) ?? ''}": no gateway of that name failed)`);
+    }
   }
 
   async #waitWhileFrozen(): Promise<void> {

@@ -31,7 +31,14 @@ async function start(options: StartOptions, stopping: AbortSignal): Promise<void
   try {
     const { repo } = options;
     const scene = repo === undefined ? await examplePlant(stack, dir) : await wholeRepository(stack, { ...options, repo });
-    await show({ kube, scene, kubeconfig: stack.kubernetes.kubeconfigFile, stopping, began, hintsNow: () => hints(installation, scene) });
+    await show({
+      kube,
+      scene,
+      kubeconfig: stack.kubernetes.kubeconfigFile,
+      stopping,
+      began,
+      hintsNow: () => hints(installation, scene, dir),
+    });
   } finally {
     endInTime();
     await kube.close();
@@ -39,9 +46,10 @@ async function start(options: StartOptions, stopping: AbortSignal): Promise<void
   }
 }
 
-function hints({ stack, gateways }: Installation, { namespace, name, canary, clone }: Scene): string {
+function hints({ stack, gateways }: Installation, { namespace, name, canary, clone }: Scene, dir: string): string {
   return thingsToTry({
     stack,
+    dir,
     namespace,
     name,
     gateway: canary,

@@ -34,11 +34,13 @@ export function renderHead(name: string, status: IgnitionSync['status'], width =
   const head = [
     `${name}: ${shortRevision ?? 'not resolved yet'}`,
     rollout ? `rollout ${rollout.number} ${rollout.state}` : '',
-    ready ? `Ready=${ready.status}` : '',
+    ready && ready.status !== 'Unknown' ? `Ready=${ready.status}` : '',
     waitingFor ? `waits for: ${waitingFor}` : '',
   ];
-  const why = ready && ready.status !== 'True' ? [`${ready.reason}: ${ready.message}`] : [];
-  return [head.filter(Boolean).join('  '), ...why].map((line) => line.slice(0, width));
+  const why = ready?.message && ready.status !== 'True' ? [`${ready.reason}: ${ready.message}`] : [];
+  const held = ['Frozen', 'Paused'].flatMap((type) => conditions?.filter((c) => c.type === type && c.status === 'True') ?? []);
+  const stops = held.filter((c) => !why[0]?.includes(c.message)).map((c) => `${c.type}: ${c.message}`);
+  return [head.filter(Boolean).join('  '), ...stops, ...why].map((line) => line.slice(0, width));
 }
 
 /** The live table: what each gateway shall run, what it runs, and what it waits for. */

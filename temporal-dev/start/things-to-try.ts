@@ -9,8 +9,10 @@ export function thingsToTry(at: {
   gateway: string;
   clone: { readonly dir: string; readonly file: string } | undefined;
   faultsUrl: string;
+  /** Where logs and pods lie. */
+  dir: string;
 }): string {
-  const { stack, namespace, name, gateway, clone, faultsUrl } = at;
+  const { stack, namespace, name, gateway, clone, faultsUrl, dir } = at;
   const { kubectl = '', temporal = '' } = stack.description.tools;
   const folders = [...new Set([dirname(kubectl), dirname(temporal)])].join(':');
   const signal = (signal_: string, input: object) =>
@@ -46,6 +48,7 @@ export function thingsToTry(at: {
   ];
   return `
 Temporal UI   ${stack.temporal.uiUrl}/namespaces/default/workflows
+Files         ${dir}: logs/ of ignition-sync, pods/<namespace>/<pod>/data of each gateway
 In another terminal:
     export PATH=${folders}:$PATH KUBECONFIG=${stack.kubernetes.kubeconfigFile} TEMPORAL_ADDRESS=${stack.temporal.address}
 

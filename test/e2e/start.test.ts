@@ -107,6 +107,7 @@ test('what npm start prints works as printed, and Ctrl-C leaves nothing behind',
   // pause, and go on
   await type('"paused":true');
   await wait('condition=Paused');
+  await started.prints(/^Paused: no new applies start/m);
   const paused = await push();
   await wait(`jsonpath='{.status.revision}'=main@sha1:${paused}`);
   await wait(`jsonpath='{.status.waitingFor}'='resume (the object is paused)'`);
@@ -134,6 +135,7 @@ test('what npm start prints works as printed, and Ctrl-C leaves nothing behind',
   // emergency stop
   await type('emergencyStop');
   await wait('condition=Frozen');
+  await started.prints(/^Frozen: emergency stop by me: drill/m);
   const frozen = await push();
   await wait(`jsonpath='{.status.waitingFor}'='resume after the emergency stop'`);
   expect(await status('synced.commit')).toBe(asked);

@@ -116,6 +116,8 @@ test('retryGateway tries the failed gateway again and the rollout goes on to the
   await fleet.push('c2');
   await fleet.rollout(2, 'Holding');
   fleet.mend('a', 'scan');
+  await fleet.signal('retryGateway', { gateway: 'A' });
+  await fleet.until((s) => s.rollout?.message.includes('retryGateway "A": no gateway of that name failed') === true);
   await fleet.signal('retryGateway', { gateway: 'a' });
   await fleet.rollout(2, 'Succeeded');
   expect(fleet.live()).toEqual({ a: 'c2', b: 'c2', c: 'c2' });

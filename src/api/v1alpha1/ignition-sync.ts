@@ -34,7 +34,7 @@ const Git = withRules(
       2048,
     ).describe('URL of the repository: https, ssh, git@host:org/repo.git, or file for an air-gapped mirror.'),
     ref: z.string().min(1).max(255).describe('Branch, tag, full refs/… name or full commit id.'),
-    auth: Auth.optional(),
+    auth: Auth.optional().describe('Credentials, from Secrets of the same namespace. Leave out for a public repository.'),
     insecureHttp: z.boolean().default(false).describe('Allow plain http to a host other than this machine.'),
   }),
   {
@@ -87,11 +87,11 @@ const Rollout = z.object({
 /** `spec` of an IgnitionSync: which repository, which ref, how carefully. */
 export const IgnitionSyncSpec = withRules(
   z.object({
-    git: Git,
+    git: Git.describe('The repository, the ref, and how to log in.'),
     gateway: z
       .object({
         port: z.int().min(1).max(65535).default(8043).describe('Web port of the gateway, as seen from the agent beside it.'),
-        tls: z.boolean().default(true),
+        tls: z.boolean().default(true).describe('Whether that port talks https.'),
         apiKeySecretRef: SecretKeyRef.describe('API key of the gateway, name:secret.'),
       })
       .describe('How the agent reaches its gateway.'),
@@ -99,15 +99,18 @@ export const IgnitionSyncSpec = withRules(
       .object({ interval: Duration.default('60s') })
       .prefault({})
       .describe('How often the ref is looked up without being asked.'),
-    webhook: Webhook.optional(),
+    webhook: Webhook.optional().describe('How git hosts that push news of commits prove who they are.'),
     excludePatterns: z
       .array(z.string().min(1))
       .max(100)
       .default([])
       .describe('Globs on the composed path; they add to those of the profile.'),
-    rollout: Rollout.prefault({}),
-    approval: Approval.prefault({}),
-    snapshots: z.object({ retain: z.int().min(1).max(50).default(5).describe('Snapshots kept on each gateway.') }).prefault({}),
+    rollout: Rollout.prefault({}).describe('In which order and how many at a time gateways are changed.'),
+    approval: Approval.prefault({}).describe('Whether a person looks at each plan first.'),
+    snapshots: z
+      .object({ retain: z.int().min(1).max(50).default(5).describe('Snapshots kept on each gateway.') })
+      .prefault({})
+      .describe('What each gateway keeps to be put back from.'),
     paused: z.boolean().default(false).describe('No new applies start; gateways keep what they have.'),
     agent: z
       .object({
@@ -121,7 +124,7 @@ export const IgnitionSyncSpec = withRules(
       .describe('Image of the agent container, as `ignition-sync sidecar` prints it for the gateway chart.'),
     bidirectional: z
       .object({
-        enabled: withRules(z.boolean(), {
+        enabled: withRules(z.boolean().describe('Not built yet: only false is taken.'), {
           rule: '!self',
           message: 'bidirectional sync is not built yet: set enabled: false or leave it out.',
         }).default(false),

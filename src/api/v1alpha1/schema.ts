@@ -13,6 +13,7 @@ export function withRules<T extends z.ZodType>(schema: T, ...rules: CelRule[]): 
   return schema.meta({ ...schema.meta(), 'x-kubernetes-validations': rules });
 }
 
+const NOT_YET = 'Not built yet: refused, so that it is never ignored.';
 const AnyObject = z.object({}).meta({ 'x-kubernetes-preserve-unknown-fields': true });
 
 /**
@@ -20,11 +21,11 @@ const AnyObject = z.object({}).meta({ 'x-kubernetes-preserve-unknown-fields': tr
  * ignored. A rule sees only typed fields, so each has the shape it will have.
  */
 export const NotYet = {
-  flag: z.boolean().optional(),
-  text: z.string().optional(),
-  names: z.array(z.string()).optional(),
-  list: z.array(AnyObject).optional(),
-  object: AnyObject.optional(),
+  flag: z.boolean().optional().describe(NOT_YET),
+  text: z.string().optional().describe(NOT_YET),
+  names: z.array(z.string()).optional().describe(NOT_YET),
+  list: z.array(AnyObject).optional().describe(NOT_YET),
+  object: AnyObject.optional().describe(NOT_YET),
 };
 
 /** The rule that refuses a `NotYet` field, and says what to do meanwhile. */

@@ -1,7 +1,7 @@
 import { isAtOrBelow, type CleanPath } from './paths.ts';
 import { classify, type Protection } from './protection.ts';
 
-const ALLOWED = 'Allowed are projects, config/resources/<collection> and single files at the data root.';
+const ALLOWED = 'Allowed are projects, config/resources/<collection> and single files at the data root';
 
 /**
  * Whether a mapping may name this destination. Folders above protected places (`.`, `config`, `projects`) may be named: what they

@@ -1,5 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { ActivityExecuteInput, ActivityInboundCallsInterceptor, Next } from '@temporalio/worker';
+import { KubeError } from '../../clients/kube/errors.ts';
 import { SyncError, isRetryable } from '../../domain/errors.ts';
 
 /** Translates expected failures once, at the edge: the reason becomes the failure's type, so workflows and the Temporal UI see it. */
@@ -8,8 +9,9 @@ export class FailureInterceptor implements ActivityInboundCallsInterceptor {
     try {
       return await next(input);
     } catch (error) {
-      if (!(error instanceof SyncError)) throw error; // unknown: Temporal's own retry policy applies
-      const { message, reason, retryAfterMs } = error;
+      const known = error instanceof KubeError && error.status === 403 ? accessDenied(error) : error;
+      if (!(known instanceof SyncError)) throw error; // unknown: Temporal's own retry policy applies
+      const { message, reason, retryAfterMs } = known;
       throw ApplicationFailure.create({
         message,
         type: reason,
@@ -18,4 +20,11 @@ export class FailureInterceptor implements ActivityInboundCallsInterceptor {
       });
     }
   }
+}
+
+function accessDenied({ message }: KubeError): SyncError {
+  return new SyncError(
+    'AccessDenied',
+    `Kubernetes refuses ignition-sync itself: ${message}. Give its ServiceAccount the roles of the chart.`,
+  );
 }

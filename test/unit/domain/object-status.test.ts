@@ -97,6 +97,14 @@ test('the history holds the last 10 rollouts, newest first, each once', () => {
   expect(status.history?.map((h) => h.number)).toEqual([12, 11, 10, 9, 8, 7, 6, 5, 4, 3]);
 });
 
+test('a rollout that never said how it ended is in the history as soon as the next one speaks', () => {
+  const silent = objectStatus(resolved(allSynced), rollout('Progressing'), allSynced, 1, NOW);
+  const next = objectStatus(silent, { ...rollout('Planning'), n: 2 }, allSynced, 1, NOW);
+  expect(next.history).toMatchObject([
+    { number: 1, state: 'Superseded', message: 'ended without a word while Progressing: it is Progressing' },
+  ]);
+});
+
 test('what an earlier rollout was approved for does not count for the next', () => {
   const approved = objectStatus(resolved(allSynced), rollout('Progressing', { planDigest: 'p1', approvedPlan: 'p1' }), allSynced, 1, NOW);
   const next = objectStatus(approved, { ...rollout('Planning'), n: 2 }, allSynced, 1, NOW);
