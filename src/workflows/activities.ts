@@ -25,7 +25,8 @@ function called<T extends object>(
 /** Reading and writing Kubernetes objects: the apiserver may be away for a while, so this is asked until it answers. */
 export const control = called<ControlActivities>(['readDesired', 'reportStatus'], {
   taskQueue: CONTROL_TASK_QUEUE,
-  startToCloseTimeout: '30s',
+  startToCloseTimeout: '1m',
+  heartbeatTimeout: '8s', // as long as everything waits after the worker was killed in the middle of a call
   retry: { initialInterval: '200ms', maximumInterval: '10s', nonRetryableErrorTypes },
 });
 

@@ -110,7 +110,7 @@ export class Cluster {
     });
     await watch.start();
     try {
-      const deadline = AbortSignal.timeout(20_000);
+      const deadline = AbortSignal.timeout(45_000);
       for (;;) {
         const object = watch.get(this.namespace, name);
         if (wanted(object)) return object;

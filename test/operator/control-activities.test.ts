@@ -1,3 +1,4 @@
+import { MockActivityEnvironment } from '@temporalio/testing';
 import { createControlActivities } from '../../src/activities/control/index.ts';
 import { createKubeAnnouncer } from '../../src/activities/control/kube-announcer.ts';
 import { createKubeObjects } from '../../src/activities/control/kube-objects.ts';
@@ -24,12 +25,17 @@ beforeAll(async () => {
       return Promise.resolve('digest');
     },
   };
-  control = createControlActivities({
+  const activities = createControlActivities({
     objects: createKubeObjects(kube),
     documents,
     announcer: createKubeAnnouncer(kube, now, (error) => unwritten.push(error)),
     now,
   });
+  const run = new MockActivityEnvironment();
+  control = {
+    readDesired: (input) => run.run(() => activities.readDesired(input)),
+    reportStatus: (input) => run.run(() => activities.reportStatus(input)),
+  };
   const gateway = (name: string, spec: object) => ({
     apiVersion: 'sync.ignition.io/v1alpha1',
     kind: 'IgnitionGateway',

@@ -1,4 +1,5 @@
 import type { ControlActivities } from '../../contract/activities.ts';
+import { whileBeating } from '../beating.ts';
 import type { Announcer, DocumentStore, ObjectStore } from './ports.ts';
 import { createReadDesired } from './read-desired.ts';
 import { createReportStatus } from './report-status.ts';
@@ -10,8 +11,10 @@ export function createControlActivities(deps: {
   announcer: Announcer;
   now: () => Date;
 }): ControlActivities {
+  const readDesired = createReadDesired(deps.objects, deps.documents);
+  const reportStatus = createReportStatus(deps.objects, deps.announcer, deps.now);
   return {
-    readDesired: createReadDesired(deps.objects, deps.documents),
-    reportStatus: createReportStatus(deps.objects, deps.announcer, deps.now),
+    readDesired: (input) => whileBeating(() => readDesired(input)),
+    reportStatus: (input) => whileBeating(() => reportStatus(input)),
   };
 }
