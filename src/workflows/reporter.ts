@@ -1,4 +1,4 @@
-import { log } from '@temporalio/workflow';
+import { CancellationScope, log } from '@temporalio/workflow';
 import type { GatewayReport } from '../domain/reports.ts';
 import { faultOf } from './faults.ts';
 
@@ -27,7 +27,8 @@ export function createReporter(send: (news: readonly GatewayReport[]) => Promise
       const batch = [...pending.values()];
       pending.clear();
       try {
-        await send(batch);
+        // Also while the workflow is being cancelled: what has happened is said.
+        await CancellationScope.nonCancellable(() => send(batch));
       } catch (error) {
         log.warn('status report failed', { ...faultOf(error) });
       }

@@ -1,4 +1,11 @@
-import { type ChildWorkflowHandle, ParentClosePolicy, WorkflowIdReusePolicy, condition, startChild } from '@temporalio/workflow';
+import {
+  type ChildWorkflowHandle,
+  ParentClosePolicy,
+  WorkflowIdReusePolicy,
+  condition,
+  isCancellation,
+  startChild,
+} from '@temporalio/workflow';
 import { waveWorkflowId } from '../contract/names.ts';
 import { short } from '../domain/revision.ts';
 import { type RolloutInbox, ending, isPaused } from './rollout-messages.ts';
@@ -27,8 +34,12 @@ export async function runWave(input: WaveInput, inbox: RolloutInbox, onPaused: (
   const result = child.result().finally(() => {
     running.over = true;
   });
-  if (mode === 'sync') await steer(child, running, begun, inbox, onPaused);
-  return result;
+  try {
+    if (mode === 'sync') await steer(child, running, begun, inbox, onPaused);
+  } catch (error) {
+    if (!isCancellation(error)) throw error;
+  }
+  return result; // also when cancelled: the wave is cancelled too, and first says where it leaves its gateways
 }
 
 async function steer(

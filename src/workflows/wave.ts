@@ -1,10 +1,10 @@
-import { defineQuery, defineSignal, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
+import { CancellationScope, defineQuery, defineSignal, isCancellation, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
 import type { PlannedGateway } from '../contract/activities.ts';
 import { PROGRESS_QUERY, flagOf } from '../contract/messages.ts';
 import type { Fault } from '../domain/errors.ts';
 import type { GatewayReport } from '../domain/reports.ts';
 import { control, source } from './activities.ts';
-import { createReporter } from './reporter.ts';
+import { type Reporter, createReporter } from './reporter.ts';
 import { searchAttributes } from './search-attributes.ts';
 import { type Gate, type GatewayOutcome, type WaveContext, revertGateway, stageGateway, syncGateway } from './sync-gateway.ts';
 
@@ -76,7 +76,13 @@ export async function wave(input: WaveInput): Promise<WaveResult> {
     reporter.report(report);
   };
   const work = input.mode === 'sync' ? syncAll : revertAll;
-  const outcomes = await work(input, gateways, gate, say);
+  let outcomes: GatewayOutcome[];
+  try {
+    outcomes = await work(input, gateways, gate, say);
+  } catch (error) {
+    if (isCancellation(error)) await CancellationScope.nonCancellable(() => leave(phases, reporter));
+    throw error;
+  }
   outcomes.forEach((outcome, i) => {
     const planned = gateways[i];
     if (!planned || outcome.kind === 'synced' || outcome.kind === 'superseded') return;
@@ -86,6 +92,18 @@ export async function wave(input: WaveInput): Promise<WaveResult> {
   });
   await reporter.flush();
   return resultOf(outcomes);
+}
+
+const SETTLED: readonly GatewayReport['phase'][] = ['Synced', 'Restored', 'Failed', 'Pending', 'Unreachable'];
+
+/** Cancelled by hand: nothing goes on by itself on the gateways that were under way, and their status says so. */
+async function leave(phases: ReadonlyMap<string, GatewayReport>, reporter: Reporter): Promise<void> {
+  for (const report of phases.values()) {
+    if (SETTLED.includes(report.phase)) continue;
+    const message = `the wave was cancelled by hand while this gateway was ${report.phase}: syncNow or a new commit goes on`;
+    reporter.report({ ...report, phase: 'Failed', fault: { reason: 'Aborted', message } });
+  }
+  await reporter.flush();
 }
 
 type SayFor = (planned: PlannedGateway) => (news: Omit<GatewayReport, 'gateway' | 'commit' | 'ref'>) => void;

@@ -1,15 +1,11 @@
+import { quantile } from '../support/quantile.ts';
+
 /** One measured case: samples of it and of its peer, in the same run. */
 export interface Case {
   readonly case: string;
   readonly unit: string;
   readonly samples: readonly number[];
   readonly peer?: { readonly name: string; readonly samples: readonly number[] };
-}
-
-/** The value below which this share of the samples lies. */
-export function quantile(samples: readonly number[], share: number): number {
-  const sorted = [...samples].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
 }
 
 const round = (value: number): number => Math.round(value * 10) / 10;

@@ -82,7 +82,7 @@ test('the object goes: its workflow ends and gateways keep what they have', asyn
   expect(fleet.live()).toEqual({ a: 'c1', b: 'c1', c: 'c1' });
 });
 
-test('a rollout that is cancelled in the Temporal UI ends as aborted, with every gateway whole', async () => {
+test('a rollout that is cancelled in the Temporal UI ends as aborted, with every gateway whole and its state said; syncNow goes on', async () => {
   fleet = await Fleet.start();
   await fleet.push('c1');
   await fleet.rollout(1, 'Succeeded');
@@ -90,8 +90,12 @@ test('a rollout that is cancelled in the Temporal UI ends as aborted, with every
   await fleet.push('c2');
   await inA.reached;
   await fleet.client.workflow.getHandle(`rollout/test/${fleet.name}/2`).cancel();
-  inA.release();
   const status = await fleet.rollout(2, 'Aborted');
+  inA.release();
   expect(status.rollout?.message).toBe('cancelled by hand');
   expect(fleet.live()).toEqual({ a: 'c2', b: 'c1', c: 'c1' });
+  expect((await fleet.objects.gateway('test', 'a'))?.status).toMatchObject({ phase: 'Failed', reason: 'Aborted' });
+  await fleet.signal('syncNow');
+  await fleet.rollout(3, 'Succeeded');
+  expect(fleet.live()).toEqual({ a: 'c2', b: 'c2', c: 'c2' });
 });
