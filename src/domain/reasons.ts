@@ -31,6 +31,7 @@ export const REASONS = {
   SourceNotFound: 'change',
   InvalidPattern: 'change',
   TemplateFailed: 'change',
+  PatchFailed: 'change',
   UnsupportedContent: 'change',
   NameCollision: 'change',
   EmptySource: 'change',

@@ -7,6 +7,7 @@ import type { TreeEntry } from '../domain/plan/tree.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { sha256 } from './digest.ts';
 import { RecentMap } from './recent-map.ts';
+import type { RenderedPlan } from './renderer.ts';
 
 /** What a layout gives at one commit. */
 export interface Composition {
@@ -31,18 +32,24 @@ export class Composer {
  * The manifest of a composition.
  * @throws SyncError UnsupportedContent when a file is a Git LFS pointer.
  */
-export function manifestOf(composition: Composition, blob: (oid: string) => StoredBlob): { manifest: Manifest; digest: Digest } {
+export function manifestOf(
+  composition: Composition,
+  blob: (oid: string) => StoredBlob,
+  rendered: Pick<RenderedPlan, 'blobs' | 'leftOut'>,
+): { manifest: Manifest; digest: Digest } {
   if (composition.manifest) return composition.manifest;
   const manifest = createManifest(
-    composition.plan.files.map(({ path, oid, executable }) => {
-      const { sha256: digest, size, lfsPointer } = blob(oid);
-      if (lfsPointer)
-        throw new SyncError(
-          'UnsupportedContent',
-          `"${path}" is a Git LFS pointer, not the content: commit the file itself, or exclude it with excludePatterns.`,
-        );
-      return { path, sha256: digest, size, executable };
-    }),
+    composition.plan.files
+      .filter(({ path }) => !rendered.leftOut.has(path))
+      .map(({ path, oid, executable }) => {
+        const { sha256: digest, size, lfsPointer } = rendered.blobs.get(path) ?? blob(oid);
+        if (lfsPointer)
+          throw new SyncError(
+            'UnsupportedContent',
+            `"${path}" is a Git LFS pointer, not the content: commit the file itself, or exclude it with excludePatterns.`,
+          );
+        return { path, sha256: digest, size, executable };
+      }),
   );
   composition.manifest = { manifest, digest: digestOf(manifest) };
   return composition.manifest;

@@ -10,3 +10,10 @@ export function sha256(bytes: string | Uint8Array): Digest {
 export function isDigest(text: string): boolean {
   return /^[0-9a-f]{64}$/.test(text);
 }
+
+/** sha256 over pieces, in lower-case hex. */
+export function sha256Of(pieces: readonly Uint8Array[]): Digest {
+  const hash = createHash('sha256');
+  for (const piece of pieces) hash.update(piece);
+  return hash.digest('hex');
+}

@@ -31,6 +31,13 @@ export async function stageBlobs(
   return stored;
 }
 
+/** Whole content by blob, for a bounded number of small files. */
+export async function readWhole(bodies: AsyncIterable<BlobBody>): Promise<Map<string, Uint8Array>> {
+  const contents = new Map<string, Uint8Array>();
+  for await (const { oid, chunks } of bodies) contents.set(oid, await collect(chunks));
+  return contents;
+}
+
 function isLfsPointer(bytes: Buffer): boolean {
   return bytes.length < 1024 && bytes.toString('latin1', 0, LFS_HEADER.length) === LFS_HEADER;
 }

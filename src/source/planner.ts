@@ -7,17 +7,19 @@ import type { Layout } from '../domain/plan/mapping.ts';
 import { planStages, type Slot } from '../domain/plan/stages.ts';
 import type { StoredBlob } from './blob-index.ts';
 import { Composer, digestOf, manifestOf, type Composition } from './composer.ts';
-import { stageBlobs } from './import-blobs.ts';
+import { readWhole, stageBlobs } from './import-blobs.ts';
 import type { AskAccess, Mirror } from './mirror.ts';
 import type { PlanDocument } from './plan-document.ts';
 import { summarise, type ChangedGateway } from './plan-summary.ts';
 import { RecentMap } from './recent-map.ts';
+import { Renderer, type RenderedPlan } from './renderer.ts';
 import type { SourceParts, Work } from './source.ts';
 import { inParallel, type Staging } from './staging.ts';
 
 interface Target {
   readonly gateway: DesiredGateway;
   readonly composition: Composition;
+  readonly notes: readonly string[];
   readonly manifest: Manifest;
   readonly digest: Digest;
 }
@@ -26,15 +28,18 @@ interface Target {
 export class Planner {
   readonly #parts: SourceParts;
   readonly #composer = new Composer();
+  readonly #renderer: Renderer;
   readonly #manifests = new RecentMap<Digest, Manifest>(64);
 
   constructor(parts: SourceParts) {
     this.#parts = parts;
+    this.#renderer = new Renderer(parts.store);
   }
 
   async plan(input: PlanInput, desired: Desired, mirror: Mirror, access: AskAccess, work: Work): Promise<PlanResult> {
     const { spec } = desired;
     const gateways = selectGateways(desired, input.only);
+    refuseSharedSystemNames(desired, input);
     const layouts = gateways.map((gateway) => layoutOf(gateway, desired, input));
     const tree = await mirror.tree(input.commit, access);
     work.onProgress?.('listed');
@@ -43,9 +48,11 @@ export class Planner {
     await using staging = store.staging();
     const fresh = await this.#stageMissing(compositions, input, mirror, access, staging, work);
     const blob = (oid: string): StoredBlob => known(fresh.get(oid) ?? this.#parts.blobs.get(oid), oid);
+    const rendered = await this.#renderAll(compositions, blob, input, mirror, access, staging);
     const targets = gateways.map((gateway, i): Target => {
       const composition = compositions[i] as Composition;
-      return { gateway, composition, ...manifestOf(composition, blob) };
+      const of = rendered.get(composition) as RenderedPlan;
+      return { gateway, composition, notes: of.notes, ...manifestOf(composition, blob, of) };
     });
     const changed = targets.filter(
       ({ gateway, digest }) => input.only !== undefined || digest !== gateway.live || digest !== gateway.confirmed,
@@ -93,6 +100,7 @@ export class Planner {
     );
     await staging.commit();
     await this.#parts.blobs.add(fresh);
+    for (const one of rendered.values()) this.#renderer.remember(one);
     for (const [digest, manifest] of manifests) this.#manifests.set(digest, manifest);
     const summary = summarise(changes, gateways.length);
     return {
@@ -105,6 +113,24 @@ export class Planner {
       retainSnapshots: spec.snapshots.retain,
     };
   }
+
+  /** Renders each composition once, however many gateways share it. */
+  async #renderAll(
+    compositions: readonly Composition[],
+    blob: (oid: string) => StoredBlob,
+    input: PlanInput,
+    mirror: Mirror,
+    access: AskAccess,
+    staging: Staging,
+  ): Promise<ReadonlyMap<Composition, RenderedPlan>> {
+    const read = (oids: readonly string[]) =>
+      mirror.read(input.commit, access, (repository) => readWhole(repository.readBlobs([...new Set(oids)])));
+    const rendered = new Map<Composition, RenderedPlan>();
+    for (const composition of new Set(compositions))
+      rendered.set(composition, await this.#renderer.render(composition.plan, blob, read, staging));
+    return rendered;
+  }
+
   /** Reads the blobs that the store does not have; each is read from git once, whoever needs it. */
   async #stageMissing(
     compositions: readonly Composition[],
@@ -123,14 +149,14 @@ export class Planner {
     return await mirror.read(input.commit, access, (repository) => stageBlobs(store, staging, repository.readBlobs([...oids]), onBlob));
   }
 
-  async #changeOf({ gateway, composition, manifest }: Target): Promise<ChangedGateway> {
+  async #changeOf({ gateway, composition, notes, manifest }: Target): Promise<ChangedGateway> {
     const previous = gateway.live === NO_MANIFEST ? undefined : await this.#manifest(gateway.live);
     const kept = new Set(manifest.entries.map(({ path }) => path));
     const released = createManifest((previous?.entries ?? []).filter(({ path }) => !kept.has(path) && composition.plan.releases(path)));
     return {
       gateway: gateway.name,
       released,
-      plan: composition.plan,
+      plan: { ...composition.plan, notes: [...composition.plan.notes, ...notes] },
       next: manifest,
       previous,
       previousLost: gateway.live !== NO_MANIFEST && !previous,
@@ -173,6 +199,23 @@ function layoutOf(gateway: DesiredGateway, desired: Desired, { ref, commit }: Pl
   } catch (error) {
     if (error instanceof SyncError) throw new SyncError(error.reason, `gateway ${gateway.name}: ${error.message}`, { cause: error });
     throw error;
+  }
+}
+
+/** Two gateways of one name would take each other's place on the Gateway Network. */
+function refuseSharedSystemNames(desired: Desired, input: PlanInput): void {
+  const owners = new Map<string, string>();
+  for (const gateway of desired.gateways) {
+    if (gateway.fault) continue;
+    const name = layoutOf(gateway, desired, input).normalize.systemName;
+    if (!name) continue;
+    const owner = owners.get(name.value.toLowerCase());
+    if (owner !== undefined)
+      throw new SyncError(
+        'InvalidProfile',
+        `gateways ${owner} and ${gateway.name} would both have the systemName "${name.value}" (${name.field}): make it different, such as with {{ GatewayName }}.`,
+      );
+    owners.set(name.value.toLowerCase(), gateway.name);
   }
 }
 

@@ -10,13 +10,13 @@ export const POD_ANNOTATIONS = {
   gatewayName: `${ANNOTATION_PREFIX}/gateway-name`,
   deploymentMode: `${ANNOTATION_PREFIX}/deployment-mode`,
   excludePatterns: `${ANNOTATION_PREFIX}/exclude-patterns`,
+  systemName: `${ANNOTATION_PREFIX}/system-name`,
+  systemNameTemplate: `${ANNOTATION_PREFIX}/system-name-template`,
 } as const;
 
 /** Known by name, not built yet: their users are told so. */
 export const NOT_YET_ANNOTATIONS: Readonly<Record<string, string>> = {
   [`${ANNOTATION_PREFIX}/tag-provider`]: 'Put UDTs and tags at their place with a mapping of the SyncProfile.',
-  [`${ANNOTATION_PREFIX}/system-name`]: 'The gateway keeps the system name it has.',
-  [`${ANNOTATION_PREFIX}/system-name-template`]: 'The gateway keeps the system name it has.',
   [`${ANNOTATION_PREFIX}/ref-override`]: 'The gateway gets spec.git.ref of its IgnitionSync.',
   [`${ANNOTATION_PREFIX}/sync-period`]: 'spec.polling.interval of the IgnitionSync counts.',
 };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Conditions } from './conditions.ts';
-import { NotYet, refuseField, withRules } from './schema.ts';
+import { NotYet, refuseField, textOf, withRules } from './schema.ts';
 
 /** 8.3 keeps UDT definitions elsewhere than 8.1 did; also checked with templates rendered, in planning. */
 const MOVED_TAGS = {
@@ -17,7 +17,12 @@ const Mapping = withRules(
     type: z.enum(['file', 'directory']).optional().describe('What the source must be; inferred when left out.'),
     required: z.boolean().default(true).describe('false: skipped with a note when the commit does not have the source.'),
     mirror: NotYet.flag,
-    template: NotYet.flag,
+    template: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Replace {{ Name }} in the text files of this mapping, too. Binary files stay as they are; \\{{ stands for the braces themselves.',
+      ),
   }),
   MOVED_TAGS,
   {
@@ -39,7 +44,6 @@ const Mapping = withRules(
       'this place belongs to the gateway itself and is never written. Allowed: projects, config/resources/<collection>, single files at the data root.',
   },
   refuseField('mirror', 'Files that this product did not write are left alone.'),
-  refuseField('template', 'Templates are rendered in source and destination paths only.'),
 );
 
 const DeploymentMode = withRules(
@@ -47,10 +51,47 @@ const DeploymentMode = withRules(
     name: z.string().min(1).max(253).describe('The deployment mode the gateway runs with.'),
     source: z.string().min(1).max(1024).describe('Overlay in the repository, laid on top of core.'),
     required: z.boolean().default(true),
-    into: NotYet.text,
+    into: z
+      .enum(['core', 'collection'])
+      .default('core')
+      .describe('core: on top of core, whose config-mode.json stays. collection: as the collection of the mode, config/resources/<name>.'),
   }),
-  refuseField('into', 'The overlay is laid on top of core.'),
+  {
+    rule: "self.into == 'core' || (self.name.matches('^[A-Za-z0-9_][A-Za-z0-9_.-]*$') && !self.name.matches('^(?i:core|external|local|system)$'))",
+    fieldPath: '.name',
+    message:
+      'with into: collection the name is the folder of a collection of its own: letters, digits, "_", "-" and ".", and not core, external, local or system.',
+  },
 );
+
+/** A JSON value of any type, so that "1234" stays a string. */
+const AnyJson = z.unknown().meta({ 'x-kubernetes-preserve-unknown-fields': true, nullable: true });
+
+const SetValue = z.object({
+  path: textOf(/^\/.+$/, 'a JSON Pointer such as /settings/connectURL', 1024).describe('Where in the file: a JSON Pointer.'),
+  value: AnyJson.describe('The new value, with its type. In a text {{ Name }} is replaced.'),
+});
+
+const Patch = z.object({
+  files: z
+    .string()
+    .min(1)
+    .max(1024)
+    .describe('Glob on the composed path, such as config/resources/core/**/database-connection/*/config.json.'),
+  set: z.array(SetValue).min(1).max(100).describe('In order. Bytes that are not addressed stay.'),
+  required: z.boolean().default(true).describe('false: skipped with a note when no file matches.'),
+});
+
+const Normalize = z.object({
+  systemName: z
+    .string()
+    .min(1)
+    .max(255)
+    .optional()
+    .describe('systemName of each gateway, with templates, such as {{ GatewayName }}. Without it ignition/system-properties is left out.'),
+  everyConfig: z.boolean().default(false).describe('true: in every config.json that has the key, not only in ignition/system-properties.'),
+  fields: z.array(SetValue).max(100).default([]).describe('Further values of the same files, set where the file has the key.'),
+});
 
 /** `spec` of a SyncProfile: which repository paths go where on one kind of gateway. */
 export const SyncProfileSpec = withRules(
@@ -58,15 +99,13 @@ export const SyncProfileSpec = withRules(
     mappings: z.array(Mapping).min(1).max(100).describe('In order; where two bring the same file the later one wins.'),
     deploymentMode: DeploymentMode.optional(),
     excludePatterns: z.array(z.string().min(1)).max(100).default([]).describe('Globs on the composed path.'),
-    vars: z.record(z.string(), z.string()).default({}).describe('Values for {{ Vars.name }} in source and destination paths.'),
-    patches: NotYet.list,
-    normalize: NotYet.object,
+    vars: z.record(z.string(), z.string()).default({}).describe('Values for {{ Vars.name }} in paths, texts and patches.'),
+    patches: z.array(Patch).max(100).default([]).describe('Values set in JSON files, after all mappings.'),
+    normalize: Normalize.optional().describe('What makes files that all gateways share unique for each.'),
     dependsOn: NotYet.list,
     paused: NotYet.flag,
     dryRun: NotYet.flag,
   }),
-  refuseField('patches', 'Commit the patched file instead.'),
-  refuseField('normalize', 'Files with a systemName are left on the gateway as they are.'),
   refuseField('dependsOn', 'Split the object and sync one after the other.'),
   refuseField('paused', 'Set spec.paused on the IgnitionSync.'),
   refuseField('dryRun', 'Set spec.approval.required on the IgnitionSync and read the plan before approving.'),

@@ -1,4 +1,5 @@
 import { SyncError } from '../errors.ts';
+import type { Edit } from '../render/edits.ts';
 import { refuseCollisions } from './collisions.ts';
 import { ComposedTree, type PlannedFile } from './composed.ts';
 import { refuseUnsupported } from './content-rules.ts';
@@ -8,6 +9,8 @@ import { CORE, type Layout, type LayoutMapping } from './mapping.ts';
 import { baseName, joinPath } from './paths.ts';
 import { compileExcludes } from './patterns.ts';
 import { classify } from './protection.ts';
+import type { TemplateValues } from './template.ts';
+import { withEdits } from './with-edits.ts';
 import { count, listSome } from './text.ts';
 import { findSource, nearestFolder, type Found, type TreeEntry } from './tree.ts';
 
@@ -24,6 +27,8 @@ export interface MappingOutcome {
 export interface GatewayPlan {
   readonly files: readonly PlannedFile[];
   readonly mappings: readonly MappingOutcome[];
+  /** What variables in file contents stand for. */
+  readonly values: TemplateValues;
   /** What was left out and skipped, in sentences with counts. */
   readonly notes: readonly string[];
   /** What the author of commit and profile should look at. */
@@ -53,14 +58,15 @@ export function compose(tree: readonly TreeEntry[], layout: Layout): GatewayPlan
     for (const { entry, path } of landings(source.found, source.path, mapping)) {
       const reason = isExcluded(path)
         ? { reason: 'excluded' as const, place: path }
-        : reasonToLeaveOut(path, mapping, source.found.kind === 'file');
+        : reasonToLeaveOut(path, mapping, source.found.kind === 'file', layout.normalize.systemName !== undefined);
       if (reason) {
         leftOut.add(path, reason.reason, reason.place);
         continue;
       }
       refuseUnsupported(entry, path, mapping.field);
       leftOut.taken(path);
-      composed.place({ path, oid: entry.oid, size: entry.size, executable: entry.mode === '100755' }, mapping);
+      const edits: Edit[] | undefined = mapping.template ? [{ kind: 'template', field: `${mapping.field}.template` }] : undefined;
+      composed.place({ path, oid: entry.oid, size: entry.size, executable: entry.mode === '100755', ...(edits && { edits }) }, mapping);
       brought += 1;
     }
     return { field: mapping.field, destination, brought, absent: false };
@@ -71,11 +77,12 @@ export function compose(tree: readonly TreeEntry[], layout: Layout): GatewayPlan
       `${layout.atLeastOne}: the commit has neither projects nor config/resources/core below it. ${describeNearest(tree, layout.mappings[0]?.sources[0]?.path ?? '')}`,
     );
   }
-  const files = composed.files();
+  const files = withEdits(composed.files(), layout, notes);
   refuseCollisions(files.map((file) => file.path));
   return {
     files,
     mappings,
+    values: new Map(Object.entries(layout.values)),
     notes: [...notes, ...leftOut.notes()],
     warnings: [...layout.warnings, ...composed.warnings()],
     releases: (path) => isExcluded(path) || isGatewaysOwn(path),
@@ -138,7 +145,12 @@ function landings(found: Found, source: string, mapping: LayoutMapping): { entry
   return found.entries.map((entry) => ({ entry, path: joinPath(destination, entry.path.slice(skip)) }));
 }
 
-function reasonToLeaveOut(path: string, mapping: LayoutMapping, single: boolean): { reason: LeftOutClass; place: string } | undefined {
+function reasonToLeaveOut(
+  path: string,
+  mapping: LayoutMapping,
+  single: boolean,
+  named: boolean,
+): { reason: LeftOutClass; place: string } | undefined {
   if (mapping.overlay && path === `${CORE}/config-mode.json`) return { reason: 'overlay-manifest', place: mapping.sources[0]?.path ?? '' };
   const protection = classify(path);
   switch (protection.kind) {
@@ -152,7 +164,7 @@ function reasonToLeaveOut(path: string, mapping: LayoutMapping, single: boolean)
     case 'report':
       return { reason: 'report', place: path };
     case 'per-gateway':
-      return { reason: 'per-gateway', place: protection.resource };
+      return named ? undefined : { reason: 'per-gateway', place: protection.resource };
     case 'runtime-owned':
     case 'managed-provider':
       return namesResource(single ? path : mapping.destination.path, protection.resource)

@@ -1,3 +1,4 @@
+import type { Edit } from '../render/edits.ts';
 import type { LayoutMapping } from './mapping.ts';
 import { foldersAbove } from './paths.ts';
 import { count } from './text.ts';
@@ -8,6 +9,8 @@ export interface PlannedFile {
   readonly oid: string;
   readonly size: number;
   readonly executable: boolean;
+  /** What is changed in its content for this gateway, in order; absent = the blob's bytes. */
+  readonly edits?: readonly Edit[];
 }
 
 interface Placed {

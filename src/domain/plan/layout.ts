@@ -1,11 +1,14 @@
 import type { IgnitionSyncSpec } from '../../api/v1alpha1/ignition-sync.ts';
+import { POD_ANNOTATIONS } from '../../api/v1alpha1/pod-annotations.ts';
 import type { SyncProfileSpec } from '../../api/v1alpha1/sync-profile.ts';
 import type { DesiredGateway } from '../desired.ts';
 import { SyncError } from '../errors.ts';
+import { parsePointer } from '../render/pointer.ts';
+import type { JsonValue } from '../render/edits.ts';
 import { destinationFault } from './destination.ts';
-import { CORE, resolvePath, type Layout, type LayoutMapping } from './mapping.ts';
-import type { ExcludePattern } from './patterns.ts';
-import { templateValues, type TemplateValues } from './template.ts';
+import { CORE, resolvePath, type Layout, type LayoutMapping, type SetValue } from './mapping.ts';
+import { patternFault, type ExcludePattern } from './patterns.ts';
+import { renderTemplate, templateValues, type TemplateValues } from './template.ts';
 import { twoTierLayout } from './two-tier.ts';
 
 /** What planning knows besides the gateway and the spec. */
@@ -37,14 +40,20 @@ export function resolveLayout(gateway: DesiredGateway, spec: IgnitionSyncSpec, c
     commit: context.commit,
   });
   const excludes = excludesOf(gateway, spec);
-  if (profile) return { ...profileLayout(profile.name, profile.spec, values), excludes, warnings: modeWarnings(gateway) };
+  const edits = editsOf(gateway, values);
+  if (profile) {
+    const { mappings } = profileLayout(profile.name, profile.spec, values);
+    const rendered = mappings.some(({ template }) => template) ? Object.fromEntries([...values].sort(([a], [b]) => (a < b ? -1 : 1))) : {};
+    return { mappings, ...edits, excludes, values: rendered, warnings: modeWarnings(gateway) };
+  }
   if (gateway.servicePath === undefined) {
     throw new SyncError(
       'InvalidProfile',
       `gateway ${gateway.name} has neither a profile nor a service path: annotate its pod with ignition-sync.io/sync-profile or ignition-sync.io/service-path.`,
     );
   }
-  return { ...twoTierLayout({ servicePath: gateway.servicePath, deploymentMode: gateway.deploymentMode }, values), excludes, warnings: [] };
+  const { servicePath, deploymentMode } = gateway;
+  return { ...twoTierLayout({ servicePath, deploymentMode }, values), ...edits, excludes, values: {}, warnings: [] };
 }
 
 function profileLayout(name: string, spec: SyncProfileSpec, values: TemplateValues): Pick<Layout, 'mappings'> {
@@ -54,18 +63,64 @@ function profileLayout(name: string, spec: SyncProfileSpec, values: TemplateValu
     const fault = destinationFault(destination, mapping.type);
     if (fault !== undefined) throw new SyncError('PathNotAllowed', `${field}.destination "${destination.path}" ${fault}.`);
     const source = resolvePath(mapping.source, values, `${field}.source`);
-    return { field, sources: [source], destination, type: mapping.type, required: mapping.required, overlay: false };
+    const { type, required, template } = mapping;
+    return { field, sources: [source], destination, type, required, overlay: false, template };
   });
   const mode = spec.deploymentMode;
   if (!mode) return { mappings };
   const field = `SyncProfile ${name}: spec.deploymentMode`;
   const source = resolvePath(mode.source, values, `${field}.source`);
+  const overlay = mode.into === 'core';
+  const destination = { path: overlay ? CORE : `config/resources/${mode.name}`, directory: true };
+  return { mappings: [...mappings, { field, sources: [source], destination, type: 'directory', required: mode.required, overlay }] };
+}
+
+/** What is changed in the files of this gateway: patches and normalisation of its profile, its own system name. */
+function editsOf(gateway: DesiredGateway, values: TemplateValues): Pick<Layout, 'patches' | 'normalize'> {
+  const { name = '', spec } = gateway.profile ?? {};
+  const set = (values_: readonly { path: string; value?: unknown }[], field: string): SetValue[] =>
+    values_.map(({ path, value }, i) => setValue(path, value as JsonValue, `${field}[${i}]`, values));
+  const patches = (spec?.patches ?? []).map((patch, i) => {
+    const field = `SyncProfile ${name}: spec.patches[${i}]`;
+    const fault = patternFault(patch.files);
+    if (fault !== undefined) throw new SyncError('InvalidPattern', `${field}.files "${patch.files}" ${fault}.`);
+    return { field, files: patch.files, set: set(patch.set, `${field}.set`), required: patch.required };
+  });
+  const normalize = `SyncProfile ${name}: spec.normalize`;
   return {
-    mappings: [
-      ...mappings,
-      { field, sources: [source], destination: { path: CORE, directory: true }, type: 'directory', required: mode.required, overlay: true },
-    ],
+    patches,
+    normalize: {
+      ...systemNameOf(gateway, values),
+      everyConfig: spec?.normalize?.everyConfig ?? false,
+      fields: set(spec?.normalize?.fields ?? [], `${normalize}.fields`),
+    },
   };
+}
+
+function setValue(pointer: string, value: JsonValue, field: string, values: TemplateValues): SetValue {
+  const parsed = parsePointer(pointer);
+  if ('wrong' in parsed) throw new SyncError('PatchFailed', `${field}.path "${pointer}" ${parsed.wrong}.`);
+  return { field, pointer, value: renderValue(value, values, `${field}.value`) };
+}
+
+/** Renders every text in a value. */
+function renderValue(value: JsonValue, values: TemplateValues, field: string): JsonValue {
+  if (typeof value === 'string') return renderTemplate(value, values, field, 'taken');
+  if (Array.isArray(value)) return value.map((item: JsonValue) => renderValue(item, values, field));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]: [string, JsonValue]) => [key, renderValue(item, values, field)]));
+}
+
+/** The pod's own word counts most: the annotation system-name as it stands, then system-name-template, then the profile. */
+function systemNameOf({ annotations, profile }: DesiredGateway, values: TemplateValues): Partial<Layout['normalize']> {
+  const { systemName, systemNameTemplate } = POD_ANNOTATIONS;
+  const own = annotations[systemName];
+  if (own !== undefined) return { systemName: { field: `annotation ${systemName}`, value: own } };
+  const [text, field] = [
+    [annotations[systemNameTemplate], `annotation ${systemNameTemplate}`] as const,
+    [profile?.spec.normalize?.systemName, `SyncProfile ${profile?.name ?? ''}: spec.normalize.systemName`] as const,
+  ].find(([said]) => said !== undefined) ?? [undefined, ''];
+  return text === undefined ? {} : { systemName: { field, value: renderTemplate(text, values, field) } };
 }
 
 function excludesOf(gateway: DesiredGateway, spec: IgnitionSyncSpec): ExcludePattern[] {

@@ -10,7 +10,8 @@ const SENTENCES: Record<LeftOutClass, (files: string, places: string) => string>
     `left out ${files} that each gateway writes for itself: ${places}; a mapping whose destination is at or below one takes it`,
   'managed-provider': (files, places) =>
     `left out ${files} of tag providers that the gateway generates: ${places}; a mapping whose destination is at or below one takes it`,
-  'per-gateway': (files, places) => `left out ${files} that hold each gateway's own systemName: ${places}`,
+  'per-gateway': (files, places) =>
+    `left out ${files} that hold each gateway's own systemName: ${places}; spec.normalize.systemName of the profile or the annotation ignition-sync.io/system-name takes them`,
   report: (files, places) => `left out ${files} that are conversion or migration reports: ${places}`,
   'overlay-manifest': (_, places) => `left out config-mode.json of the overlay ${places}: core keeps its own`,
   excluded: (files) => `excluded ${files} by pattern`,

@@ -1,4 +1,5 @@
 import { SyncError } from '../errors.ts';
+import type { JsonValue } from '../render/edits.ts';
 import { cleanPath, type CleanPath } from './paths.ts';
 import type { ExcludePattern } from './patterns.ts';
 import { renderTemplate, type TemplateValues } from './template.ts';
@@ -14,12 +15,41 @@ export interface LayoutMapping {
   readonly required: boolean;
   /** Laid over core: replacing is its purpose, and its own config-mode.json stays out. */
   readonly overlay: boolean;
+  /** Variables in the texts of its files are replaced too. */
+  readonly template?: boolean;
+}
+
+/** Values to be set in the JSON files that a glob matches. */
+export interface LayoutPatch {
+  readonly field: string;
+  readonly files: string;
+  readonly set: readonly SetValue[];
+  readonly required: boolean;
+}
+
+/** One value with its templates rendered. */
+export interface SetValue {
+  readonly field: string;
+  readonly pointer: string;
+  readonly value: JsonValue;
+}
+
+/** What makes files that gateways share unique for one gateway. */
+export interface Normalize {
+  /** Absent = this gateway's `ignition/system-properties` is left out. */
+  readonly systemName?: { readonly field: string; readonly value: string };
+  readonly everyConfig: boolean;
+  readonly fields: readonly SetValue[];
 }
 
 /** Where everything of one gateway comes from and goes to. Gateways with equal layouts get equal files from one commit. */
 export interface Layout {
   readonly mappings: readonly LayoutMapping[];
   readonly excludes: readonly ExcludePattern[];
+  readonly patches: readonly LayoutPatch[];
+  readonly normalize: Normalize;
+  /** What variables in file contents stand for; empty where no mapping renders contents, so that such gateways share their plan. */
+  readonly values: Readonly<Record<string, string>>;
   readonly warnings: readonly string[];
   /** At least one mapping must find its source; this says whose words it is when none does. */
   readonly atLeastOne?: string | undefined;

@@ -30,6 +30,11 @@ export function patternFault(pattern: string): string | undefined {
   return undefined;
 }
 
+/** Matches whole paths, dot files included; parentheses are literal. */
+export function globMatcher(pattern: string): (path: string) => boolean {
+  return picomatch(escapeParentheses(pattern), { dot: true, nonegate: true, noextglob: true });
+}
+
 /**
  * Tells which composed paths are excluded: a pattern matches the whole path, dot files included; one that matches a folder takes
  * everything below it; one that ends in a slash matches folders only.
@@ -42,7 +47,7 @@ export function compileExcludes(patterns: readonly ExcludePattern[]): (path: str
     const folderOnly = pattern.endsWith('/');
     return {
       folderOnly,
-      matches: picomatch(escapeParentheses(pattern.replace(/\/+$/, '')), { dot: true, nonegate: true, noextglob: true }),
+      matches: globMatcher(pattern.replace(/\/+$/, '')),
     };
   });
   const folders = new Map<string, boolean>();

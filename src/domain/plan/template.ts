@@ -12,14 +12,15 @@ export function templateVariables(text: string): string[] {
 
 /**
  * Replaces each `{{ Name }}`.
- * @throws SyncError TemplateFailed for an unknown variable or an empty value: an empty component would move the files one folder up.
+ * @param empty whether an empty value is taken: in a path an empty component would move the files one folder up.
+ * @throws SyncError TemplateFailed for an unknown variable or an empty value.
  */
-export function renderTemplate(text: string, values: TemplateValues, field: string): string {
+export function renderTemplate(text: string, values: TemplateValues, field: string, empty: 'refused' | 'taken' = 'refused'): string {
   return text.replace(EXPRESSION, (expression, name: string) => {
     const variable = name.trim();
     const value = values.get(variable);
     if (value === undefined) throw new SyncError('TemplateFailed', `${field} "${text}": ${explainUnknown(variable, values)}`);
-    if (value === '')
+    if (value === '' && empty === 'refused')
       throw new SyncError(
         'TemplateFailed',
         `${field} "${text}": ${expression} is empty for this gateway. Give it a value, or write the path without it.`,
@@ -28,7 +29,8 @@ export function renderTemplate(text: string, values: TemplateValues, field: stri
   });
 }
 
-function explainUnknown(variable: string, values: TemplateValues): string {
+/** Says that a variable is not known, and which are. */
+export function explainUnknown(variable: string, values: TemplateValues): string {
   const dot = variable.indexOf('.');
   const group = dot < 0 ? '' : variable.slice(0, dot + 1);
   const known = [...values.keys()].filter((name) => (group === '' ? !name.includes('.') : name.startsWith(group))).sort();

@@ -60,7 +60,7 @@ test('the table of the environment has every variable, who reads it and its defa
 test('the README lists every field and annotation that is known and not built yet', () => {
   const [, section = ''] = readFileSync('README.md', 'utf8').split('## What is not built yet');
   const fields = (['IgnitionSync', 'SyncProfile'] as const).flatMap((kind) => notBuiltYet(structuralSchema(KINDS[kind].spec), ''));
-  expect(fields.length).toBeGreaterThan(10);
+  expect(fields.length).toBeGreaterThan(5);
   const annotations = Object.keys(NOT_YET_ANNOTATIONS).map((annotation) => annotation.replace(`${ANNOTATION_PREFIX}/`, ''));
   expect([...fields, ...annotations].filter((name) => !section.includes(`\`${name}`))).toEqual([]);
 });

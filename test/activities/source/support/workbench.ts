@@ -93,8 +93,9 @@ export function gateway(
   name: string,
   mappings: readonly Record<string, unknown>[] = [{ source: '.', destination: '.' }],
   rest: Partial<DesiredGateway> = {},
+  spec: Record<string, unknown> = {},
 ): DesiredGateway {
-  const profile = { name: 'all', spec: SyncProfileSpec.parse({ mappings }) };
+  const profile = { name: 'all', spec: SyncProfileSpec.parse({ mappings, ...spec }) };
   return { name, podName: `${name}-0`, labels: {}, annotations: {}, excludePatterns: [], live: NO_MANIFEST, profile, ...rest };
 }
 
