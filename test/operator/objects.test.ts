@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
-import { IGNITION_SYNCS } from '../../src/clients/kube/resources.ts';
+import { IGNITION_SYNCS, SYNC_PROFILES } from '../../src/clients/kube/resources.ts';
 import { Cluster, ignitionSync, syncProfile } from './cluster.ts';
 
 const FOLDER = process.env['REAL_OBJECTS_DIR'] ?? '../shared/data/objects';
@@ -134,17 +134,32 @@ test.each([
   { what: 'the database of the gateway', object: mapping('a', 'db/x'), says: /destination: .*belongs to the gateway/ },
   { what: 'an index of the gateway', object: mapping('a', 'projects/x/.resources'), says: /destination: .*belongs to the gateway/ },
   { what: 'a mirror', object: mapping('a', 'projects', { mirror: true }), says: /mappings\[0\]\.mirror: .*not built yet/ },
-  { what: 'a template', object: mapping('a', 'projects', { template: true }), says: /mappings\[0\]\.template: .*not built yet/ },
   { what: 'no mapping', object: syncProfile('bad', []), says: /spec\.mappings/ },
-  ...['patches', 'dependsOn'].map((field) => ({
-    what: field,
-    object: syncProfile('bad', [{ source: 'a', destination: 'projects' }], { [field]: [{ a: 1 }] }),
-    says: new RegExp(`spec\\.${field}: .*not built yet`),
-  })),
   {
-    what: 'normalize',
-    object: syncProfile('bad', [{ source: 'a', destination: 'projects' }], { normalize: { x: 1 } }),
-    says: /spec\.normalize: .*not built yet/,
+    what: 'an order among objects',
+    object: syncProfile('bad', [{ source: 'a', destination: 'projects' }], { dependsOn: [{ a: 1 }] }),
+    says: /spec\.dependsOn: .*not built yet/,
+  },
+  {
+    what: 'a patch whose path has dots',
+    object: syncProfile('bad', [{ source: 'a', destination: 'projects' }], {
+      patches: [{ files: '**/config.json', set: [{ path: 'settings.url', value: 1 }] }],
+    }),
+    says: /spec\.patches\[0\]\.set\[0\]\.path: .*must be a JSON Pointer such as \/settings\/connectURL/,
+  },
+  {
+    what: 'a patch without a value',
+    object: syncProfile('bad', [{ source: 'a', destination: 'projects' }], {
+      patches: [{ files: '**/config.json', set: [{ path: '/a' }] }],
+    }),
+    says: /spec\.patches\[0\]\.set\[0\]\.value: Required value/,
+  },
+  {
+    what: 'a mode whose own collection would be core',
+    object: syncProfile('bad', [{ source: 'a', destination: 'projects' }], {
+      deploymentMode: { name: 'core', source: 'b', into: 'collection' },
+    }),
+    says: /spec\.deploymentMode\.name: .*the folder of a collection of its own/,
   },
   {
     what: 'a paused profile',
@@ -186,4 +201,20 @@ test('kubectl get shows what is synced and what is waited for', async () => {
   const [head, row] = (await cluster.kubectl('get', 'igs', '-n', cluster.namespace, 'columns')).split('\n');
   expect(head!.split(/\s+/).slice(1, 9)).toEqual(['REF', 'REVISION', 'STAGE', 'SYNCED', 'FAILED', 'WAITING-FOR', 'READY', 'AGE']);
   expect(row!.split(/\s+/).slice(0, 8)).toEqual(['columns', 'main', 'main@4f1c2d3e', 'canary', '1/3', '1', 'approval', 'False']);
+});
+
+test('values of a patch keep their types, null included, and templates may be switched on', async () => {
+  const set = ['1234', 1.5, true, null, ['x', 1], { a: { b: null } }].map((value, i) => ({ path: `/v${i}`, value }));
+  await cluster.apply(
+    syncProfile('typed', [{ source: 'a', destination: 'projects', template: true }], {
+      patches: [{ files: '**/config.json', set }],
+      normalize: { systemName: '{{ GatewayName }}', fields: [{ path: '/designerRAM', value: 2048 }] },
+    }),
+  );
+  const { spec } = (await cluster.kube.get(SYNC_PROFILES, cluster.namespace, 'typed'))!;
+  expect(spec).toMatchObject({
+    mappings: [{ template: true }],
+    patches: [{ set, required: true }],
+    normalize: { everyConfig: false, fields: [{ path: '/designerRAM', value: 2048 }] },
+  });
 });

@@ -1,6 +1,7 @@
 import type { SyncProfileSpec } from '../../api/v1alpha1/sync-profile.ts';
 import type { Fault } from '../errors.ts';
 import { destinationFault } from './destination.ts';
+import { parsePointer } from '../render/pointer.ts';
 import { cleanPath } from './paths.ts';
 import { patternFault } from './patterns.ts';
 import { BUILT_IN_VARIABLES, templateVariables } from './template.ts';
@@ -18,7 +19,35 @@ export function validateProfile(spec: SyncProfileSpec): Fault[] {
     ...checkPath(mapping.destination, `spec.mappings[${i}].destination`, spec, { type: mapping.type }),
   ]);
   const mode = spec.deploymentMode ? checkPath(spec.deploymentMode.source, 'spec.deploymentMode.source', spec) : [];
-  return [...paths, ...mode, ...validatePatterns(spec.excludePatterns, 'spec.excludePatterns')];
+  return [...paths, ...mode, ...checkEdits(spec), ...validatePatterns(spec.excludePatterns, 'spec.excludePatterns')];
+}
+
+function checkEdits(spec: SyncProfileSpec): Fault[] {
+  const { patches, normalize } = spec;
+  const set = (values: readonly { path: string; value?: unknown }[], field: string): Fault[] =>
+    values.flatMap(({ path, value }, i) => {
+      const pointer = parsePointer(path);
+      const wrong: Fault[] =
+        'wrong' in pointer ? [{ reason: 'PatchFailed', message: `${field}[${i}].path "${path}" ${pointer.wrong}.` }] : [];
+      return [...wrong, ...checkVariables(JSON.stringify(value), `${field}[${i}].value`, spec)];
+    });
+  return [
+    ...patches.flatMap((patch, i) => {
+      const fault = patternFault(patch.files);
+      const wrong: Fault[] =
+        fault === undefined ? [] : [{ reason: 'InvalidPattern', message: `spec.patches[${i}].files "${patch.files}" ${fault}.` }];
+      return [...wrong, ...set(patch.set, `spec.patches[${i}].set`)];
+    }),
+    ...set(normalize?.fields ?? [], 'spec.normalize.fields'),
+    ...checkVariables(normalize?.systemName ?? '', 'spec.normalize.systemName', spec),
+  ];
+}
+
+function checkVariables(text: string, field: string, spec: SyncProfileSpec): Fault[] {
+  const unknown = templateVariables(text).find((name) => !isKnown(name, spec));
+  if (unknown === undefined) return [];
+  const known = [...BUILT_IN_VARIABLES, 'Labels.*', 'Annotations.*', ...Object.keys(spec.vars).map((name) => `Vars.${name}`)].join(', ');
+  return [{ reason: 'TemplateFailed', message: `${field} "${text}": {{ ${unknown} }} is not known. Known: ${known}.` }];
 }
 
 /** Everything that is wrong with a list of exclude patterns. */
@@ -30,11 +59,8 @@ function validatePatterns(patterns: readonly string[], field: string): Fault[] {
 }
 
 function checkPath(text: string, field: string, spec: SyncProfileSpec, destination?: { type: 'file' | 'directory' | undefined }): Fault[] {
-  const unknown = templateVariables(text).find((name) => !isKnown(name, spec));
-  if (unknown !== undefined) {
-    const known = [...BUILT_IN_VARIABLES, 'Labels.*', 'Annotations.*', ...Object.keys(spec.vars).map((name) => `Vars.${name}`)].join(', ');
-    return [{ reason: 'TemplateFailed', message: `${field} "${text}": {{ ${unknown} }} is not known. Known: ${known}.` }];
-  }
+  const unknown = checkVariables(text, field, spec);
+  if (unknown.length > 0) return unknown;
   const emptyVar = templateVariables(text).find((name) => name.startsWith('Vars.') && spec.vars[name.slice(5)] === '');
   if (emptyVar !== undefined)
     return [

@@ -34,6 +34,26 @@ test.each([
     spec: onto('projects/{{ Gateway }}'),
     says: /^TemplateFailed: .*\{\{ Gateway \}\} is not known\. Known: GatewayName/,
   },
+  {
+    name: 'a patch whose glob is not one',
+    spec: { patches: [{ files: '/config/x.json', set: [{ path: '/a', value: 1 }] }] },
+    says: /^InvalidPattern: spec\.patches\[0\]\.files "\/config\/x\.json" starts with a slash/,
+  },
+  {
+    name: 'an unknown variable deep in the value of a patch',
+    spec: { patches: [{ files: '*.json', set: [{ path: '/a', value: { b: ['{{ Vars.x }}'] } }] }] },
+    says: /^TemplateFailed: spec\.patches\[0\]\.set\[0\]\.value .*\{\{ Vars\.x \}\} is not known/,
+  },
+  {
+    name: 'an unknown variable in the system name',
+    spec: { normalize: { systemName: '{{ Ordinal }}' } },
+    says: /^TemplateFailed: spec\.normalize\.systemName .*PodOrdinal/,
+  },
+  {
+    name: 'a path of a field with a lone tilde',
+    spec: { normalize: { fields: [{ path: '/a~b', value: 1 }] } },
+    says: /^PatchFailed: spec\.normalize\.fields\[0\]\.path "\/a~b" has a ~/,
+  },
   { name: 'a var that is not declared', spec: { ...onto('projects/{{ Vars.a }}'), vars: { b: '1' } }, says: /^TemplateFailed: .*Vars\.b/ },
   { name: 'an empty var', spec: { ...onto('projects/{{ Vars.a }}'), vars: { a: '' } }, says: /^TemplateFailed: .*is empty/ },
   {
