@@ -1,5 +1,5 @@
 import { SyncError } from '../domain/errors.ts';
-import type { Manifest } from '../domain/manifest.ts';
+import { comparePaths, type ManifestEntry } from '../domain/manifest.ts';
 import { classify, isNeverOurs } from '../domain/plan/protection.ts';
 
 /**
@@ -12,11 +12,20 @@ export function guardPaths(paths: Iterable<string>): void {
   }
 }
 
-/** @throws SyncError PathNotAllowed naming the first path that is never ours, that is listed twice, or is both a file and a folder */
-export function guardManifest(manifest: Manifest): void {
-  const files = new Set(manifest.entries.map(({ path }) => path));
-  guardPaths(files);
-  if (files.size < manifest.entries.length) throw new SyncError('PathNotAllowed', 'The plan lists a path twice.');
+/**
+ * @param entries of a manifest, in its order
+ * @throws SyncError PathNotAllowed naming the first path that is never ours, is listed twice or out of order, or is both a file and a folder
+ */
+export function guardManifest(entries: Iterable<Pick<ManifestEntry, 'path'>>): void {
+  const files = new Set<string>();
+  let before: string | undefined;
+  for (const { path } of entries) {
+    guardPaths([path]);
+    if (before !== undefined && comparePaths(before, path) >= 0)
+      throw new SyncError('PathNotAllowed', `The plan lists "${path}" twice, or not in the order of manifests.`);
+    files.add(path);
+    before = path;
+  }
   for (const path of files) {
     for (let slash = path.indexOf('/'); slash !== -1; slash = path.indexOf('/', slash + 1)) {
       const folder = path.slice(0, slash);

@@ -60,7 +60,7 @@ export async function prepare(make: PreparingWith, state: State, step: GatewaySt
     await make.space(layout.own),
     missing.reduce((bytes, { after }) => bytes + after.size, 0),
   );
-  const liveByDigest = new Map(live.entries.map((entry) => [entry.sha256, entry.path]));
+  const liveByDigest = live.pathsOf(new Set(missing.map(({ after }) => after.sha256)));
   const fetched = await fetchFiles(scratch, missing, { relay, tree, liveByDigest }, modes, doing);
   for (const { path } of needed) scratch.placeFor(path);
   await flushAll(layout.own, [

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { IgnitionClient, ScanKind } from '../clients/ignition/client.ts';
 import type { ScanResult } from '../contract/activities.ts';
 import { SyncError } from '../domain/errors.ts';
-import type { Manifest } from '../domain/manifest.ts';
+import type { ManifestText } from '../domain/manifest.ts';
 import type { Clock, Doing } from './ports.ts';
 import type { Scans } from './state.ts';
 
@@ -26,7 +26,7 @@ export interface Scanned extends ScanResult {
  * twice when one is new, since the first only registers it. Then looks whether the gateway knows what is live.
  * @throws SyncError GatewayNotRunning (being commissioned), GatewayAuthFailed, GatewayIncompatible, ScanFailed
  */
-export async function scanGateway(make: ScanWith, scans: Scans, live: Manifest, doing: Doing): Promise<Scanned> {
+export async function scanGateway(make: ScanWith, scans: Scans, live: ManifestText, doing: Doing): Promise<Scanned> {
   const state = await make.client.state(doing.signal);
   if (state === 'Commissioning') {
     throw new SyncError('GatewayNotRunning', 'The gateway waits to be commissioned: finish its first-time setup, the scan follows.');
@@ -70,8 +70,8 @@ async function scanOnce({ client, clock, timeoutMs }: ScanWith, kind: ScanKind, 
 }
 
 /** @returns what speaks against the commit being loaded, or cannot be known. */
-async function verify(client: IgnitionClient, live: Manifest, doing: Doing): Promise<string | undefined> {
-  const projects = live.entries.flatMap(({ path }) => /^projects\/([^/]+)\/project\.json$/.exec(path)?.[1] ?? []);
+async function verify(client: IgnitionClient, live: ManifestText, doing: Doing): Promise<string | undefined> {
+  const projects = [...live.entries('["projects/')].flatMap(({ path }) => /^projects\/([^/]+)\/project\.json$/.exec(path)?.[1] ?? []);
   if (projects.length === 0) return 'The gateway has scanned its files; this commit has no project by which loading could be proved.';
   const known = new Set((await client.projectNames(doing.signal)).map((name) => name.toLowerCase()));
   const absent = projects.filter((name) => !known.has(name.toLowerCase()));

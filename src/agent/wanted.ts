@@ -1,4 +1,4 @@
-import type { Digest, Manifest, ManifestEntry } from '../domain/manifest.ts';
+import type { Digest, ManifestEntry, ManifestText } from '../domain/manifest.ts';
 import type { FileState } from './change.ts';
 import type { Modes } from './modes.ts';
 
@@ -11,18 +11,15 @@ export interface Wanted {
   readonly lastWritten?: Digest;
 }
 
-/** The paths at which two manifests differ, but for those that are released: they stay as they are. Cost: the lists, not the files. */
-export function wantedBetween(live: Manifest, target: Manifest, modes: Modes, released?: Manifest): Wanted[] {
-  const owned = new Map(live.entries.map((entry) => [entry.path, entry]));
+/** The paths at which two manifests differ, but for those that are released: they stay as they are. */
+export function wantedBetween(live: ManifestText, target: ManifestText, modes: Modes, released?: ManifestText): Wanted[] {
+  const stays = new Set([...(released?.entries() ?? [])].map(({ path }) => path));
   const wanted: Wanted[] = [];
-  for (const entry of target.entries) {
-    const was = owned.get(entry.path);
-    owned.delete(entry.path);
-    if (was?.sha256 === entry.sha256 && was.executable === entry.executable) continue;
-    wanted.push({ path: entry.path, after: fileState(entry, modes), ...(was && { lastWritten: was.sha256 }) });
+  for (const { path, before, after } of live.differences(target)) {
+    if (!after && stays.has(path)) continue;
+    if (before && after && before.sha256 === after.sha256 && before.executable === after.executable) continue;
+    wanted.push({ path, ...(after && { after: fileState(after, modes) }), ...(before && { lastWritten: before.sha256 }) });
   }
-  for (const { path } of released?.entries ?? []) owned.delete(path);
-  for (const gone of owned.values()) wanted.push({ path: gone.path, lastWritten: gone.sha256 });
   return wanted;
 }
 

@@ -46,21 +46,85 @@ export function createManifest(entries: Iterable<ManifestEntry>): Manifest {
  */
 export function encodeManifest(manifest: Manifest): string {
   const lines = manifest.entries.map((e) => JSON.stringify([e.path, e.sha256, e.size, e.executable ? 1 : 0]));
-  return ['ignition-sync manifest 1', ...lines, ''].join('\n');
+  return [HEADER.trimEnd(), ...lines, ''].join('\n');
+}
+
+/** Reads what `encodeManifest` wrote. @throws Error when the text is not a manifest: a damaged manifest is never half used. */
+export function decodeManifest(text: string): Manifest {
+  return { version: 1, entries: [...new ManifestText(text).entries()] };
+}
+
+const HEADER = 'ignition-sync manifest 1\n';
+
+/** One path at which two manifests differ: no `before` is an added file, no `after` one that is gone. */
+export interface ManifestDifference {
+  readonly path: string;
+  readonly before?: ManifestEntry;
+  readonly after?: ManifestEntry;
 }
 
 /**
- * Reads what `encodeManifest` wrote.
- * @throws Error when the text is not a manifest: a damaged manifest is never half used.
+ * A manifest as its canonical text. Lines are read one by one and only where they are wanted, so that comparing two manifests of many
+ * files costs their difference, in time and memory.
  */
-export function decodeManifest(text: string): Manifest {
-  const lines = text.split('\n');
-  if (lines[0] !== 'ignition-sync manifest 1' || lines.at(-1) !== '') throw new Error('not a manifest, or cut short');
-  const entries = lines.slice(1, -1).map((line): ManifestEntry => {
-    const row: unknown = JSON.parse(line);
-    if (!Array.isArray(row) || typeof row[0] !== 'string' || typeof row[1] !== 'string' || typeof row[2] !== 'number')
-      throw new Error(`not a manifest line: ${line}`);
-    return { path: row[0], sha256: row[1], size: row[2], executable: row[3] === 1 };
-  });
-  return { version: 1, entries };
+export class ManifestText {
+  readonly text: string;
+
+  /** @throws Error when the text has no header, or is cut short. */
+  constructor(text: string) {
+    if (!text.startsWith(HEADER) || !text.endsWith('\n')) throw new Error('not a manifest, or cut short');
+    this.text = text;
+  }
+
+  /** Every entry, or those whose line begins so. @throws Error at a line that is none. */
+  *entries(lineStart = ''): Generator<ManifestEntry> {
+    for (const line of this.lines()) if (line.startsWith(lineStart)) yield parseLine(line);
+  }
+
+  /** The first path of each of these contents. */
+  pathsOf(digests: ReadonlySet<Digest>): Map<Digest, string> {
+    const found = new Map<Digest, string>();
+    for (const line of this.lines()) {
+      const end = line.lastIndexOf('"'); // what follows the digest are numbers
+      const digest = line.slice(end - 64, end);
+      if (digests.has(digest) && !found.has(digest)) found.set(digest, parseLine(line).path);
+    }
+    return found;
+  }
+
+  /** The paths at which `next` differs, in order. */
+  *differences(next: ManifestText): Generator<ManifestDifference> {
+    const [mine, theirs] = [this.lines(), next.lines()];
+    let [a, b] = [mine.next(), theirs.next()];
+    while (a.done !== true || b.done !== true) {
+      if (a.done !== true && b.done !== true && a.value === b.value) {
+        [a, b] = [mine.next(), theirs.next()];
+        continue;
+      }
+      const before = a.done === true ? undefined : parseLine(a.value);
+      const after = b.done === true ? undefined : parseLine(b.value);
+      const order = before && after ? comparePaths(before.path, after.path) : before ? -1 : 1;
+      if (before && order <= 0) a = mine.next();
+      if (after && order >= 0) b = theirs.next();
+      const path = (order <= 0 ? before?.path : after?.path) ?? '';
+      yield { path, ...(before && order <= 0 && { before }), ...(after && order >= 0 && { after }) };
+    }
+  }
+
+  /** The lines of the files, without their ends. */
+  private *lines(): Generator<string, undefined> {
+    for (let at = HEADER.length; at < this.text.length;) {
+      const end = this.text.indexOf('\n', at);
+      yield this.text.slice(at, end);
+      at = end + 1;
+    }
+    return undefined;
+  }
+}
+
+function parseLine(line: string): ManifestEntry {
+  const row: unknown = JSON.parse(line);
+  if (!Array.isArray(row) || typeof row[0] !== 'string' || typeof row[1] !== 'string' || typeof row[2] !== 'number')
+    throw new Error(`not a manifest line: ${line}`);
+  return { path: row[0], sha256: row[1], size: row[2], executable: row[3] === 1 };
 }

@@ -1,9 +1,10 @@
 import { parseArgs } from 'node:util';
+import { engine } from './engine.ts';
 import { latency } from './latency.ts';
 import { type Case, printCases } from './report.ts';
 
 /** Benchmarks: figures to compare, never asserted. Each runs its peer in the same run, and says the ratio. */
-const BENCHES: Readonly<Record<string, (options: { runs: number }) => Promise<Case[]>>> = { latency };
+const BENCHES: Readonly<Record<string, (options: { runs: number }) => Promise<Case[]>>> = { engine, latency };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -17,7 +18,7 @@ const [name = ''] = positionals;
 const bench = BENCHES[name];
 if (values.help || !bench) {
   console.log(
-    `npm run bench -- NAME [--runs N] [--json]\n\n  latency   from git push to live on three gateways, step by step\n\n--json ends with one JSON line per case.`,
+    `npm run bench -- NAME [--runs N] [--json]\n\n  engine    what a gateway's agent costs, by size of tree and of change\n  latency   from git push to live on three gateways, step by step\n\n--json ends with one JSON line per case.`,
   );
   process.exitCode = values.help ? 0 : 64;
 } else {

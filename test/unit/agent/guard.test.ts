@@ -2,7 +2,7 @@ import { guardManifest } from '../../../src/agent/guard.ts';
 import { createManifest } from '../../../src/domain/manifest.ts';
 
 function guard(...paths: string[]): () => void {
-  return () => guardManifest(createManifest(paths.map((path) => ({ path, sha256: 'a'.repeat(64), size: 1, executable: false }))));
+  return () => guardManifest(createManifest(paths.map((path) => ({ path, sha256: 'a'.repeat(64), size: 1, executable: false }))).entries);
 }
 
 test.each([

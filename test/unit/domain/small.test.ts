@@ -3,7 +3,7 @@ import { durationMs } from '../../../src/api/v1alpha1/schema.ts';
 import { gatewayTaskQueue, operationId, rolloutWorkflowId, waveWorkflowId } from '../../../src/contract/names.ts';
 import { setCondition } from '../../../src/domain/conditions.ts';
 import { SyncError, isRetryable, toFault } from '../../../src/domain/errors.ts';
-import { comparePaths, createManifest, decodeManifest, encodeManifest } from '../../../src/domain/manifest.ts';
+import { ManifestText, comparePaths, createManifest, decodeManifest, encodeManifest } from '../../../src/domain/manifest.ts';
 import { mergePatch } from '../../../src/domain/merge-patch.ts';
 import { REASONS, REFUSALS, isReason } from '../../../src/domain/reasons.ts';
 import { commitOf, formatRevision } from '../../../src/domain/revision.ts';
@@ -22,6 +22,33 @@ test('a manifest reads back as it was written, whatever the order it was made in
   const manifest = createManifest([entry('projects/b'), entry('projects/a "quoted"\n'), entry('projects/ü.x')]);
   expect(decodeManifest(encodeManifest(manifest))).toEqual(manifest);
   expect(encodeManifest(createManifest([...manifest.entries].reverse()))).toBe(encodeManifest(manifest));
+});
+
+const entries = fc.dictionary(
+  fc.string({ unit: fc.constantFrom('a', '/', '"', ',', '\\', 'ü', '\u{10000}'), minLength: 1, maxLength: 6 }),
+  fc.record({ sha256: fc.constantFrom('1', '2', '3').map((digit) => digit.repeat(64)), size: fc.nat(9), executable: fc.boolean() }),
+);
+
+test('two manifests are compared line by line as if they had been read whole', () => {
+  fc.assert(
+    fc.property(entries, entries, (before, after) => {
+      const text = (files: typeof before) =>
+        new ManifestText(encodeManifest(createManifest(Object.entries(files).map(([path, entry]) => ({ path, ...entry })))));
+      const found = [...text(before).differences(text(after))];
+      const paths = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort(comparePaths);
+      const wanted = paths.flatMap((path) => {
+        const [was, is] = [before[path], after[path]];
+        if (JSON.stringify(was) === JSON.stringify(is)) return [];
+        return [{ path, ...(was && { before: { path, ...was } }), ...(is && { after: { path, ...is } }) }];
+      });
+      expect(found).toEqual(wanted);
+      const digests = new Set(['1'.repeat(64)]);
+      const [first] = Object.keys(before)
+        .filter((path) => digests.has(before[path]!.sha256))
+        .sort(comparePaths);
+      expect(text(before).pathsOf(digests).get('1'.repeat(64))).toBe(first);
+    }),
+  );
 });
 
 test.each(['', 'something else', 'ignition-sync manifest 1\n["a"]\n', 'ignition-sync manifest 1\n["projects/a","aa",1,0]'])(
