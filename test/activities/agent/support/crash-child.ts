@@ -1,5 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import type { GatewayStep } from '../../../../src/contract/activities.ts';
 import { Content } from './content.ts';
 import { LocalRelay } from './local-relay.ts';
@@ -13,6 +15,8 @@ export interface CrashOrder {
   readonly work?: { readonly call: 'apply' | 'restore'; readonly step: GatewayStep };
   /** Number of the step directly after which the process ends itself; never when absent. */
   readonly dieAfter?: number;
+  /** Milliseconds after the beginning of the work at which the process ends itself, whatever it is doing; never when absent. */
+  readonly dieAfterMs?: number;
   /** Makes this file when the transaction is decided, so that it cannot be finished. */
   readonly obstacle?: string;
 }
@@ -34,11 +38,22 @@ const agent = await openAgent(order.dataDir, new LocalRelay(content), {
     if (steps.length === order.dieAfter) process.kill(process.pid, 'SIGKILL');
   },
 });
+if (order.dieAfterMs !== undefined) {
+  // A thread of its own: timers of this one would wait for the end of each series of calls.
+  const killer = new Worker(
+    `Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ${order.dieAfterMs}); process.kill(${process.pid}, 'SIGKILL');`,
+    {
+      eval: true,
+    },
+  );
+  await once(killer, 'online');
+}
+const began = performance.now();
 let failure: string | undefined;
 try {
   if (order.work) await agent[order.work.call](order.work.step, doing);
 } catch (error) {
   failure = String(error);
 }
-process.stdout.write(JSON.stringify({ steps, failure }));
+process.stdout.write(JSON.stringify({ steps, failure, ms: performance.now() - began }));
 await agent.close();

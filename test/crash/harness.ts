@@ -1,0 +1,207 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { NO_MANIFEST } from '../../src/domain/manifest.ts';
+import { foldersAbove } from '../../src/domain/plan/paths.ts';
+import { seedDataDirectory } from '../support/gateway-simulator/seed.ts';
+import { filesOf } from '../support/tree.ts';
+import { Content } from '../activities/agent/support/content.ts';
+import type { CrashOrder } from '../activities/agent/support/crash-child.ts';
+import { doing, openAgent, stepOf } from '../activities/agent/support/local-agent.ts';
+import { LocalRelay } from '../activities/agent/support/local-relay.ts';
+import { type Scenario, type Tree, scenarios } from '../activities/agent/support/random-trees.ts';
+
+const run = promisify(execFile);
+const CHILD = join(import.meta.dirname, '../activities/agent/support/crash-child.ts');
+const POINTS_PER_SCENARIO = 15;
+
+/** What came of a run. */
+export interface CrashReport {
+  /** Points at which the process was really killed. */
+  readonly killed: number;
+  /** Points that came after the end of the work. */
+  readonly late: number;
+  /** What was found wrong, with the numbers that play it again. */
+  readonly complaints: readonly string[];
+}
+
+/**
+ * Kills the agent's process with SIGKILL at random moments of random changes, and looks at the volume as the next process finds and leaves
+ * it: wholly the old commit or wholly the new one, nothing else touched, no leftovers where the gateway looks. What a commit is comes from
+ * git, through plain commands.
+ */
+export async function crash(
+  options: { readonly points: number; readonly seed: number },
+  say: (line: string) => void = () => undefined,
+): Promise<CrashReport> {
+  const { points, seed } = options;
+  const folder = mkdtempSync(join(tmpdir(), 'ignition-sync-crash-'));
+  let [killed, late] = [0, 0];
+  const complaints: string[] = [];
+  try {
+    for (const [number, scenario] of scenarios(seed, Math.ceil(points / POINTS_PER_SCENARIO)).entries()) {
+      const ground = await Ground.prepare(join(folder, `${number}`), scenario);
+      const moments = Array.from({ length: Math.min(POINTS_PER_SCENARIO, points - number * POINTS_PER_SCENARIO) }, (_, i) => i);
+      const results = await Promise.all([0, 1].map((half) => ground.tryAll(moments.filter((moment) => moment % 2 === half))));
+      for (const result of results.flat()) {
+        if (result.killed) killed += 1;
+        else late += 1;
+        complaints.push(...result.complaints.map((what) => `scenario ${number} of seed ${seed}, point ${result.moment}: ${what}`));
+      }
+      rmSync(join(folder, `${number}`), { recursive: true, force: true });
+      say(`${killed} kills, ${late} too late, ${complaints.length} complaints`);
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return { killed, late, complaints };
+}
+
+/** A volume with the old commit live, and what both commits are by plain git. */
+class Ground {
+  readonly #folder: string;
+  readonly #relay: LocalRelay;
+  readonly #digests: { readonly old: string; readonly next: string };
+  /** Files by path with their digests; `foreign` are those that are not ours. */
+  readonly #expected: Readonly<Record<'old' | 'next' | 'foreign', ReadonlyMap<string, string>>>;
+  readonly #foreignFolders: readonly string[];
+  readonly #ms: number;
+
+  private constructor(parts: {
+    folder: string;
+    relay: LocalRelay;
+    digests: { old: string; next: string };
+    expected: Record<'old' | 'next' | 'foreign', ReadonlyMap<string, string>>;
+    foreignFolders: readonly string[];
+    ms: number;
+  }) {
+    this.#folder = parts.folder;
+    this.#relay = parts.relay;
+    this.#digests = parts.digests;
+    this.#expected = parts.expected;
+    this.#foreignFolders = parts.foreignFolders;
+    this.#ms = parts.ms;
+  }
+
+  static async prepare(folder: string, { old, next }: Scenario): Promise<Ground> {
+    const base = join(folder, 'base');
+    await seedDataDirectory(base);
+    const foreign = filesOf(base);
+    const foreignFolders = foldersOf(base);
+    const content = new Content();
+    const relay = new LocalRelay(content);
+    const digests = { old: content.add(old), next: content.add(next) };
+    const agent = await openAgent(base, relay);
+    await agent.apply(stepOf(NO_MANIFEST, digests.old, 'first'), doing);
+    await agent.close();
+    writeFileSync(join(folder, 'content.json'), JSON.stringify([...content.manifests]));
+    writeFileSync(
+      join(folder, 'content.json.blobs'),
+      JSON.stringify([...content.blobs].map(([digest, bytes]) => [digest, bytes.toString('base64')])),
+    );
+    const expected = {
+      old: await checkedOut(join(folder, 'git-old'), old),
+      next: await checkedOut(join(folder, 'git-next'), next),
+      foreign,
+    };
+    const ground = new Ground({ folder, relay, digests, expected, foreignFolders, ms: 0 });
+    const dry = await ground.#child('dry', undefined);
+    return new Ground({ folder, relay, digests, expected, foreignFolders, ms: dry?.ms ?? 0 });
+  }
+
+  async tryAll(moments: readonly number[]): Promise<{ moment: number; killed: boolean; complaints: string[] }[]> {
+    const results = [];
+    for (const moment of moments) {
+      const name = `point-${moment}`;
+      // Spread over the work and a little beyond: its length differs from run to run.
+      const finished = await this.#child(name, (1.1 * this.#ms * (moment + 0.5)) / POINTS_PER_SCENARIO);
+      results.push({ moment, killed: finished === undefined, complaints: await this.#complaints(join(this.#folder, name)) });
+      rmSync(join(this.#folder, name), { recursive: true, force: true });
+    }
+    return results;
+  }
+
+  /** @returns how long it took; undefined when it was killed */
+  async #child(name: string, dieAfterMs: number | undefined): Promise<{ ms: number } | undefined> {
+    const dataDir = join(this.#folder, name);
+    await run('cp', ['-a', join(this.#folder, 'base'), dataDir]);
+    const step = stepOf(this.#digests.old, this.#digests.next, 'op');
+    const order: CrashOrder = {
+      dataDir,
+      contentFile: join(this.#folder, 'content.json'),
+      work: { call: 'apply', step },
+      ...(dieAfterMs === undefined ? {} : { dieAfterMs }),
+    };
+    try {
+      const { stdout } = await run(process.execPath, [CHILD, JSON.stringify(order)], { env: { ...process.env, NODE_OPTIONS: '' } });
+      return JSON.parse(stdout) as { ms: number };
+    } catch (error) {
+      if ((error as { signal?: string }).signal === 'SIGKILL') return undefined;
+      throw error;
+    }
+  }
+
+  async #complaints(dataDir: string): Promise<string[]> {
+    const complaints: string[] = [];
+    const agent = await openAgent(dataDir, this.#relay);
+    try {
+      const { live } = await agent.inspect();
+      complaints.push(...this.#differences(dataDir, live === this.#digests.old ? 'old' : 'next', 'after the kill'));
+      await agent.apply(stepOf(this.#digests.old, this.#digests.next, 'op'), doing);
+      complaints.push(...this.#differences(dataDir, 'next', 'after the repeated apply'));
+      await agent.restore(stepOf(this.#digests.next, this.#digests.old, 'back'), doing);
+      complaints.push(...this.#differences(dataDir, 'old', 'after the restore'));
+    } catch (error) {
+      complaints.push(String(error));
+    } finally {
+      await agent.close();
+    }
+    return complaints;
+  }
+
+  #differences(dataDir: string, commit: 'old' | 'next', when: string): string[] {
+    return [...this.#wrongFiles(dataDir, commit), ...this.#wrongFolders(dataDir, commit)].slice(0, 3).map((what) => `${when}: ${what}`);
+  }
+
+  #wrongFiles(dataDir: string, commit: 'old' | 'next'): string[] {
+    const wanted = new Map([...this.#expected.foreign, ...this.#expected[commit]]);
+    const there = filesOf(dataDir);
+    return [...new Set([...wanted.keys(), ...there.keys()])]
+      .filter((path) => wanted.get(path) !== there.get(path))
+      .map((path) => `${path} is not as in the ${commit} commit`);
+  }
+
+  /** An empty folder of a resource hides the one of the parent project, so none may be left over. */
+  #wrongFolders(dataDir: string, commit: 'old' | 'next'): string[] {
+    const wanted = new Set([...this.#foreignFolders, ...[...this.#expected[commit].keys()].flatMap(foldersAbove)]);
+    const there = foldersOf(dataDir);
+    return [
+      ...there.filter((path) => !wanted.has(path)).map((path) => `the folder ${path} is left over`),
+      ...[...wanted].filter((path) => !there.includes(path)).map((path) => `the folder ${path} is missing`),
+    ];
+  }
+}
+
+/** Every folder but our own. */
+function foldersOf(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+    .filter((path) => path !== '.ignition-sync' && !path.startsWith('.ignition-sync/'));
+}
+
+/** What git itself makes of a tree: the files of a checkout, by digest. */
+async function checkedOut(folder: string, tree: Tree): Promise<ReadonlyMap<string, string>> {
+  const git = (...args: string[]) => run('git', ['-C', folder, ...args]);
+  await run('git', ['init', '--quiet', '--initial-branch=main', folder]);
+  for (const [path, { content, executable }] of Object.entries(tree)) {
+    const blob = join(folder, '.git', 'blob');
+    writeFileSync(blob, content);
+    const { stdout } = await run('git', ['-C', folder, 'hash-object', '-w', '--no-filters', blob]);
+    await git('update-index', '--add', '--cacheinfo', `${executable ? '100755' : '100644'},${stdout.trim()},${path}`);
+  }
+  await git('-c', 'core.autocrlf=false', 'checkout-index', '--all', '--force', `--prefix=${join(folder, '.git', 'out')}/`);
+  return filesOf(join(folder, '.git', 'out'));
+}
