@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { IgnitionClient } from '../clients/ignition/client.ts';
-import type { ApplyResult, GatewayStep, RestoreResult, ScanInput, ScanResult, StageResult } from '../contract/activities.ts';
+import type { ApplyResult, GatewayStep, RestoreInput, RestoreResult, ScanInput, ScanResult, StageResult } from '../contract/activities.ts';
 import type { HelloResponse } from '../contract/relay.ts';
 import type { Digest } from '../domain/manifest.ts';
 import { proveAccess } from './access.ts';
@@ -23,6 +23,8 @@ import { WriterLock } from './writer-lock.ts';
 
 const SYSTEM_CLOCK: Clock = { now: () => new Date(), monotonicMs: () => performance.now() };
 const SCAN_TIMEOUT_MS = 60_000;
+/** Paths named in an answer. */
+const REPLACED_NAMED = 5;
 
 /** What is live on the volume, and what made it so. */
 export interface Inspection {
@@ -146,18 +148,18 @@ export class Agent {
    * Puts back, from the snapshot and without a ticket, what `expectLive` replaced.
    * @throws SyncError RestoreFailed without a snapshot of exactly that; LivePreconditionFailed
    */
-  async restore(step: GatewayStep, doing: Doing): Promise<RestoreResult> {
+  async restore(step: RestoreInput, doing: Doing): Promise<RestoreResult> {
     return this.#writing.run(doing.signal, () =>
       onVolume('restoring', async () => {
         await this.#recover();
         const state = await readState(this.#layout);
         if (state.live === step.target) return { live: state.live, wrote: false };
         guardPrecondition(state, step);
-        await restoreFromSnapshot(this.#bench, state, step, doing, () => {
+        const replaced = await restoreFromSnapshot(this.#bench, state, step, doing, () => {
           this.#lock.check();
           doing.signal.throwIfAborted();
         });
-        return { live: step.target, wrote: true };
+        return { live: step.target, wrote: true, ...(replaced.length > 0 && { replaced: replaced.slice(0, REPLACED_NAMED) }) };
       }),
     );
   }

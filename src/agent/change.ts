@@ -37,9 +37,14 @@ export function countChanges(changes: readonly Change[]): Counts {
 
 /** Which scans tell the gateway of these changes. */
 export function scansFor(changes: readonly Change[]): Scans {
+  const newProjects = changes.flatMap(({ path, before, after }) => {
+    const name = !before && after && /^projects\/([^/]+)\/project\.json$/.exec(path)?.[1];
+    return name ? [name] : [];
+  });
   return {
     config: changes.some(({ path }) => path.startsWith('config/')),
     projects: changes.some(({ path }) => path.startsWith('projects/')),
-    newProject: changes.some(({ path, before, after }) => !before && after && /^projects\/[^/]+\/project\.json$/.test(path)),
+    newProject: newProjects.length > 0,
+    ...(newProjects.length > 0 && { newProjects }),
   };
 }

@@ -44,7 +44,7 @@ export async function prepare(make: PreparingWith, state: State, step: GatewaySt
   const released = step.released === undefined ? undefined : await obtainManifest(layout, relay, step.released, doing.signal);
   const wanted = wantedBetween(live, target, modes, released);
   guardPaths(wanted.map(({ path }) => path));
-  const found = await survey(tree, wanted, { differences, exact: false }, doing);
+  const found = await survey(tree, wanted, { differences, exact: false, takeOver: true }, doing);
   guardMounts(tree, found);
 
   const scratch = new Scratch(join(layout.stagingFor(step.target), 'tree'), modes);

@@ -1,4 +1,4 @@
-import type { GatewayStep } from '../contract/activities.ts';
+import type { RestoreInput } from '../contract/activities.ts';
 import { SyncError } from '../domain/errors.ts';
 import { NO_MANIFEST } from '../domain/manifest.ts';
 import { folderSet } from './order.ts';
@@ -15,16 +15,17 @@ const SCRATCH = 'restore';
 
 /**
  * Makes live again what was before, bit for bit, from the newest snapshot of exactly this change. What people changed since is replaced, and
- * kept in the restore's own snapshot.
- * @throws SyncError RestoreFailed when there is no such snapshot
+ * kept in the restore's own snapshot, or holds the restore, as the step says.
+ * @returns the paths that people had changed and that were replaced
+ * @throws SyncError RestoreFailed when there is no such snapshot; LocalChange, LinkInTheWay, InTheWay
  */
 export async function restoreFromSnapshot(
   bench: Bench,
   state: State,
-  step: GatewayStep,
+  step: RestoreInput,
   doing: Doing,
   mayCommit: () => void,
-): Promise<void> {
+): Promise<readonly string[]> {
   const { layout } = bench;
   const head = listSnapshots(layout).find(({ from, to, seq }) => to === state.live && from === step.target && seq <= state.seq);
   if (!head) {
@@ -35,9 +36,13 @@ export async function restoreFromSnapshot(
     );
   }
   const snapshot = readSnapshot(head.folder);
-  const wanted = snapshot.changes.map(({ path, before }): Wanted => ({ path, ...(before && { after: before }) }));
+  const wanted = snapshot.changes.map(({ path, before, after }): Wanted => ({
+    path,
+    ...(before && { after: before }),
+    ...(after && { lastWritten: after.sha256 }),
+  }));
   using tree = new Tree(layout.dataDir);
-  const found = await survey(tree, wanted, { differences: 'replace', exact: true }, doing);
+  const found = await survey(tree, wanted, { differences: step.localChanges ?? 'replace', exact: true, takeOver: false }, doing);
   await scratchFromSnapshot(layout, head.folder, snapshot, SCRATCH);
   await transact(bench, state, {
     kind: 'restore',
@@ -50,4 +55,5 @@ export async function restoreFromSnapshot(
     retainSnapshots: step.retainSnapshots,
     permit: () => Promise.resolve(mayCommit),
   });
+  return found.replaced;
 }

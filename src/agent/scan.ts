@@ -2,12 +2,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { IgnitionClient, ScanKind } from '../clients/ignition/client.ts';
 import type { ScanResult } from '../contract/activities.ts';
 import { SyncError } from '../domain/errors.ts';
+import { listSome } from '../domain/plan/text.ts';
 import type { ManifestText } from '../domain/manifest.ts';
 import type { Clock, Doing } from './ports.ts';
 import type { Scans } from './state.ts';
 
 const FIRST_LOOK_MS = 20;
 const SLOWEST_LOOK_MS = 1000;
+/** The list of projects may follow the end of a scan by a moment. */
+const SETTLE_MS = 3_000;
+const SETTLE_LOOK_MS = 250;
 
 export interface ScanWith {
   readonly client: IgnitionClient;
@@ -41,13 +45,15 @@ export async function scanGateway(make: ScanWith, scans: Scans, live: ManifestTe
     ...(scans.projects ? ['projects' as const] : []),
     ...(scans.newProject ? ['projects' as const] : []),
   ];
+  // What it lists before it looks: a project that is gone afterwards is one that it could not load any more.
+  const listed = scans.projects ? await make.client.projectNames(doing.signal) : [];
   const doubts: string[] = [];
   for (const kind of kinds) {
     const doubt = await scanOnce(make, kind, doing);
     if (doubt !== undefined) doubts.push(doubt);
   }
   const scanMs = Math.round(make.clock.monotonicMs() - start);
-  const doubt = (await verify(make.client, live, doing)) ?? doubts[0];
+  const doubt = (await verify(make, live, [...listed, ...(scans.newProjects ?? [])], doing)) ?? doubts[0];
   if (doubt !== undefined) return { outcome: 'AppliedUnverified', message: doubt, scanMs, told: true };
   return { outcome: 'Loaded', message: 'The gateway has scanned its files and lists every project of this commit.', scanMs, told: true };
 }
@@ -69,12 +75,33 @@ async function scanOnce({ client, clock, timeoutMs }: ScanWith, kind: ScanKind, 
   }
 }
 
-/** @returns what speaks against the commit being loaded, or cannot be known. */
-async function verify(client: IgnitionClient, live: ManifestText, doing: Doing): Promise<string | undefined> {
+/**
+ * @param expected projects that the gateway listed before it looked, and new ones: when one of the commit's is missing, it was not loaded
+ * @returns what speaks against the commit being loaded, or cannot be known
+ * @throws SyncError ScanFailed
+ */
+async function verify(
+  { client, clock }: ScanWith,
+  live: ManifestText,
+  expected: readonly string[],
+  doing: Doing,
+): Promise<string | undefined> {
   const projects = [...live.entries('["projects/')].flatMap(({ path }) => /^projects\/([^/]+)\/project\.json$/.exec(path)?.[1] ?? []);
   if (projects.length === 0) return 'The gateway has scanned its files; this commit has no project by which loading could be proved.';
-  const known = new Set((await client.projectNames(doing.signal)).map((name) => name.toLowerCase()));
-  const absent = projects.filter((name) => !known.has(name.toLowerCase()));
-  if (absent.length === 0) return undefined;
-  return `The gateway has scanned its files but does not list ${absent.slice(0, 5).join(', ')}${absent.length > 5 ? ` and ${absent.length - 5} more projects` : ''}.`;
+  const lower = new Set(expected.map((name) => name.toLowerCase()));
+  const start = clock.monotonicMs();
+  for (;;) {
+    const known = new Set((await client.projectNames(doing.signal)).map((name) => name.toLowerCase()));
+    const absent = projects.filter((name) => !known.has(name.toLowerCase()));
+    if (absent.length === 0) return undefined;
+    const lost = absent.filter((name) => lower.has(name.toLowerCase()));
+    if (lost.length === 0) return `The gateway has scanned its files but does not list ${listSome(absent, 5)}, as before.`;
+    if (clock.monotonicMs() - start >= SETTLE_MS)
+      throw new SyncError(
+        'ScanFailed',
+        `The gateway has scanned its files and does not list ${listSome(lost, 5)}: it could not load ${lost.length === 1 ? 'it' : 'them'}. Look at the gateway's log.`,
+      );
+    await sleep(SETTLE_LOOK_MS, undefined, { signal: doing.signal });
+    doing.onProgress({ doing: 'scanning' });
+  }
 }

@@ -7,7 +7,15 @@ import { writeDurably } from './durable.ts';
 import { errnoOf } from './volume-error.ts';
 
 const Counts = z.object({ added: z.int(), modified: z.int(), deleted: z.int() });
-const Scans = z.object({ config: z.boolean(), projects: z.boolean(), newProject: z.boolean() });
+const Scans = z.object({
+  config: z.boolean(),
+  projects: z.boolean(),
+  newProject: z.boolean(),
+  /** Names of the new projects, up to a few: a gateway that does not list one of them has not loaded it. */
+  newProjects: z.array(z.string()).readonly().optional(),
+});
+/** New projects whose names are kept. */
+const NAMED_PROJECTS = 50;
 
 export type Counts = z.infer<typeof Counts>;
 export type Scans = z.infer<typeof Scans>;
@@ -67,5 +75,11 @@ export async function writeState(layout: Layout, state: State): Promise<void> {
 
 /** Both together: what is needed when either of two changes calls for a scan. */
 export function mergeScans(a: Scans, b: Scans): Scans {
-  return { config: a.config || b.config, projects: a.projects || b.projects, newProject: a.newProject || b.newProject };
+  const newProjects = [...new Set([...(a.newProjects ?? []), ...(b.newProjects ?? [])])].slice(0, NAMED_PROJECTS);
+  return {
+    config: a.config || b.config,
+    projects: a.projects || b.projects,
+    newProject: a.newProject || b.newProject,
+    ...(newProjects.length > 0 && { newProjects }),
+  };
 }

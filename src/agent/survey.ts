@@ -11,10 +11,12 @@ import type { Wanted } from './wanted.ts';
 /**
  * `hold`: what differs from what we last wrote holds the plan. `replace`: it is replaced (first apply, restore); the snapshot keeps it.
  * `exact`: a file counts as being there already only with all its permission bits, not just the executable one.
+ * `takeOver`: whether a place that we never wrote to may be taken from whoever has a file there, when a plan newly owns it.
  */
 export interface SurveyRules {
   readonly differences: 'hold' | 'replace';
   readonly exact: boolean;
+  readonly takeOver: boolean;
 }
 
 /** The state of the gateway at the paths of a plan. */
@@ -29,6 +31,8 @@ export interface Survey {
   readonly adopted: number;
   /** Files of somebody else that are replaced because the plan newly owns their place. */
   readonly takenOver: number;
+  /** Files that are replaced although somebody changed them since we wrote them; the snapshot keeps them. */
+  readonly replaced: readonly string[];
 }
 
 /**
@@ -43,6 +47,7 @@ export async function survey(tree: Tree, wanted: readonly Wanted[], rules: Surve
   const room: string[] = [];
   let adopted = 0;
   let takenOver = 0;
+  const replaced: string[] = [];
   for (const [index, want] of wanted.entries()) {
     if (index % 200 === 0) await breathe(doing, index, wanted.length);
     const found = standingFor(tree.look(want.path), want, leaving, conflicts);
@@ -61,12 +66,13 @@ export async function survey(tree: Tree, wanted: readonly Wanted[], rules: Surve
     else if (verdict === 'local') conflicts.local.add(want.path);
     else {
       if (before && want.after && want.lastWritten === undefined) takenOver += 1;
+      if (before && before.sha256 !== want.lastWritten && before.sha256 !== want.after?.sha256) replaced.push(want.path);
       changes.push({ path: want.path, ...(before && { before }), ...(want.after && { after: want.after }) });
     }
   }
   conflicts.raise();
   for (const { path } of changes) noteFolders(tree, path, folders);
-  return { changes, folders: [...folders.values()], room, adopted, takenOver };
+  return { changes, folders: [...folders.values()], room, adopted, takenOver, replaced };
 }
 
 /** Sorts out what stands in the way; what makes room in this same plan counts as absent. */
@@ -93,7 +99,7 @@ function judge(want: Wanted, before: FoundFile | undefined, rules: SurveyRules):
   if (want.after && before?.sha256 === want.after.sha256 && sameMode(before.mode, want.after.mode, rules)) return 'there';
   if (rules.differences === 'replace') return 'change';
   // What was never ours is taken over as on a first apply: the snapshot keeps it, and the result counts it.
-  if (want.lastWritten === undefined && want.after) return 'change';
+  if (rules.takeOver && want.lastWritten === undefined && want.after) return 'change';
   // Nothing where nothing of ours was is no difference; something there, or nothing where we wrote, is somebody's work.
   return before?.sha256 === want.lastWritten || before?.sha256 === want.after?.sha256 ? 'change' : 'local';
 }

@@ -39,6 +39,16 @@ export interface StageResult {
   readonly changes: { readonly added: number; readonly modified: number; readonly deleted: number };
 }
 
+/** Which scans tell the gateway of what has changed. */
+export interface OwedScans {
+  readonly config: boolean;
+  readonly projects: boolean;
+  /** A new project is only registered by its first scan. */
+  readonly newProject: boolean;
+  /** Names of new projects, up to a few. */
+  readonly newProjects?: readonly string[] | undefined;
+}
+
 export interface ApplyResult {
   /** `target`: an apply that returns has made it live. */
   readonly live: Digest;
@@ -50,7 +60,7 @@ export interface ApplyResult {
   /** First rename to last, in milliseconds. */
   readonly visibleMs: number;
   /** Which scans the change needs; a new project needs two project scans. */
-  readonly scans: { readonly config: boolean; readonly projects: boolean; readonly newProject: boolean };
+  readonly scans: OwedScans;
 }
 
 export interface ScanInput extends GatewayStep {
@@ -64,9 +74,16 @@ export interface ScanResult {
   readonly scanMs: number;
 }
 
+export interface RestoreInput extends GatewayStep {
+  /** What becomes of files that somebody changed since: `replace` (they stay in the snapshot; default) or `hold`: LocalChange, nothing is put back. */
+  readonly localChanges?: 'replace' | 'hold';
+}
+
 export interface RestoreResult {
   readonly live: Digest;
   readonly wrote: boolean;
+  /** Files that somebody had changed since, which are now in the snapshot only; the first few. */
+  readonly replaced?: readonly string[];
 }
 
 /** Executed by the agent beside the gateway, on that gateway's own Task Queue. */
@@ -78,7 +95,7 @@ export interface GatewayActivities {
   /** Tells the gateway to look, and proves what it can. */
   scan(input: ScanInput): Promise<ScanResult>;
   /** Puts back what was live before: `expectLive` is what the failed apply made live, `target` what was live before it. */
-  restore(input: GatewayStep): Promise<RestoreResult>;
+  restore(input: RestoreInput): Promise<RestoreResult>;
 }
 
 // ---------------------------------------------------------------- source
@@ -157,6 +174,8 @@ export interface SourceActivities {
 export interface ReadDesiredInput {
   readonly namespace: string;
   readonly name: string;
+  /** A gateway that a person asked for: the answer says whether there is one of that name. */
+  readonly retry?: string;
 }
 
 /** What the workflow needs to know of the desired input; the whole of it is kept by digest. */
@@ -174,6 +193,7 @@ export type DesiredSummary =
       readonly approval: { readonly required: boolean; readonly timeoutMs: number };
       readonly pollMs: number;
       readonly gateways: number;
+      readonly retryKnown?: boolean;
       /** Gateways whose confirmed manifest is not known to be that of the last finished rollout, at most 100 names. */
       readonly outOfDate: readonly string[];
       /** The newest rollout that status knows: numbers never go back, and a finished rollout is not started again, also after a reset. */

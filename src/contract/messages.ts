@@ -58,7 +58,8 @@ const APPROVE_FIELDS = ['by', 'reason', 'planDigest'];
  */
 export function approvalIn(payload: unknown): Approve | undefined {
   if (payload === undefined || payload === null) return {};
-  if (typeof payload !== 'object' || Object.keys(payload).some((key) => !APPROVE_FIELDS.includes(key))) return undefined;
+  if (typeof payload !== 'object' || Array.isArray(payload) || Object.keys(payload).some((key) => !APPROVE_FIELDS.includes(key)))
+    return undefined;
   const planDigest = textOf(payload, 'planDigest');
   if (planDigest === undefined && field(payload, 'planDigest') !== undefined) return undefined;
   return { ...saidIn(payload), planDigest };

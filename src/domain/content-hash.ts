@@ -16,10 +16,11 @@ function stable(labels: Readonly<Record<string, string>>): [string, string][] {
 export function contentText(desired: Desired): string {
   const { git, excludePatterns } = desired.spec;
   const gateways = desired.gateways.map(
-    ({ name, podName, profile, servicePath, deploymentMode, excludePatterns: own, annotations, labels }) => [
+    ({ name, podName, profile, servicePath, deploymentMode, excludePatterns: own, annotations, labels, fault }) => [
       name,
       podName,
       profile ?? null,
+      fault?.message ?? null, // a mistake that replaces another is looked at too
       servicePath ?? null,
       deploymentMode ?? null,
       own,

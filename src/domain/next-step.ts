@@ -1,5 +1,6 @@
 import type { Fault } from './errors.ts';
 import { isRetryable } from './errors.ts';
+import { endOfPause } from './rollout-state.ts';
 
 /** What the gateways shall run: one commit under one set of specs. */
 export interface Wanted {
@@ -21,7 +22,8 @@ export interface Situation {
   readonly wanted: Wanted;
   readonly running: Wanted | undefined;
   readonly settled: Settled | undefined;
-  readonly paused: boolean;
+  /** Who holds back new applies, if anybody. */
+  readonly paused: 'spec' | 'signal' | false;
   readonly frozen: boolean;
   /** Gateways that are back, new or changed since their last sync. */
   readonly outOfDate: readonly string[];
@@ -52,11 +54,12 @@ function same(a: Wanted, b: Wanted | undefined): boolean {
 export function nextStep(now: Situation): NextStep {
   if (now.running) {
     if (same(now.wanted, now.running)) return { do: 'wait', for: 'the running rollout' };
-    if (now.paused || now.frozen) return { do: 'wait', for: 'resume, then the newer revision' };
+    if (now.paused || now.frozen)
+      return { do: 'wait', for: `${now.frozen ? 'resume' : endOfPause(now.paused === 'spec')}, then the newer revision` };
     return { do: 'supersede', why: 'a newer revision is wanted' };
   }
   if (now.frozen) return { do: 'wait', for: 'resume after the emergency stop' };
-  if (now.paused) return { do: 'wait', for: 'resume (the object is paused)' };
+  if (now.paused) return { do: 'wait', for: `${endOfPause(now.paused === 'spec')} (the object is paused)` };
   if (now.gateways === 0) return { do: 'wait', for: 'a gateway: annotate pods with ignition-sync.io/inject: "true"' };
   if (now.retry !== undefined) return { do: 'start', only: [now.retry], why: `retry of ${now.retry}` };
   const { settled } = now;

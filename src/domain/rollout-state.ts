@@ -46,13 +46,18 @@ export function holdMessage(hold: Hold): string {
   return `${first?.gateway ?? ''} failed${fate}${more}: ${first?.fault.reason ?? ''}: ${first?.fault.message ?? ''}`;
 }
 
+/** What ends a pause: the signal does not end what the spec says. */
+export function endOfPause(bySpec: boolean): string {
+  return bySpec ? 'spec.paused: false' : 'resume';
+}
+
 /** Who can end the wait of a rollout, and how. */
-export function waitingFor(state: RolloutState, hold: Hold | undefined): string {
+export function waitingFor(state: RolloutState, hold: Hold | undefined, pausedBySpec = false): string {
   switch (state) {
     case 'WaitingForApproval':
       return 'approve or reject';
     case 'Paused':
-      return 'resume';
+      return endOfPause(pausedBySpec);
     case 'Frozen':
       return 'resume after the emergency stop';
     case 'Holding':

@@ -66,9 +66,12 @@ class ObjectRun {
   /** Whether the running rollout is a child of this very run, which then hears of its end in any case. */
   #child = false;
   #specPaused = false;
+  #stopWritten: Promise<unknown> = Promise.resolve();
   /** Grows with everything that makes another look worthwhile. */
   #news = 1;
   #told = '';
+  /** What was asked for in vain. */
+  #notice = '';
   #step = '';
   #fault: Fault | undefined;
   #revision: Revision | undefined;
@@ -82,7 +85,7 @@ class ObjectRun {
       look: () => void (this.#news += 1),
       toRollout: (signal, ...said) => this.#toRollout(signal, ...said),
       ended: (result) => this.#ended(result),
-      frozen: (frozen) => control.reportStatus({ object: this.#object(), frozen }, 'EMERGENCY STOP'),
+      frozen: (frozen) => this.#writeStop(frozen),
     });
     setHandler(progress, () => ({ ...this.#at, ...this.#state, wanted: this.#revision, fault: this.#fault, next: this.#step }));
     upsertSearchAttributes(searchAttributes({ object: this.#at, phase: 'Watching' }));
@@ -132,9 +135,14 @@ class ObjectRun {
     const guess = this.#desired;
     const early = guess && source.resolveRevision({ object: guess.object, desired: guess.desired }, `${guess.ref} → commit`);
     early?.catch(() => undefined); // of interest only if the guess was right
-    const desired = await control.readDesired(this.#at, 'what is wanted');
+    const { retry } = this.#state;
+    const desired = await control.readDesired({ ...this.#at, ...(retry === undefined ? {} : { retry }) }, 'what is wanted');
     if (!desired.exists) return undefined;
     this.#desired = desired;
+    if (retry !== undefined && desired.retryKnown === false) {
+      this.#notice = `retryGateway "${retry}": no gateway of that name belongs to this object`;
+      if (this.#state.retry === retry) this.#state.retry = undefined;
+    }
     await this.#learn(desired);
     const { object, desired: digest, ref } = desired;
     if (early && digest === guess.desired) return { desired, revision: await early };
@@ -163,15 +171,14 @@ class ObjectRun {
   }
 
   async #act(desired: Present, revision: Revision): Promise<void> {
-    const { running, settled, frozen, pausedBySignal } = this.#state;
+    const { running, settled, frozen } = this.#state;
     this.#revision = revision;
-    const paused = desired.paused || pausedBySignal;
     if (desired.paused) await this.#tellPause(true);
     const step = nextStep({
       wanted: { commit: revision.commit, contentHash: desired.contentHash },
       running,
       settled,
-      paused,
+      paused: this.#pause(desired.paused),
       frozen: frozen !== undefined,
       outOfDate: this.#endedSinceRead ? [] : desired.outOfDate, // read while the rollout was still changing them
       gateways: desired.gateways,
@@ -192,7 +199,7 @@ class ObjectRun {
       contentHash: desired.contentHash,
       paused: this.#pause(desired.paused),
       fault: null,
-      ...(running || step.do === 'start' ? {} : { waitingFor: this.#step }),
+      ...(running || step.do === 'start' ? {} : { waitingFor: [this.#step, this.#notice].filter(Boolean).join('; ') }),
       ...(this.#handledRequest === undefined ? {} : { handledSyncRequest: this.#handledRequest }),
     });
   }
@@ -209,11 +216,20 @@ class ObjectRun {
     const { resumed } = this.#state;
     if (!resumed) return;
     this.#state.resumed = undefined;
-    await control.reportStatus({ object: this.#object(), frozen: null }, 'resume');
+    await this.#writeStop(null);
     const { frozen } = this.#state;
     // Stopped again while status was being written: the newer stop holds.
-    if (frozen) await control.reportStatus({ object: this.#object(), frozen }, 'EMERGENCY STOP');
+    if (frozen) await this.#writeStop(frozen);
     else if (!this.#state.pausedBySignal) await this.#toRollout(rolloutControl, { resumed: true });
+  }
+
+  /** Stops and resumes reach status in their order, also when the apiserver is away in between. */
+  #writeStop(frozen: { readonly by: string; readonly reason: string } | null): Promise<unknown> {
+    const written = this.#stopWritten.then(() =>
+      control.reportStatus({ object: this.#object(), frozen }, frozen ? 'EMERGENCY STOP' : 'resume'),
+    );
+    this.#stopWritten = written.catch(() => undefined);
+    return written;
   }
 
   #pause(specPaused: boolean): 'spec' | 'signal' | false {
@@ -224,6 +240,7 @@ class ObjectRun {
     const { object, desired: digest, contentHash, approval, paused: specPaused } = desired;
     const { ref, commit } = revision;
     const { only, why } = step;
+    this.#notice = '';
     const n = (this.#state.n += 1);
     this.#state.running = { n, commit, contentHash, only: only !== undefined };
     this.#child = true;
@@ -240,8 +257,19 @@ class ObjectRun {
     });
     child.result().then(
       (result) => this.#ended({ n, ...result }),
-      (error: unknown) => this.#ended({ n, state: 'Failed', message: faultOf(error).message, fault: faultOf(error) }),
+      (error: unknown) => this.#vanished(n, revision, contentHash, faultOf(error)),
     );
+  }
+
+  /** The rollout was terminated by hand, or failed without a word: status must not show it as under way for ever. */
+  async #vanished(n: number, { ref, commit }: Revision, contentHash: string, fault: Fault): Promise<void> {
+    const state = fault.reason === 'Aborted' ? 'Aborted' : 'Failed';
+    const { message, reason } = fault;
+    const id = rolloutWorkflowId(this.#at.namespace, this.#at.name, n);
+    await control
+      .reportStatus({ object: this.#object(), n, rollout: { id, state, commit, ref, contentHash, message, reason } }, `${id} is gone`)
+      .catch(() => undefined);
+    this.#ended({ n, state, message, fault });
   }
 
   #ended(result: RolloutEnded): void {

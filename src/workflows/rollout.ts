@@ -1,5 +1,6 @@
 import {
   CancellationScope,
+  condition,
   defineQuery,
   getExternalWorkflowHandle,
   log,
@@ -167,7 +168,8 @@ class RolloutRun {
       // Nothing waits for this report: the ticket looks at the rollout, not at its stage.
       if (this.#waves > 0) void this.#report(this.#running(), `${stage}: wave ${wave + 1}`).catch(() => undefined);
       const result = await this.#runWave(stage, wave, 'sync', only);
-      if (result.synced > 0) this.#note(stage, wave);
+      // Also a gateway that could not be put back runs the new files.
+      if (result.synced > 0 || result.failed.some((f) => !f.restored)) this.#note(stage, wave);
       if (result.superseded) return this.#finish('Superseded', 'another rollout has taken over');
       if (ending(this.#inbox)) return this.#end();
       failed = [...(only ? failed.filter((f) => !only?.includes(f.gateway)) : []), ...result.failed];
@@ -195,12 +197,13 @@ class RolloutRun {
   }
 
   async #waitWhileFrozen(): Promise<void> {
-    if (!this.#inbox.frozen) return;
-    await this.#report(
-      'Frozen',
-      `emergency stop by ${this.#inbox.frozen.by ?? 'somebody'}: ${this.#inbox.frozen.reason ?? 'no reason given'}`,
-    );
-    await heard(this.#inbox, () => this.#inbox.frozen === undefined);
+    const inbox = this.#inbox;
+    while (inbox.frozen && inbox.superseded === undefined) {
+      const { by = 'somebody', reason = 'no reason given' } = inbox.frozen;
+      const { aborted } = inbox;
+      await this.#report('Frozen', `emergency stop by ${by}: ${reason}${aborted ? '; the abort follows after resume' : ''}`);
+      await condition(() => inbox.frozen === undefined || inbox.superseded !== undefined || (!aborted && inbox.aborted !== undefined));
+    }
   }
 
   async #runWave(stage: string, wave: number, mode: 'sync' | 'revert', only?: readonly string[]): Promise<WaveResult> {
@@ -245,10 +248,20 @@ class RolloutRun {
   async #end(): Promise<RolloutResult> {
     if (ending(this.#inbox) !== 'Aborted')
       return this.#finish('Superseded', `${this.#inbox.superseded ?? 'a newer revision'}; gateways not yet changed go straight to it`);
+    if (this.#done.length > 0) await this.#waitWhileFrozen(); // a stop is a stop: putting back changes gateways too
+    if (this.#inbox.frozen && this.#inbox.superseded !== undefined) return this.#finish('Superseded', this.#inbox.superseded);
     const { by = 'somebody', reason = 'no reason given' } = this.#inbox.aborted ?? {};
-    await this.#report('Aborting', `aborted by ${by}: ${reason}; putting back what was changed`);
-    for (const { stage, wave } of [...this.#done].reverse()) await this.#runWave(stage, wave, 'revert');
-    return this.#finish('Aborted', `aborted by ${by}: ${reason}`);
+    const current = await this.#report('Aborting', `aborted by ${by}: ${reason}; putting back what was changed`);
+    // Such as after a reset: what a newer rollout made live is not this one's to take back.
+    if (!current) return this.#finish('Superseded', 'a newer rollout is under way, or this one had ended');
+    const left: string[] = [];
+    for (const { stage, wave } of [...this.#done].reverse()) {
+      const { failed, unreachable } = await this.#runWave(stage, wave, 'revert');
+      left.push(...failed.filter((f) => !f.restored).map((f) => `${f.gateway}: ${f.fault.message}`));
+      left.push(...unreachable.map((gateway) => `${gateway}: its agent is away`));
+    }
+    const rest = left.length === 0 ? '' : `; NOT put back: ${left.slice(0, 5).join('; ')}`;
+    return this.#finish('Aborted', `aborted by ${by}: ${reason}${rest}`);
   }
 
   async #finish(state: FinalRolloutState, message: string, fault?: Fault): Promise<RolloutResult> {
@@ -261,7 +274,7 @@ class RolloutRun {
     this.#state = state;
     this.#message = message;
     const { object, n, commit, ref, contentHash, approval } = this.#input;
-    const waits = waitingFor(state, this.#hold);
+    const waits = waitingFor(state, this.#hold, this.#inbox.pausedBySpec);
     upsertSearchAttributes(searchAttributes({ phase: state }));
     setCurrentDetails(`**${state}** ${ref}@${short(commit)}\n\n${message}${waits ? `\n\nWaiting for: ${waits}` : ''}`);
     const rollout = {
@@ -295,7 +308,7 @@ class RolloutRun {
       state: this.#state,
       stage: this.#stage,
       message: this.#message,
-      waitingFor: waitingFor(this.#state, this.#hold),
+      waitingFor: waitingFor(this.#state, this.#hold, this.#inbox.pausedBySpec),
       plan: this.#plan,
       waves: this.#waves,
       approved: this.#approved,

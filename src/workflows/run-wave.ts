@@ -6,6 +6,7 @@ import {
   isCancellation,
   startChild,
 } from '@temporalio/workflow';
+import { endOfPause } from '../domain/rollout-state.ts';
 import { waveWorkflowId } from '../contract/names.ts';
 import { short } from '../domain/revision.ts';
 import { type RolloutInbox, ending, isPaused } from './rollout-messages.ts';
@@ -28,7 +29,7 @@ export async function runWave(input: WaveInput, inbox: RolloutInbox, onPaused: (
     parentClosePolicy: ParentClosePolicy.ABANDON, // a wave brings its gateways to a whole state even if the rollout is terminated
     staticSummary: `${mode === 'revert' ? 'put back' : stage} wave ${input.wave + 1}: ${ref}@${short(commit)}`,
     typedSearchAttributes: searchAttributes({ object, commit, phase: mode }),
-    args: [{ ...input, paused: begun.paused }],
+    args: [{ ...input, paused: begun.paused, pausedFor: endOfPause(inbox.pausedBySpec) }],
   });
   const running = { over: false };
   const result = child.result().finally(() => {
@@ -56,7 +57,7 @@ async function steer(
     if (running.over) return;
     seen = inbox.generation;
     const stop = ending(inbox) !== undefined || inbox.frozen !== undefined;
-    await child.signal(waveControl, { stop, paused: isPaused(inbox) }).catch(() => undefined); // it may have ended this very moment
+    await child.signal(waveControl, { stop, paused: isPaused(inbox), pausedFor: endOfPause(inbox.pausedBySpec) }).catch(() => undefined); // it may have ended this very moment
     if (isPaused(inbox) === shown) continue;
     shown = isPaused(inbox);
     await onPaused(shown);

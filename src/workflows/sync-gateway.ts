@@ -1,5 +1,5 @@
 import { CancellationScope, condition } from '@temporalio/workflow';
-import type { GatewayConnection, GatewayStep, ObjectRef, PlannedGateway, ScanResult } from '../contract/activities.ts';
+import type { GatewayConnection, GatewayStep, ObjectRef, OwedScans, PlannedGateway, ScanResult } from '../contract/activities.ts';
 import { operationId } from '../contract/names.ts';
 import type { Fault } from '../domain/errors.ts';
 import type { GatewayReport } from '../domain/reports.ts';
@@ -25,6 +25,8 @@ export interface Gate {
   /** Set when no gateway that has not begun may begin any more. */
   stopped(): boolean;
   paused(): boolean;
+  /** What ends the pause, in words. */
+  pausedFor(): string;
   /** Grows whenever a message may have opened the gate. */
   generation(): number;
 }
@@ -79,7 +81,7 @@ export async function syncGateway(at: WaveContext, planned: PlannedGateway, gate
   const step = stepOf(at, planned, 'apply');
   for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
     if (gate.paused()) {
-      say({ phase: 'Waiting', waitingFor: 'resume' });
+      say({ phase: 'Waiting', waitingFor: gate.pausedFor() });
       await condition(() => !gate.paused() || gate.stopped());
     }
     if (gate.stopped()) return { gateway, kind: 'untouched', why: 'the rollout stopped before this gateway' };
@@ -117,32 +119,31 @@ function synced(gateway: string, target: string, proof: ScanResult, takenOver: n
 }
 
 /** Puts back what was live before, and lets the gateway load it again. `why` is the fault that made it necessary. */
-async function restoreGateway(
-  at: WaveContext,
-  planned: PlannedGateway,
-  why: Fault,
-  scans: { config: boolean; projects: boolean; newProject: boolean },
-  say: Say,
-): Promise<GatewayOutcome> {
+async function restoreGateway(at: WaveContext, planned: PlannedGateway, why: Fault, scans: OwedScans, say: Say): Promise<GatewayOutcome> {
   const { gateway } = planned;
   const agent = gatewayActivities(at.object.namespace, gateway);
   const step = stepOf(at, planned, 'restore');
-  say({ phase: 'Restoring', fault: why });
+  let fault = why;
+  say({ phase: 'Restoring', fault });
   try {
-    const { live } = await agent.restore(step, `${gateway}: restore`);
-    say({ phase: 'Restored', live, fault: why });
+    const { live, replaced = [] } = await agent.restore(step, `${gateway}: restore`);
+    if (replaced.length > 0)
+      fault = {
+        ...why,
+        message: `${why.message}. Changed by somebody meanwhile, replaced, and kept in the snapshot: ${replaced.join(', ')}`,
+      };
+    say({ phase: 'Restored', live, fault });
   } catch (error) {
-    const fault = faultOf(error);
     return {
       gateway,
       kind: 'failed',
       restored: false,
-      fault: { reason: 'RestoreFailed', message: `${why.message}; and putting it back failed: ${fault.message}` },
+      fault: { reason: 'RestoreFailed', message: `${why.message}; and putting it back failed: ${faultOf(error).message}` },
     };
   }
   // Whether the gateway then loads the old content does not change the outcome: the files are what they were.
   await agent.scan({ ...step, scans }, `${gateway}: scan after restore`).catch(() => undefined);
-  return { gateway, kind: 'failed', restored: true, fault: why };
+  return { gateway, kind: 'failed', restored: true, fault };
 }
 
 /** Takes a gateway back to what was live before this rollout; one that this rollout never changed stays as it is. */
@@ -151,7 +152,7 @@ export async function revertGateway(at: WaveContext, planned: PlannedGateway, sa
   const agent = gatewayActivities(at.object.namespace, gateway);
   const step = stepOf(at, planned, 'restore');
   try {
-    const { live, wrote } = await agent.restore(step, `${gateway}: restore`);
+    const { live, wrote } = await agent.restore({ ...step, localChanges: 'hold' }, `${gateway}: restore`);
     if (!wrote) return { gateway, kind: 'untouched', why: 'this rollout did not change it' };
     say({ phase: 'Restored', live, fault: { reason: 'Aborted', message: 'put back because the rollout was aborted' } });
     await agent

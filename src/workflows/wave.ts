@@ -1,10 +1,21 @@
-import { CancellationScope, defineQuery, defineSignal, isCancellation, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  condition,
+  defineQuery,
+  defineSignal,
+  getExternalWorkflowHandle,
+  isCancellation,
+  setHandler,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { PlannedGateway } from '../contract/activities.ts';
-import { PROGRESS_QUERY, flagOf } from '../contract/messages.ts';
+import { PROGRESS_QUERY, flagOf, textOf } from '../contract/messages.ts';
 import type { Fault } from '../domain/errors.ts';
 import type { GatewayReport } from '../domain/reports.ts';
 import { control, source } from './activities.ts';
 import { type Reporter, createReporter } from './reporter.ts';
+import { rolloutControl } from './rollout-messages.ts';
 import { searchAttributes } from './search-attributes.ts';
 import { type Gate, type GatewayOutcome, type WaveContext, revertGateway, stageGateway, syncGateway } from './sync-gateway.ts';
 
@@ -17,6 +28,8 @@ export interface WaveInput extends WaveContext {
   /** Only these gateways of the plan: a retry by hand. */
   readonly only?: readonly string[];
   readonly paused: boolean;
+  /** What ends the pause, in words. */
+  readonly pausedFor?: string;
 }
 
 export interface WaveResult {
@@ -30,7 +43,7 @@ export interface WaveResult {
 }
 
 /** From the rollout to its running wave. */
-export const waveControl = defineSignal<[{ readonly stop?: boolean; readonly paused?: boolean }]>('control');
+export const waveControl = defineSignal<[{ readonly stop?: boolean; readonly paused?: boolean; readonly pausedFor?: string }]>('control');
 const progress = defineQuery<Record<string, unknown>>(PROGRESS_QUERY);
 
 /**
@@ -38,13 +51,14 @@ const progress = defineQuery<Record<string, unknown>>(PROGRESS_QUERY);
  * (no space, no content, wrong owner) is found while nothing has changed anywhere.
  */
 export async function wave(input: WaveInput): Promise<WaveResult> {
-  let paused = input.paused;
+  let { paused, pausedFor = 'resume' } = input;
   let stopped = false;
   let generation = 0;
   const phases = new Map<string, GatewayReport>();
   setHandler(waveControl, (said: unknown) => {
     stopped ||= flagOf(said, 'stop') === true;
     paused = flagOf(said, 'paused') ?? paused;
+    pausedFor = textOf(said, 'pausedFor') ?? pausedFor;
     generation += 1;
   });
   setHandler(progress, () => ({
@@ -55,7 +69,7 @@ export async function wave(input: WaveInput): Promise<WaveResult> {
     stopped,
     gateways: Object.fromEntries(phases),
   }));
-  const gate: Gate = { stopped: () => stopped, paused: () => paused, generation: () => generation };
+  const gate: Gate = { stopped: () => stopped, paused: () => paused, pausedFor: () => pausedFor, generation: () => generation };
 
   const { object, n, planDigest, stage, only } = input;
   const reporter = createReporter((gateways) =>
@@ -76,13 +90,25 @@ export async function wave(input: WaveInput): Promise<WaveResult> {
     reporter.report(report);
   };
   const work = input.mode === 'sync' ? syncAll : revertAll;
+  let over = false;
+  const watched = endWhenOrphaned(
+    () => over,
+    gate,
+    () => {
+      stopped = true;
+      generation += 1;
+    },
+  ).catch(() => undefined); // cancelled together with the wave
   let outcomes: GatewayOutcome[];
   try {
     outcomes = await work(input, gateways, gate, say);
   } catch (error) {
     if (isCancellation(error)) await CancellationScope.nonCancellable(() => leave(phases, reporter));
     throw error;
+  } finally {
+    over = true;
   }
+  await watched;
   outcomes.forEach((outcome, i) => {
     const planned = gateways[i];
     if (!planned || outcome.kind === 'synced' || outcome.kind === 'superseded') return;
@@ -92,6 +118,26 @@ export async function wave(input: WaveInput): Promise<WaveResult> {
   });
   await reporter.flush();
   return resultOf(outcomes);
+}
+
+/** How often a wave that stands still asks whether its rollout is still there. */
+const STILL_THERE = '1h';
+
+/** Only the rollout can tell a paused wave to go on: one whose rollout was terminated must not wait for ever. */
+async function endWhenOrphaned(isOver: () => boolean, gate: Gate, stop: () => void): Promise<void> {
+  const { parent } = workflowInfo();
+  const done = (): boolean => isOver() || gate.stopped();
+  while (!done()) {
+    await condition(() => done() || gate.paused());
+    if (done() || (await condition(() => done() || !gate.paused(), STILL_THERE))) continue;
+    const there = await getExternalWorkflowHandle(parent?.workflowId ?? '')
+      .signal(rolloutControl, {})
+      .then(
+        () => true,
+        () => false,
+      );
+    if (!there) stop();
+  }
 }
 
 const SETTLED: readonly GatewayReport['phase'][] = ['Synced', 'Restored', 'Failed', 'Pending', 'Unreachable'];

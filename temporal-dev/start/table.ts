@@ -39,7 +39,7 @@ export function renderHead(name: string, status: IgnitionSync['status'], width =
   ];
   const why = ready?.message && ready.status !== 'True' ? [`${ready.reason}: ${ready.message}`] : [];
   const held = ['Frozen', 'Paused'].flatMap((type) => conditions?.filter((c) => c.type === type && c.status === 'True') ?? []);
-  const stops = held.filter((c) => !why[0]?.includes(c.message)).map((c) => `${c.type}: ${c.message}`);
+  const stops = held.filter((c) => c.type !== ready?.reason).map((c) => `${c.type}: ${c.message}`);
   return [head.filter(Boolean).join('  '), ...stops, ...why].map((line) => line.slice(0, width));
 }
 

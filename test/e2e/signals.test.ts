@@ -163,7 +163,7 @@ test('spec.paused from kubectl: commits wait, and go out when it is taken away',
   await change('spec.paused');
   await plant.until(
     'the commit waits',
-    (sync) => sync?.status?.revision?.endsWith(commit) && sync.status.waitingFor === 'resume (the object is paused)',
+    (sync) => sync?.status?.revision?.endsWith(commit) && sync.status.waitingFor === 'spec.paused: false (the object is paused)',
   );
   expect(plant.condition('Ready')).toMatchObject({ status: 'False', reason: 'Paused' });
   expect(live()).toEqual(everywhere(before));

@@ -110,7 +110,7 @@ test('what npm start prints works as printed, and Ctrl-C leaves nothing behind',
   await started.prints(/^Paused: no new applies start/m);
   const paused = await push();
   await wait(`jsonpath='{.status.revision}'=main@sha1:${paused}`);
-  await wait(`jsonpath='{.status.waitingFor}'='resume (the object is paused)'`);
+  await wait(`jsonpath='{.status.waitingFor}'='spec.paused: false (the object is paused)'`);
   expect(await status('gateways.summary')).toBe('0/3');
   await type('"paused":false');
   await live(paused);

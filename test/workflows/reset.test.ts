@@ -43,6 +43,33 @@ test.each([
   expect(after.gateways).toEqual(before.gateways);
 });
 
+test('an aborted rollout that is reset into its last wave takes nothing back that a newer rollout made live', async () => {
+  await twoRollouts();
+  const inB = fleet.halt('b', 'apply');
+  await fleet.push('c3');
+  await inB.reached;
+  await fleet.signal('abort', { by: 'ada' });
+  inB.release();
+  await fleet.rollout(3, 'Aborted');
+  await fleet.signal('syncNow');
+  await fleet.rollout(4, 'Succeeded');
+  const before = fleet.writes();
+  const events = (await fleet.client.workflow.getHandle(rollout(3)).fetchHistory()).events ?? [];
+  const rest = events.findIndex((e) => e.startChildWorkflowExecutionInitiatedEventAttributes?.workflowId?.endsWith('/rest/0') === true);
+  const task = events
+    .slice(0, rest)
+    .findLast((e) => e.workflowTaskCompletedEventAttributes)!
+    .eventId!.toString();
+  const said = await testStack().temporalCli([
+    ...['workflow', 'reset', '--namespace', fleet.client.options.namespace, '--workflow-id', rollout(3)],
+    ...['--event-id', task, '--reason', 'test', '--output', 'json'],
+  ]);
+  const { runId } = JSON.parse(said) as { runId: string };
+  await fleet.client.workflow.getHandle(rollout(3), runId).result();
+  expect(fleet.live()).toEqual({ a: 'c3', b: 'c3', c: 'c3' });
+  expect(fleet.writes()).toEqual(before);
+});
+
 test('a reset of the object, whose rollouts have ended, goes on and takes the next commit', async () => {
   await twoRollouts();
   await reset(ignitionSyncWorkflowId('test', fleet.name));

@@ -145,3 +145,37 @@ test('a resume sent to a frozen rollout lets a fix that was pushed meanwhile go 
   await fleet.until((s) => s.rollout?.commit.startsWith('c3') === true && s.rollout.state === 'Succeeded');
   expect(fleet.writes()).toEqual({ a: 3, b: 2, c: 2 });
 });
+
+test('a paused rollout that is terminated is said to be gone, and syncNow goes on', async () => {
+  await onCommit1();
+  const canary = fleet.halt('a', 'scan');
+  await fleet.push('c2');
+  await canary.reached;
+  await fleet.signal('pause');
+  canary.release();
+  await fleet.rollout(2, 'Paused');
+  await rollout(2).terminate('test');
+  const gone = await fleet.rollout(2, 'Aborted');
+  expect(gone.rollout?.message).toBe('terminated by hand');
+  await fleet.signal('resume');
+  await fleet.until((s) => s.waitingFor === 'a new commit or syncNow (the rollout was aborted)');
+  await fleet.signal('syncNow');
+  await fleet.rollout(3, 'Succeeded');
+  expect(fleet.live()).toEqual({ a: 'c2', b: 'c2', c: 'c2' });
+});
+
+test('while spec.paused is set nobody is told that a signal would end it', async () => {
+  await onCommit1();
+  const canary = fleet.halt('a', 'scan');
+  await fleet.push('c2');
+  await canary.reached;
+  fleet.setSpec({ paused: true });
+  await fleet.changed();
+  await fleet.rollout(2, 'Paused');
+  canary.release();
+  const status = await fleet.until((s) => s.rollout?.stage === 'rest' && s.waitingFor !== '');
+  expect(status.waitingFor).toBe('spec.paused: false');
+  fleet.setSpec({ paused: false });
+  await fleet.changed();
+  await fleet.rollout(2, 'Succeeded');
+});

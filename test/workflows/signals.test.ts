@@ -1,3 +1,4 @@
+import { rolloutWorkflowId } from '../../src/contract/names.ts';
 import { Fleet } from '../support/fleet.ts';
 
 /** Each signal has one effect on a rollout over three gateways: canary a, then b and c. */
@@ -140,7 +141,7 @@ test('spec.paused: no rollout starts while it is set, and what was pushed meanwh
   fleet.setSpec({ paused: true });
   await fleet.push('c2');
   const paused = await fleet.until((s) => s.conditions?.find((c) => c.type === 'Paused')?.status === 'True');
-  expect(paused.waitingFor).toBe('resume (the object is paused)');
+  expect(paused.waitingFor).toBe('spec.paused: false (the object is paused)');
   expect(fleet.live()).toEqual({ a: 'c1', b: 'c1', c: 'c1' });
   fleet.setSpec({ paused: false });
   await fleet.changed();
@@ -162,4 +163,46 @@ test('spec.paused in the middle of a rollout: the next gateways get no ticket un
   fleet.setSpec({ paused: false });
   await fleet.changed();
   await fleet.rollout(2, 'Succeeded');
+});
+
+test('an abort during an emergency stop changes nothing until resume, then puts back', async () => {
+  await onCommit1();
+  const inB = fleet.halt('b', 'apply');
+  await fleet.push('c2');
+  await inB.reached;
+  await fleet.signal('emergencyStop', { by: 'ada' });
+  await fleet.until((s) => s.frozen !== undefined);
+  inB.release();
+  await fleet.rollout(2, 'Frozen');
+  const before = fleet.live();
+  expect(before).toMatchObject({ a: 'c2', b: 'c1' });
+  await fleet.signal('abort', { by: 'bob', reason: 'alarms' });
+  await fleet.until((s) => s.rollout?.message.includes('the abort follows after resume') === true);
+  expect(fleet.live()).toEqual(before);
+  await fleet.signal('resume');
+  await fleet.rollout(2, 'Aborted');
+  expect(fleet.live()).toEqual({ a: 'c1', b: 'c1', c: 'c1' });
+});
+
+test('an abort says which gateways it could not put back', async () => {
+  await onCommit1();
+  const inB = fleet.halt('b', 'apply');
+  await fleet.push('c2');
+  await inB.reached;
+  fleet.failing('a', 'restore');
+  await fleet.signal('abort', { by: 'ada' });
+  inB.release();
+  const { rollout } = await fleet.rollout(2, 'Aborted');
+  expect(rollout?.message).toMatch(/^aborted by ada: no reason given; NOT put back: a: /);
+  expect(fleet.live()).toEqual({ a: 'c2', b: 'c1', c: 'c1' });
+});
+
+test('retryGateway of a gateway that does not exist leaves a synced object synced, and says so', async () => {
+  await onCommit1();
+  await fleet.client.workflow.getHandle(rolloutWorkflowId('test', fleet.name, 1)).result();
+  await fleet.signal('retryGateway', { gateway: 'area-9' });
+  const status = await fleet.until((s) => s.waitingFor?.includes('area-9') === true);
+  expect(status.waitingFor).toBe('retryGateway "area-9": no gateway of that name belongs to this object');
+  expect(status.conditions?.find((c) => c.type === 'Ready')?.status).toBe('True');
+  expect(status.rollout).toMatchObject({ number: 1, state: 'Succeeded' });
 });

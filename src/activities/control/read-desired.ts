@@ -23,7 +23,7 @@ const MOST_NAMES = 100;
 
 /** Reads everything a sync goes by and keeps it by digest. */
 export function createReadDesired(store: ObjectStore, documents: DocumentStore) {
-  return async function readDesired({ namespace, name }: ReadDesiredInput): Promise<DesiredSummary> {
+  return async function readDesired({ namespace, name, retry }: ReadDesiredInput): Promise<DesiredSummary> {
     const sync = await store.sync(namespace, name);
     if (!sync) return { exists: false };
     const parsed = IgnitionSyncSpec.safeParse(sync.spec);
@@ -47,6 +47,7 @@ export function createReadDesired(store: ObjectStore, documents: DocumentStore) 
       approval: { required: spec.approval.required, timeoutMs: durationMs(spec.approval.timeout) },
       pollMs: Math.max(5_000, durationMs(spec.polling.interval)),
       gateways: gateways.length,
+      ...(retry === undefined ? {} : { retryKnown: gateways.some((g) => g.name === retry) }),
       outOfDate: stored.flatMap((g) => (isOutOfDate(g.status) ? [g.metadata.name] : [])).slice(0, MOST_NAMES),
       ...(rollout
         ? { rollout: { n: rollout.number, state: rollout.state as RolloutState, commit: rollout.commit, contentHash: rollout.contentHash } }

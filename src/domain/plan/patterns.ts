@@ -32,7 +32,8 @@ export function patternFault(pattern: string): string | undefined {
 
 /** Matches whole paths, dot files included; parentheses are literal. */
 export function globMatcher(pattern: string): (path: string) => boolean {
-  return picomatch(escapeParentheses(pattern), { dot: true, nonegate: true, noextglob: true });
+  const matches = picomatch(escapeParentheses(pattern), { dot: true, nonegate: true, noextglob: true });
+  return (path) => matches(path); // of one argument: picomatch takes a second, with which it answers an object
 }
 
 /**

@@ -27,7 +27,7 @@ test('a first apply writes every file with the directory’s modes and leaves th
   const before = await footprint(rig.dataDir, Object.keys(FIRST));
   const result = await rig.sync({ ...FIRST, 'projects/P/tool.sh': { content: '#!/bin/sh\n', executable: true } });
   expect(result).toMatchObject({ wrote: true, changes: { added: 7, modified: 0, deleted: 0 } });
-  expect(result.scans).toEqual({ config: true, projects: true, newProject: true });
+  expect(result.scans).toMatchObject({ config: true, projects: true, newProject: true });
   expect(rig.read(`${V}/view.json`)).toBe('{"root":1}');
   expect(lstatSync(join(rig.dataDir, `${V}/view.json`)).mode & 0o7777).toBe(0o644);
   expect(lstatSync(join(rig.dataDir, 'projects/P/tool.sh')).mode & 0o7777).toBe(0o755);
@@ -497,4 +497,23 @@ test('released files stay as they are, are not looked at, and are nobody of ours
   expect(rig.read('projects/P/released')).toBe('edited by hand');
   await rig.sync({ 'projects/P/other': 'x' });
   expect(rig.read('projects/P/released')).toBe('edited by hand');
+});
+
+test('a restore that is to hold touches nothing when somebody has changed a file since; one that is to replace says which', async () => {
+  const { live } = await rig.sync({ 'projects/P/a': '1', 'projects/P/b': '1', 'projects/P/c': '1' });
+  const result = await rig.sync({ 'projects/P/a': '2', 'projects/P/b': '2' });
+  await rig.write('projects/P/a', 'by hand');
+  await rig.write('projects/P/c', 'made anew by hand');
+  const before = await rig.everything();
+  await expect(rig.agent.restore({ ...rig.step(result.live, live), localChanges: 'hold' }, doing)).rejects.toMatchObject({
+    reason: 'LocalChange',
+    message: expect.stringContaining('projects/P/a, projects/P/c') as string,
+  });
+  expect(await rig.everything()).toEqual(before);
+  expect(await rig.agent.restore(rig.step(result.live, live), doing)).toEqual({
+    live,
+    wrote: true,
+    replaced: ['projects/P/a', 'projects/P/c'],
+  });
+  expect([rig.read('projects/P/a'), rig.read('projects/P/c')]).toEqual(['1', '1']);
 });

@@ -75,11 +75,6 @@ test.each<{ name: string; faults: Partial<Faults>; outcome: Partial<ScanResult> 
     outcome: { outcome: 'AppliedUnverified', message: expect.stringContaining('starting') as string },
   },
   {
-    name: 'a project that the gateway does not list is named',
-    faults: { brokenProjects: ['P'] },
-    outcome: { outcome: 'AppliedUnverified', message: expect.stringContaining('P') as string },
-  },
-  {
     name: 'a scan that is done but not reported is a doubt, not a failure',
     faults: { scanNotReported: true },
     outcome: { outcome: 'AppliedUnverified', message: expect.stringContaining('reports none') as string },
@@ -119,6 +114,26 @@ test.each<{ name: string; faults: Partial<Faults>; reason: string | undefined }>
   );
   expect(outcome).toBe(reason);
   expect(await rig.everything()).toEqual(before);
+});
+
+test('a new project that the gateway does not list after its scans was not loaded', async () => {
+  await rig.sync(FILES);
+  gateway.set({ brokenProjects: ['P'] });
+  await expect(scan()).rejects.toMatchObject({ reason: 'ScanFailed', message: expect.stringContaining('does not list P') as string });
+});
+
+test('a project that the gateway lists no more after a change was not loaded; one that it never listed is only named', async () => {
+  await rig.sync(FILES);
+  expect(await scan()).toMatchObject({ outcome: 'Loaded' });
+  gateway.set({ brokenProjects: ['P'] });
+  await rig.sync({ ...FILES, 'projects/P/views/a/view.json': 'v2' });
+  await expect(scan()).rejects.toMatchObject({ reason: 'ScanFailed', message: expect.stringContaining('does not list P') as string });
+  // The gateway has dropped it now; another change of it proves nothing either way.
+  await rig.sync({ ...FILES, 'projects/P/views/a/view.json': 'v3' });
+  expect(await scan()).toMatchObject({
+    outcome: 'AppliedUnverified',
+    message: expect.stringContaining('does not list P, as before') as string,
+  });
 });
 
 test('a gateway that does not run is no failure, and is scanned when it is back', async () => {

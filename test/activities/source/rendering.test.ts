@@ -86,7 +86,12 @@ test('a patch changes the values it names in every file of its glob, with the va
   using bench = new Workbench();
   const repo = bench.repository();
   const config = '{"driver":"pg","connectURL":"jdbc:x","max":1.10}';
-  repo.commit({ [`${DATABASE}/config.json`]: config, [`${DATABASE}/resource.json`]: signed(config) });
+  const others = {
+    'projects/a/project.json': '{"title":"A"}',
+    'projects/a/code.py': 'x = 1\n',
+    [`${CORE}/ignition/z/config.json`]: '{"max":1}',
+  };
+  repo.commit({ ...others, [`${DATABASE}/config.json`]: config, [`${DATABASE}/resource.json`]: signed(config) });
   const profile = {
     vars: { host: 'db.plant' },
     patches: [
@@ -103,6 +108,7 @@ test('a patch changes the values it names in every file of its glob, with the va
   const { files } = await bench.planned(result, 'a');
   expect(files[`${DATABASE}/config.json`]!.toString()).toBe('{"driver":"pg","connectURL":"jdbc:db.plant/a","max":8}');
   expect(signatureFits(files, DATABASE)).toBe(true);
+  for (const [path, text] of Object.entries(others)) expect(files[path]!.toString()).toBe(text);
 });
 
 test.each(['8.1', 'by hand'] as const)(
@@ -124,7 +130,7 @@ test.each(['8.1', 'by hand'] as const)(
 test('a patch that matches nothing is refused, unless it is not required', async () => {
   using bench = new Workbench();
   const repo = bench.repository();
-  repo.commit({ 'projects/a/project.json': '{}' });
+  repo.commit({ 'projects/a/project.json': '{}', 'projects/a/code.py': 'x = 1', 'projects/c/project.json': '{}' });
   const patch = { files: 'projects/b/*.json', set: [{ path: '/title', value: 'x' }] };
   const plan = (required: boolean) => bench.plan({ repo: repo.url }, [gateway('a', MAPPINGS, {}, { patches: [{ ...patch, required }] })]);
   const refused = await failure(plan(true));

@@ -12,6 +12,7 @@ test.each<{ name: string; payload: unknown; approves: boolean }>([
   { name: 'too few digits to be sure', payload: { planDigest: 'b95b' }, approves: false },
   { name: 'a misspelled field', payload: { by: 'me', plandigest: 'deadbeef' }, approves: false },
   { name: 'a text', payload: 'me', approves: false },
+  { name: 'an empty list', payload: [], approves: false },
   { name: 'a digest that is no text', payload: { planDigest: 7 }, approves: false },
 ])('approve with $name approves: $approves', ({ payload, approves }) => {
   const approval = approvalIn(payload);

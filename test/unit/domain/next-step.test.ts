@@ -42,10 +42,19 @@ test.each<{ name: string; now: Partial<Situation>; step: object }>([
   { name: 'a newer commit ends the running rollout', now: { running: { ...wanted, commit: 'c1' } }, step: { do: 'supersede' } },
   {
     name: 'paused: a newer commit does not end the running rollout',
-    now: { running: { ...wanted, commit: 'c1' }, paused: true },
+    now: { running: { ...wanted, commit: 'c1' }, paused: 'signal' },
     step: { do: 'wait' },
   },
-  { name: 'paused: nothing starts', now: { settled: undefined, paused: true }, step: { do: 'wait', for: 'resume (the object is paused)' } },
+  {
+    name: 'paused: nothing starts',
+    now: { settled: undefined, paused: 'signal' },
+    step: { do: 'wait', for: 'resume (the object is paused)' },
+  },
+  {
+    name: 'paused in the spec: nothing starts, and the signal would not end it',
+    now: { settled: undefined, paused: 'spec' },
+    step: { do: 'wait', for: 'spec.paused: false (the object is paused)' },
+  },
   {
     name: 'frozen: nothing starts, not even by hand',
     now: { settled: undefined, frozen: true, asked: true, retry: 'a' },
