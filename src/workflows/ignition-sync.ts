@@ -70,6 +70,8 @@ class ObjectRun {
   /** Grows with everything that makes another look worthwhile. */
   #news = 1;
   #told = '';
+  /** The gateway that a person asked for, once it is known that there is one of that name. */
+  #retryable: string | undefined;
   /** What was asked for in vain. */
   #notice = '';
   #step = '';
@@ -139,6 +141,7 @@ class ObjectRun {
     const desired = await control.readDesired({ ...this.#at, ...(retry === undefined ? {} : { retry }) }, 'what is wanted');
     if (!desired.exists) return undefined;
     this.#desired = desired;
+    this.#retryable = desired.retryKnown === true ? retry : undefined;
     if (retry !== undefined && desired.retryKnown === false) {
       this.#notice = `retryGateway "${retry}": no gateway of that name belongs to this object`;
       if (this.#state.retry === retry) this.#state.retry = undefined;
@@ -183,7 +186,7 @@ class ObjectRun {
       outOfDate: this.#endedSinceRead ? [] : desired.outOfDate, // read while the rollout was still changing them
       gateways: desired.gateways,
       asked: this.#state.asked === true,
-      retry: this.#state.retry,
+      retry: this.#retryable === this.#state.retry ? this.#retryable : undefined, // one that was asked for since is looked up first
       backoffOver: this.#backoffOver,
     });
     this.#fault = undefined;
