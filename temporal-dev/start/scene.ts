@@ -29,7 +29,7 @@ export async function examplePlant(stack: Stack, dir: string): Promise<Scene> {
   const clone = join(dir, 'plant');
   const url = await stack.git.createRepository('plant');
   const [objects] = await Promise.all([exampleObjects(url), pushExample(stack, clone, url)]);
-  await apply(stack, objects);
+  await create(stack, objects);
   return {
     namespace: 'plant',
     name: 'plant',
@@ -95,7 +95,7 @@ async function urlOf(stack: Stack, repo: string): Promise<string> {
 }
 
 /** The example's objects as a user would apply them, with the address of this stack's git server. */
-async function exampleObjects(url: string): Promise<unknown[]> {
+async function exampleObjects(url: string): Promise<{ kind: string }[]> {
   const folder = join(EXAMPLE, 'objects');
   const files = (await readdir(folder)).sort();
   const texts = await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')));
@@ -121,6 +121,21 @@ async function pushExample(stack: Stack, clone: string, url: string): Promise<vo
   await git('push', '--quiet', '--set-upstream', 'origin', 'main');
 }
 
+/** Objects of the example are made once: what the user changed in a kept folder stays. */
+async function create(stack: Stack, objects: readonly { readonly kind?: string }[]): Promise<void> {
+  const namespaces = objects.filter(({ kind }) => kind === 'Namespace');
+  await apply(stack, namespaces);
+  for (const object of objects) {
+    if (namespaces.includes(object)) continue;
+    await stack.kubectl(['create', '-f', '-'], { input: stringify(object) }).catch((error: unknown) => {
+      if (!String(error).includes('AlreadyExists')) throw error;
+    });
+  }
+}
+
+/** What the command line says counts, whoever changed it since an earlier start. */
 async function apply(stack: Stack, objects: readonly unknown[]): Promise<void> {
-  await stack.kubectl(['apply', '--server-side', '-f', '-'], { input: objects.map((object) => stringify(object)).join('---\n') });
+  await stack.kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], {
+    input: objects.map((object) => stringify(object)).join('---\n'),
+  });
 }

@@ -11,7 +11,7 @@ import { startStack } from '../stack/stack.ts';
 import { HELP, type StartOptions, parseOptions } from './options.ts';
 import { type Scene, examplePlant, wholeRepository } from './scene.ts';
 import { renderHead, renderTable } from './table.ts';
-import { thingsToTry } from './things-to-try.ts';
+import { addresses, thingsToTry } from './things-to-try.ts';
 
 const REFRESH_MS = 500;
 /** What has not ended by then is ended by the stack's reaper, once this process is gone. */
@@ -27,6 +27,7 @@ async function start(options: StartOptions, stopping: AbortSignal): Promise<void
   stopping.throwIfAborted();
   say('starting ignition-sync and the gateways …');
   const installation = await Installation.start({ stack, dir });
+  say(addresses(stack, dir));
   const kube = KubeClient.connect({ kubeconfig: stack.kubernetes.kubeconfigFile });
   try {
     const { repo } = options;
@@ -37,7 +38,7 @@ async function start(options: StartOptions, stopping: AbortSignal): Promise<void
       kubeconfig: stack.kubernetes.kubeconfigFile,
       stopping,
       began,
-      hintsNow: () => hints(installation, scene, dir),
+      hintsNow: () => hints(installation, scene),
     });
   } finally {
     endInTime();
@@ -46,10 +47,8 @@ async function start(options: StartOptions, stopping: AbortSignal): Promise<void
   }
 }
 
-function hints({ stack, gateways }: Installation, { namespace, name, canary, clone }: Scene, dir: string): string {
+function hints({ gateways }: Installation, { namespace, name, canary, clone }: Scene): string {
   return thingsToTry({
-    stack,
-    dir,
     namespace,
     name,
     gateway: canary,

@@ -1,20 +1,27 @@
 import { dirname } from 'node:path';
 import type { Stack } from '../stack/stack.ts';
 
+/** Where everything is, said before anything is synced: whoever made a mistake needs it most. */
+export function addresses(stack: Stack, dir: string): string {
+  const { kubectl = '', temporal = '' } = stack.description.tools;
+  const folders = [...new Set([dirname(kubectl), dirname(temporal)])].join(':');
+  return `
+Temporal UI   ${stack.temporal.uiUrl}/namespaces/default/workflows
+Files         ${dir}: logs/ of ignition-sync, pods/<namespace>/<pod>/data of each gateway
+In another terminal:
+    export PATH=${folders}:$PATH KUBECONFIG=${stack.kubernetes.kubeconfigFile} TEMPORAL_ADDRESS=${stack.temporal.address}
+`;
+}
+
 /** What the user reads beside the table. Every line that is indented twice is a command that works as it stands. */
 export function thingsToTry(at: {
-  stack: Stack;
   namespace: string;
   name: string;
   gateway: string;
   clone: { readonly dir: string; readonly file: string } | undefined;
   faultsUrl: string;
-  /** Where logs and pods lie. */
-  dir: string;
 }): string {
-  const { stack, namespace, name, gateway, clone, faultsUrl, dir } = at;
-  const { kubectl = '', temporal = '' } = stack.description.tools;
-  const folders = [...new Set([dirname(kubectl), dirname(temporal)])].join(':');
+  const { namespace, name, gateway, clone, faultsUrl } = at;
   const signal = (signal_: string, input: object) =>
     `temporal workflow signal --workflow-id ignition-sync/${namespace}/${name} --name ${signal_} --input '${JSON.stringify(input)}'`;
   const spec = (change: object) => `kubectl -n ${namespace} patch isync ${name} --type merge -p '${JSON.stringify({ spec: change })}'`;
@@ -47,12 +54,7 @@ export function thingsToTry(at: {
     ],
   ];
   return `
-Temporal UI   ${stack.temporal.uiUrl}/namespaces/default/workflows
-Files         ${dir}: logs/ of ignition-sync, pods/<namespace>/<pod>/data of each gateway
-In another terminal:
-    export PATH=${folders}:$PATH KUBECONFIG=${stack.kubernetes.kubeconfigFile} TEMPORAL_ADDRESS=${stack.temporal.address}
-
-Things to try${clone ? '' : ' (a commit is pushed to the repository that you named)'}
+Things to try, in a terminal with the line above${clone ? '' : ' (a commit is pushed to the repository that you named)'}
 ${sections.map(([what, ...commands]) => [`  ${what}`, ...commands.map((command) => `    ${command}`)].join('\n')).join('\n')}
 Ctrl-C ends everything.
 `;
