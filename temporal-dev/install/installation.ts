@@ -24,7 +24,7 @@ export interface InstallationOptions {
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const MAIN = join(ROOT, 'src/main.ts');
-const SMALL_HEAP = ['--max-semi-space-size=1', '--max-old-space-size=128'];
+const SMALL_HEAP = ['--max-semi-space-size=1', '--max-old-space-size=256'];
 const SIMULATOR = join(ROOT, 'test/support/gateway-simulator/main.ts');
 const CRDS = join(ROOT, 'charts/ignition-sync/crds');
 /** The Secret that example objects name. */
