@@ -140,8 +140,8 @@ test('spec.paused: no rollout starts while it is set, and what was pushed meanwh
   await onCommit1();
   fleet.setSpec({ paused: true });
   await fleet.push('c2');
-  const paused = await fleet.until((s) => s.conditions?.find((c) => c.type === 'Paused')?.status === 'True');
-  expect(paused.waitingFor).toBe('spec.paused: false (the object is paused)');
+  const paused = await fleet.until((s) => s.waitingFor === 'spec.paused: false (the object is paused)');
+  expect(paused.conditions?.find((c) => c.type === 'Paused')?.status).toBe('True');
   expect(fleet.live()).toEqual({ a: 'c1', b: 'c1', c: 'c1' });
   fleet.setSpec({ paused: false });
   await fleet.changed();
