@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { EventEmitter, once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -133,8 +133,9 @@ export class Plant implements AsyncDisposable {
 
   /** What an agent made live, in order. */
   commits(gateway: string): CommitLine[] {
-    const text = readFileSync(join(this.data(gateway), '.ignition-sync/commits.log'), 'utf8');
-    return text
+    const file = join(this.data(gateway), '.ignition-sync/commits.log');
+    if (!existsSync(file)) return []; // nothing was written there yet
+    return readFileSync(file, 'utf8')
       .split('\n')
       .filter(Boolean)
       .map((line) => JSON.parse(line) as CommitLine);

@@ -46,7 +46,7 @@ export async function replayHistory({ name, placed, patienceMs }: History): Prom
     if (plant.sync()?.status?.rollout?.state === 'WaitingForApproval') await plant.signal('approve', { by: 'test' });
     await plant.synced(commit);
     latencies.push(Date.now() - began);
-    live.push(Math.max(...plant.gateways.map((gateway) => new Date(plant.commits(gateway).at(-1)!.at).getTime())) - began);
+    live.push(Math.max(...plant.gateways.map((gateway) => new Date(plant.commits(gateway).at(-1)?.at ?? 0).getTime())) - began);
     const expected = expectedFiles(bare, commit, placed);
     for (const path of expected.keys()) owned.add(path);
     for (const gateway of plant.gateways) {
