@@ -8,6 +8,8 @@ export class MemoryObjects implements ObjectStore {
   readonly #gateways = new Map<string, StoredGateway>();
   readonly #listeners = new Set<() => void>();
   #version = 0;
+  /** Which writes of an object's status fail, as when the apiserver is away. */
+  refuses: (status: IgnitionSyncStatus) => boolean = () => false;
 
   onChange(listener: () => void): void {
     this.#listeners.add(listener);
@@ -54,6 +56,7 @@ export class MemoryObjects implements ObjectStore {
   }
 
   replaceSyncStatus(before: StoredSync, status: IgnitionSyncStatus): Promise<boolean> {
+    if (this.refuses(status)) return Promise.reject(new Error('the apiserver is away'));
     const stored = this.#syncs.get(before.metadata.name);
     if (stored?.metadata.resourceVersion !== before.metadata.resourceVersion) return Promise.resolve(false);
     this.#syncs.set(before.metadata.name, { ...stored, status, metadata: { ...stored.metadata, resourceVersion: this.#changed() } });

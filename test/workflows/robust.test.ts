@@ -179,3 +179,22 @@ test('while spec.paused is set nobody is told that a signal would end it', async
   await fleet.changed();
   await fleet.rollout(2, 'Succeeded');
 });
+
+test('a stop whose word reaches the object late is lifted all the same by the resume that followed it', async () => {
+  await onCommit1();
+  let [refused, written] = [0, false];
+  fleet.objects.refuses = (status) => {
+    if (status.frozen === undefined) return false;
+    refused += 1;
+    written = refused > 3;
+    return !written;
+  };
+  await fleet.signal('emergencyStop', { by: 'ada' });
+  await fleet.signal('resume', { by: 'ada' });
+  await fleet.until(() => written);
+  await fleet.until((s) => s.frozen === undefined);
+  await fleet.push('c2');
+  await fleet.rollout(2, 'Succeeded');
+  expect((await fleet.status()).frozen).toBeUndefined();
+  expect(fleet.live()).toEqual({ a: 'c2', b: 'c2', c: 'c2' });
+});
