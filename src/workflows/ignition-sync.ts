@@ -1,15 +1,11 @@
 import {
-  ParentClosePolicy,
-  WorkflowIdReusePolicy,
   allHandlersFinished,
   condition,
   continueAsNew,
   defineQuery,
-  getExternalWorkflowHandle,
   setCurrentDetails,
   setHandler,
   sleep,
-  startChild,
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -26,19 +22,12 @@ import { control, source } from './activities.ts';
 import { faultOf, rethrowCancellation } from './faults.ts';
 import { rolloutControl } from './rollout-messages.ts';
 import { listenToMessages } from './object-messages.ts';
-import { type Carried, type Mutable, learnFromStatus, settle } from './object-state.ts';
-import { rollout as rolloutWorkflow } from './rollout.ts';
-import type { RolloutEnded } from './rollout-result.ts';
+import { type Carried, type IgnitionSyncInput, type Mutable, type Present, learnFromStatus, settle } from './object-state.ts';
+import { startRollout } from './object-rollout.ts';
+import { tell } from './tell.ts';
+import { InOrder } from './in-order.ts';
+import type { RolloutEnded } from './rollout-contract.ts';
 import { searchAttributes } from './search-attributes.ts';
-
-export interface IgnitionSyncInput {
-  readonly namespace: string;
-  readonly name: string;
-  /** What is carried over a continue-as-new. */
-  readonly carried?: Carried;
-}
-
-type Present = Extract<DesiredSummary, { exists: true }>;
 
 const progress = defineQuery<Record<string, unknown>>(PROGRESS_QUERY);
 
@@ -66,9 +55,11 @@ class ObjectRun {
   /** Whether the running rollout is a child of this very run, which then hears of its end in any case. */
   #child = false;
   #specPaused = false;
-  #stopWritten: Promise<unknown> = Promise.resolve();
+  /** Stops and resumes reach status in their order, also when the apiserver is away in between. */
+  readonly #stops = new InOrder();
   /** Grows with everything that makes another look worthwhile. */
   #news = 1;
+  /** The last report, so that only news are reported. */
   #told = '';
   /** The gateway that a person asked for, once it is known that there is one of that name. */
   #retryable: string | undefined;
@@ -226,13 +217,8 @@ class ObjectRun {
     else if (!this.#state.pausedBySignal) await this.#toRollout(rolloutControl, { resumed: true });
   }
 
-  /** Stops and resumes reach status in their order, also when the apiserver is away in between. */
   #writeStop(frozen: { readonly by: string; readonly reason: string } | null): Promise<unknown> {
-    const written = this.#stopWritten.then(() =>
-      control.reportStatus({ object: this.#object(), frozen }, frozen ? 'EMERGENCY STOP' : 'resume'),
-    );
-    this.#stopWritten = written.catch(() => undefined);
-    return written;
+    return this.#stops.run(() => control.reportStatus({ object: this.#object(), frozen }, frozen ? 'EMERGENCY STOP' : 'resume'));
   }
 
   #pause(specPaused: boolean): 'spec' | 'signal' | false {
@@ -250,14 +236,7 @@ class ObjectRun {
     this.#state.asked = false;
     this.#state.retry = undefined;
     this.#backoffOver = false;
-    const child = await startChild(rolloutWorkflow, {
-      workflowId: rolloutWorkflowId(object.namespace, object.name, n),
-      workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
-      parentClosePolicy: ParentClosePolicy.ABANDON, // a rollout outlives this run: continue-as-new, reset, termination
-      staticSummary: `rollout ${n}: ${ref}@${short(commit)} (${why})`,
-      typedSearchAttributes: searchAttributes({ object, commit, phase: 'Planning' }),
-      args: [{ schema: 1, object, n, desired: digest, contentHash, ref, commit, approval, specPaused, only, why }],
-    });
+    const child = await startRollout({ schema: 1, object, n, desired: digest, contentHash, ref, commit, approval, specPaused, only, why });
     child.result().then(
       (result) => this.#ended({ n, ...result }),
       (error: unknown) => this.#vanished(n, revision, contentHash, faultOf(error)),
@@ -301,11 +280,7 @@ class ObjectRun {
   async #toRollout<T extends unknown[]>(signal: SignalDefinition<T>, ...said: T): Promise<boolean> {
     const { running } = this.#state;
     if (!running) return false;
-    const rollout = getExternalWorkflowHandle(rolloutWorkflowId(this.#at.namespace, this.#at.name, running.n));
-    return rollout.signal(signal, ...said).then(
-      () => true,
-      () => false,
-    );
+    return tell(rolloutWorkflowId(this.#at.namespace, this.#at.name, running.n), signal, ...said);
   }
 
   #object(): ObjectRef {

@@ -13,7 +13,7 @@ import {
   rolloutControl,
   syncNowSignal,
 } from './rollout-messages.ts';
-import { type RolloutEnded, isRolloutEnded } from './rollout-result.ts';
+import { type RolloutEnded, isRolloutEnded } from './rollout-contract.ts';
 
 const desiredChangedSignal = defineSignal<[unknown?]>(SIGNALS.desiredChanged);
 const rolloutEndedSignal = defineSignal<[unknown?]>('rolloutEnded');

@@ -1,7 +1,8 @@
+import type { DesiredSummary } from '../contract/activities.ts';
 import type { Said } from '../contract/messages.ts';
 import type { Settled } from '../domain/next-step.ts';
 import { isFinal } from '../domain/reports.ts';
-import type { RolloutEnded } from './rollout-result.ts';
+import type { RolloutEnded } from './rollout-contract.ts';
 
 /** The rollout that this object runs. */
 interface Running {
@@ -28,6 +29,16 @@ export interface Carried {
   readonly asked?: boolean;
   /** A gateway that a person asked for. */
   readonly retry?: string;
+}
+
+/** What is wanted, while the object exists. */
+export type Present = Extract<DesiredSummary, { exists: true }>;
+
+export interface IgnitionSyncInput {
+  readonly namespace: string;
+  readonly name: string;
+  /** What is carried over a continue-as-new. */
+  readonly carried?: Carried;
 }
 
 /** What status says of the newest rollout. */

@@ -8,36 +8,23 @@ import {
   setHandler,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
-import type { ObjectRef, PlanResult } from '../contract/activities.ts';
+import type { PlanResult } from '../contract/activities.ts';
 import { PROGRESS_QUERY, SIGNALS, isFor } from '../contract/messages.ts';
 import { ignitionSyncWorkflowId, rolloutWorkflowId } from '../contract/names.ts';
 import type { Fault } from '../domain/errors.ts';
 import { type FinalRolloutState, type RolloutState, isFinal } from '../domain/reports.ts';
 import { MAX_WAVE, UNCHANGED_STAGE } from '../domain/plan/stages.ts';
 import { short } from '../domain/revision.ts';
-import { type FailedGateway, type Hold, gatewaysOf, holdMessage, judgeWave, waitingFor } from '../domain/rollout-state.ts';
+import { type FailedGateway, type Hold, gatewaysOf, judgeWave, waitingFor } from '../domain/rollout-state.ts';
 import { control, source } from './activities.ts';
 import { faultOf } from './faults.ts';
+import { untilHoldEnds } from './hold.ts';
+import { InOrder } from './in-order.ts';
 import { type RolloutInbox, ending, heard, isPaused, openRolloutInbox } from './rollout-messages.ts';
-import type { RolloutResult } from './rollout-result.ts';
+import type { RolloutInput, RolloutResult } from './rollout-contract.ts';
 import { runWave } from './run-wave.ts';
 import { searchAttributes } from './search-attributes.ts';
 import type { WaveResult } from './wave.ts';
-
-/** Everything a rollout goes by, frozen when it starts. */
-export interface RolloutInput {
-  readonly schema: 1;
-  readonly object: ObjectRef;
-  readonly n: number;
-  readonly desired: string;
-  readonly contentHash: string;
-  readonly ref: string;
-  readonly commit: string;
-  readonly approval: { readonly required: boolean; readonly timeoutMs: number };
-  readonly specPaused: boolean;
-  readonly only?: readonly string[];
-  readonly why: string;
-}
 
 const progress = defineQuery<Record<string, unknown>>(PROGRESS_QUERY);
 
@@ -63,7 +50,7 @@ class RolloutRun {
   #approved: { plan: string; by: string } | undefined;
   #waves = 0;
   /** Reports follow each other, also those that nobody waits for. */
-  #said: Promise<unknown> = Promise.resolve();
+  readonly #reports = new InOrder();
   readonly #done: { stage: string; wave: number }[] = [];
 
   constructor(input: RolloutInput) {
@@ -174,25 +161,9 @@ class RolloutRun {
       if (ending(this.#inbox)) return this.#end();
       failed = [...(only ? failed.filter((f) => !only?.includes(f.gateway)) : []), ...result.failed];
       this.#hold = judgeWave(stage, { ...result, failed });
-      if (this.#hold) only = await this.#holding(this.#hold);
+      if (this.#hold) only = await untilHoldEnds(this.#hold, this.#inbox, (message) => this.#report('Holding', message));
       else if (only === undefined && result.untouched === 0) return undefined;
       else only = undefined; // the rest of the wave waited for the stop to be lifted, or for the gateway that was retried
-    }
-  }
-
-  /** Waits for somebody to end the hold; returns the gateways to try again, or undefined for the whole wave. */
-  async #holding(hold: Hold): Promise<readonly string[] | undefined> {
-    const inbox = this.#inbox;
-    await this.#report('Holding', holdMessage(hold));
-    const back = inbox.agentsBack;
-    for (;;) {
-      await heard(inbox, () => inbox.retries.length > 0 || (hold.kind === 'canaryUnreachable' && inbox.agentsBack > back));
-      const { retries } = inbox;
-      inbox.retries = [];
-      if (hold.kind === 'canaryUnreachable' || retries.length === 0) return undefined;
-      const retry = retries.find((g) => hold.failed.some((f) => f.gateway === g));
-      if (retry !== undefined) return [retry];
-      await this.#report('Holding', `${holdMessage(hold)} (retryGateway "${retries.at(-1) ?? ''}": no gateway of that name failed)`);
     }
   }
 
@@ -293,8 +264,8 @@ class RolloutRun {
       reason: fault?.reason,
       waitingFor: waits,
     };
-    const said = this.#said.then(() => control.reportStatus({ object, n, rollout }, `${state}: ${message}`.slice(0, 100)));
-    this.#said = said.catch((error: unknown) => log.warn('status report failed', { ...faultOf(error) }));
+    const said = this.#reports.run(() => control.reportStatus({ object, n, rollout }, `${state}: ${message}`.slice(0, 100)));
+    said.catch((error: unknown) => log.warn('status report failed', { ...faultOf(error) }));
     return said.then(({ current }) => current || isFinal(state));
   }
 

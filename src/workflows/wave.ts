@@ -3,7 +3,6 @@ import {
   condition,
   defineQuery,
   defineSignal,
-  getExternalWorkflowHandle,
   isCancellation,
   setHandler,
   upsertSearchAttributes,
@@ -16,6 +15,7 @@ import type { GatewayReport } from '../domain/reports.ts';
 import { control, source } from './activities.ts';
 import { type Reporter, createReporter } from './reporter.ts';
 import { rolloutControl } from './rollout-messages.ts';
+import { tell } from './tell.ts';
 import { searchAttributes } from './search-attributes.ts';
 import { type Gate, type GatewayOutcome, type WaveContext, revertGateway, stageGateway, syncGateway } from './sync-gateway.ts';
 
@@ -130,13 +130,7 @@ async function endWhenOrphaned(isOver: () => boolean, gate: Gate, stop: () => vo
   while (!done()) {
     await condition(() => done() || gate.paused());
     if (done() || (await condition(() => done() || !gate.paused(), STILL_THERE))) continue;
-    const there = await getExternalWorkflowHandle(parent?.workflowId ?? '')
-      .signal(rolloutControl, {})
-      .then(
-        () => true,
-        () => false,
-      );
-    if (!there) stop();
+    if (!(await tell(parent?.workflowId ?? '', rolloutControl, {}))) stop();
   }
 }
 

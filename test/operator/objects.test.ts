@@ -28,6 +28,7 @@ function documents(file: string): UserObject[] {
 const SHARED_RECEIVER = [/spec\.webhook\.port/, /one shared receiver/, /9443\/webhooks\/<namespace>\/<name>/];
 const MOVED = [/spec\.mappings\[4\]\.destination/, /config\/resources\/core\/ignition\/tag-type-definition\/<provider>/];
 
+// These files are not part of the project: where they are absent that is said below in one line.
 (existsSync(FOLDER) ? describe : describe.skip)('objects that users will write', () => {
   test.each([
     { file: 'air-gap.yaml', name: 'offline', refused: undefined },

@@ -16,6 +16,7 @@ function mayMount(): boolean {
   return mounted;
 }
 
+// Only a superuser can mount a small volume: elsewhere these are skipped, in one printed line.
 const asSuperuser = mayMount() ? describe : describe.skip;
 if (asSuperuser === describe.skip) console.log('Volumes of their own: skipped, this needs a superuser who may mount a tmpfs.');
 

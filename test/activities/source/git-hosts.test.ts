@@ -181,6 +181,7 @@ test('a certificate that nobody vouches for is TlsUntrusted', async () => {
 });
 
 const sshd = findSshd(process.env);
+// Without an sshd on the machine nothing can be served over SSH: skipped, in one printed line.
 const overSsh = sshd === undefined ? test.skip : test;
 if (sshd === undefined) console.log('git over SSH: skipped, this machine has no sshd (apt-get install openssh-server).');
 

@@ -1,6 +1,22 @@
+import type { ObjectRef } from '../contract/activities.ts';
 import { textOf } from '../contract/messages.ts';
 import type { Fault } from '../domain/errors.ts';
 import { type FinalRolloutState, isFinal } from '../domain/reports.ts';
+
+/** Everything a rollout goes by, frozen when it starts. */
+export interface RolloutInput {
+  readonly schema: 1;
+  readonly object: ObjectRef;
+  readonly n: number;
+  readonly desired: string;
+  readonly contentHash: string;
+  readonly ref: string;
+  readonly commit: string;
+  readonly approval: { readonly required: boolean; readonly timeoutMs: number };
+  readonly specPaused: boolean;
+  readonly only?: readonly string[];
+  readonly why: string;
+}
 
 /** How a rollout ended. */
 export interface RolloutResult {
