@@ -3,7 +3,6 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Digest } from '../../src/domain/manifest.ts';
 import type { Files } from '../activities/agent/support/content.ts';
 import { Rig, doing } from '../activities/agent/support/rig.ts';
 import type { Case } from './report.ts';
@@ -65,12 +64,12 @@ export async function engine({ runs }: { runs: number }): Promise<Case[]> {
   for (const size of [10_000, 50_000]) cases.push(...(await smallChanges(size, rounds, hasRsync)));
   cases.push(await firstSync('first sync of 10,000 × 4 kB', tree(10_000, 4_096), Math.min(rounds, 3)));
   cases.push(await firstSync('first sync of 200 × 1 MB', tree(200, 1_048_576), Math.min(rounds, 3)));
-  for (const changed of [1, 100, 10_000]) cases.push(await window_(changed, changed === 10_000 ? Math.min(rounds, 3) : rounds * 4));
+  for (const changed of [1, 100, 10_000]) cases.push(await visibleWindow(changed, changed === 10_000 ? Math.min(rounds, 3) : rounds * 4));
   return cases;
 }
 
 async function smallChanges(size: number, rounds: number, hasRsync: boolean): Promise<Case[]> {
-  const files = { ...tree(size, 1_024) };
+  const files = tree(size, 1_024);
   const rig = await Rig.open();
   const [source, copy] = [await onDisk(files), await onDisk(files)];
   try {
@@ -88,7 +87,7 @@ async function smallChanges(size: number, rounds: number, hasRsync: boolean): Pr
       );
       if (hasRsync) peerNoop.push(await timed(() => rsync(source, copy)));
       const text = content(`changed ${i}`, 1_024);
-      const next = rig.step(live, target(rig, { ...files, [path]: text }));
+      const next = rig.step(live, rig.content.add({ ...files, [path]: text }));
       const before = await io();
       one.push(
         await timed(async () => {
@@ -114,17 +113,13 @@ async function smallChanges(size: number, rounds: number, hasRsync: boolean): Pr
   }
 }
 
-function target(rig: Rig, files: Files): Digest {
-  return rig.content.add(files);
-}
-
 async function firstSync(name: string, files: Files, rounds: number): Promise<Case> {
   const [samples, peer] = [[], []] as [number[], number[]];
   const source = await onDisk(files);
   for (let i = 0; i < rounds; i += 1) {
     const rig = await Rig.open();
     const { live } = await rig.agent.inspect();
-    const step = rig.step(live, target(rig, files));
+    const step = rig.step(live, rig.content.add(files));
     samples.push(
       await timed(async () => {
         await rig.agent.stage(step, doing);
@@ -146,7 +141,7 @@ async function firstSync(name: string, files: Files, rounds: number): Promise<Ca
 }
 
 /** From the first rename to the last: as long as a gateway could see two commits at once. */
-async function window_(changed: number, rounds: number): Promise<Case> {
+async function visibleWindow(changed: number, rounds: number): Promise<Case> {
   const files = tree(10_000, 512);
   const rig = await Rig.open();
   try {

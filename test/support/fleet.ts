@@ -89,6 +89,14 @@ export class Fleet {
     return fleet;
   }
 
+  /** Three gateways that all run the commit `c1`. */
+  static async startOnCommit1(spec: Record<string, unknown> = {}): Promise<Fleet> {
+    const fleet = await Fleet.start(['a', 'b', 'c'], spec);
+    await fleet.push('c1');
+    await fleet.rollout(1, 'Succeeded');
+    return fleet;
+  }
+
   setSpec(spec: Record<string, unknown>): void {
     this.#spec = { ...this.#spec, ...spec };
     const git = { repo: 'https://git.example/plant.git', ref: 'main' };
@@ -262,6 +270,14 @@ export class Fleet {
         events.emit('released');
       },
     };
+  }
+
+  /** Pushes a commit and resolves when its rollout stands still at this step of this gateway. */
+  async pushUntil(commit: string, gateway: string, step: Step): Promise<Halt> {
+    const halt = this.halt(gateway, step);
+    await this.push(commit);
+    await halt.reached;
+    return halt;
   }
 
   failing(gateway: string, step: Step, reason: Reason = 'ScanFailed'): void {

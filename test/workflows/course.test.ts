@@ -17,9 +17,7 @@ test('a fix is never stuck behind the fault it fixes: a newer commit ends a hold
 
 test('a newer commit in the middle of a wave: gateways that had not begun go straight to it', async () => {
   fleet = await Fleet.start();
-  const inA = fleet.halt('a', 'apply');
-  await fleet.push('c1');
-  await inA.reached;
+  const inA = await fleet.pushUntil('c1', 'a', 'apply');
   await fleet.push('c2');
   await fleet.until((s) => s.revision?.includes('c2') === true);
   inA.release();
@@ -57,9 +55,7 @@ test('a guard rail asks for a person although approval is not required', async (
 });
 
 test('a gateway that cannot stage leaves the others of its wave untouched', async () => {
-  fleet = await Fleet.start();
-  await fleet.push('c1');
-  await fleet.rollout(1, 'Succeeded');
+  fleet = await Fleet.startOnCommit1();
   fleet.failing('c', 'stage', 'OwnerMismatch');
   await fleet.push('c2');
   const holding = await fleet.rollout(2, 'Holding');
@@ -72,9 +68,7 @@ test('a gateway that cannot stage leaves the others of its wave untouched', asyn
 });
 
 test('the object goes: its workflow ends and gateways keep what they have', async () => {
-  fleet = await Fleet.start();
-  await fleet.push('c1');
-  await fleet.rollout(1, 'Succeeded');
+  fleet = await Fleet.startOnCommit1();
   const [id] = await fleet.workflowIds();
   fleet.objects.deleteSync(fleet.name);
   await fleet.changed('object deleted');
@@ -83,12 +77,8 @@ test('the object goes: its workflow ends and gateways keep what they have', asyn
 });
 
 test('a rollout that is cancelled in the Temporal UI ends as aborted, with every gateway whole and its state said; syncNow goes on', async () => {
-  fleet = await Fleet.start();
-  await fleet.push('c1');
-  await fleet.rollout(1, 'Succeeded');
-  const inA = fleet.halt('a', 'scan');
-  await fleet.push('c2');
-  await inA.reached;
+  fleet = await Fleet.startOnCommit1();
+  const inA = await fleet.pushUntil('c2', 'a', 'scan');
   await fleet.client.workflow.getHandle(`rollout/test/${fleet.name}/2`).cancel();
   const status = await fleet.rollout(2, 'Aborted');
   inA.release();

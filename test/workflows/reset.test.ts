@@ -7,9 +7,7 @@ let fleet: Fleet;
 afterEach(() => fleet.end());
 
 async function twoRollouts(): Promise<void> {
-  fleet = await Fleet.start();
-  await fleet.push('c1');
-  await fleet.rollout(1, 'Succeeded');
+  fleet = await Fleet.startOnCommit1();
   await fleet.push('c2');
   await fleet.rollout(2, 'Succeeded');
   await fleet.until((s) => s.conditions?.find((c) => c.type === 'Ready')?.status === 'True');
@@ -45,9 +43,7 @@ test.each([
 
 test('an aborted rollout that is reset into its last wave takes nothing back that a newer rollout made live', async () => {
   await twoRollouts();
-  const inB = fleet.halt('b', 'apply');
-  await fleet.push('c3');
-  await inB.reached;
+  const inB = await fleet.pushUntil('c3', 'b', 'apply');
   await fleet.signal('abort', { by: 'ada' });
   inB.release();
   await fleet.rollout(3, 'Aborted');

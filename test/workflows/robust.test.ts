@@ -7,9 +7,7 @@ let fleet: Fleet;
 afterEach(() => fleet.end());
 
 async function onCommit1(): Promise<void> {
-  fleet = await Fleet.start();
-  await fleet.push('c1');
-  await fleet.rollout(1, 'Succeeded');
+  fleet = await Fleet.startOnCommit1();
 }
 
 const object = () => fleet.client.workflow.getHandle(ignitionSyncWorkflowId('test', fleet.name));
@@ -17,9 +15,7 @@ const rollout = (n: number) => fleet.client.workflow.getHandle(rolloutWorkflowId
 
 test('messages of a wrong shape say nothing: the emergency stop and the next commit still work', async () => {
   await onCommit1();
-  const canary = fleet.halt('a', 'apply');
-  await fleet.push('c2');
-  await canary.reached;
+  const canary = await fleet.pushUntil('c2', 'a', 'apply');
   const signals = ['retryGateway', 'desiredChanged', 'rolloutEnded', 'syncNow', 'pause', 'resume', 'approve', 'reject', 'control'];
   for (const payload of [undefined, 'text', { gateway: 3, reason: {}, n: 'x' }]) {
     for (const name of signals.filter((s) => s !== 'reject')) {
@@ -41,9 +37,7 @@ test('messages of a wrong shape say nothing: the emergency stop and the next com
 
 test('a fix pushed during a stop: resume takes the gateways that had not begun straight to it', async () => {
   await onCommit1();
-  const canary = fleet.halt('a', 'scan');
-  await fleet.push('c2');
-  await canary.reached;
+  const canary = await fleet.pushUntil('c2', 'a', 'scan');
   await fleet.signal('emergencyStop', { by: 'ada' });
   canary.release();
   await fleet.rollout(2, 'Frozen');
@@ -56,9 +50,7 @@ test('a fix pushed during a stop: resume takes the gateways that had not begun s
 
 test('a fix pushed while spec.paused: the same', async () => {
   await onCommit1();
-  const canary = fleet.halt('a', 'scan');
-  await fleet.push('c2');
-  await canary.reached;
+  const canary = await fleet.pushUntil('c2', 'a', 'scan');
   fleet.setSpec({ paused: true });
   await fleet.changed();
   await fleet.rollout(2, 'Paused');
@@ -73,9 +65,7 @@ test('a fix pushed while spec.paused: the same', async () => {
 
 test('resume has its effect while the git host has a fault', async () => {
   await onCommit1();
-  const canary = fleet.halt('a', 'scan');
-  await fleet.push('c2');
-  await canary.reached;
+  const canary = await fleet.pushUntil('c2', 'a', 'scan');
   await fleet.signal('pause');
   await fleet.rollout(2, 'Paused');
   canary.release();
@@ -133,9 +123,7 @@ test('a rollout that was terminated while its object was another run is noticed,
 
 test('a resume sent to a frozen rollout lets a fix that was pushed meanwhile go first', async () => {
   await onCommit1();
-  const canary = fleet.halt('a', 'scan');
-  await fleet.push('c2');
-  await canary.reached;
+  const canary = await fleet.pushUntil('c2', 'a', 'scan');
   await fleet.signal('emergencyStop', { by: 'ada' }, 2);
   await fleet.until((s) => s.frozen !== undefined);
   canary.release();
@@ -148,9 +136,7 @@ test('a resume sent to a frozen rollout lets a fix that was pushed meanwhile go 
 
 test('a paused rollout that is terminated is said to be gone, and syncNow goes on', async () => {
   await onCommit1();
-  const canary = fleet.halt('a', 'scan');
-  await fleet.push('c2');
-  await canary.reached;
+  const canary = await fleet.pushUntil('c2', 'a', 'scan');
   await fleet.signal('pause');
   canary.release();
   await fleet.rollout(2, 'Paused');
@@ -166,9 +152,7 @@ test('a paused rollout that is terminated is said to be gone, and syncNow goes o
 
 test('while spec.paused is set nobody is told that a signal would end it', async () => {
   await onCommit1();
-  const canary = fleet.halt('a', 'scan');
-  await fleet.push('c2');
-  await canary.reached;
+  const canary = await fleet.pushUntil('c2', 'a', 'scan');
   fleet.setSpec({ paused: true });
   await fleet.changed();
   await fleet.rollout(2, 'Paused');

@@ -6,9 +6,7 @@ let fleet: Fleet;
 afterEach(() => fleet.end());
 
 async function onCommit1(spec: Record<string, unknown> = {}): Promise<void> {
-  fleet = await Fleet.start(['a', 'b', 'c'], spec);
-  await fleet.push('c1');
-  await fleet.rollout(1, 'Succeeded');
+  fleet = await Fleet.startOnCommit1(spec);
 }
 
 test('approve: nothing is touched before it, an approval of another plan does not count, its own plan goes ahead', async () => {
@@ -42,9 +40,7 @@ test('reject: no gateway changes, the same commit is not tried again, the next c
 
 test('pause holds the gateways that have not begun, resume lets them go on', async () => {
   await onCommit1();
-  const canary = fleet.halt('a', 'scan');
-  await fleet.push('c2');
-  await canary.reached;
+  const canary = await fleet.pushUntil('c2', 'a', 'scan');
   await fleet.signal('pause', { by: 'ada' });
   await fleet.rollout(2, 'Paused');
   canary.release();
@@ -77,9 +73,7 @@ test('abort puts back what the rollout changed and the commit is not tried again
 
 test('emergencyStop: a gateway directly before its commit point is not changed, nothing starts, resume re-arms', async () => {
   await onCommit1();
-  const inB = fleet.halt('b', 'apply');
-  await fleet.push('c2');
-  await inB.reached;
+  const inB = await fleet.pushUntil('c2', 'b', 'apply');
   await fleet.until(() => fleet.live()['c'] === 'c2');
   await fleet.signal('emergencyStop', { by: 'ada', reason: 'fire drill' });
   const frozen = await fleet.until((s) => s.frozen !== undefined);
@@ -99,9 +93,7 @@ test('emergencyStop: a gateway directly before its commit point is not changed, 
 
 test('emergencyStop sent to the rollout stops the whole object', async () => {
   await onCommit1();
-  const inB = fleet.halt('b', 'apply');
-  await fleet.push('c2');
-  await inB.reached;
+  const inB = await fleet.pushUntil('c2', 'b', 'apply');
   await fleet.signal('emergencyStop', { by: 'ada' }, 2);
   await fleet.until((s) => s.frozen !== undefined);
   inB.release();
@@ -151,9 +143,7 @@ test('spec.paused: no rollout starts while it is set, and what was pushed meanwh
 
 test('spec.paused in the middle of a rollout: the next gateways get no ticket until it is taken away', async () => {
   await onCommit1();
-  const inA = fleet.halt('a', 'scan');
-  await fleet.push('c2');
-  await inA.reached;
+  const inA = await fleet.pushUntil('c2', 'a', 'scan');
   fleet.setSpec({ paused: true });
   await fleet.changed();
   await fleet.rollout(2, 'Paused');
@@ -167,9 +157,7 @@ test('spec.paused in the middle of a rollout: the next gateways get no ticket un
 
 test('an abort during an emergency stop changes nothing until resume, then puts back', async () => {
   await onCommit1();
-  const inB = fleet.halt('b', 'apply');
-  await fleet.push('c2');
-  await inB.reached;
+  const inB = await fleet.pushUntil('c2', 'b', 'apply');
   await fleet.signal('emergencyStop', { by: 'ada' });
   await fleet.until((s) => s.frozen !== undefined);
   inB.release();
@@ -186,9 +174,7 @@ test('an abort during an emergency stop changes nothing until resume, then puts 
 
 test('an abort says which gateways it could not put back', async () => {
   await onCommit1();
-  const inB = fleet.halt('b', 'apply');
-  await fleet.push('c2');
-  await inB.reached;
+  const inB = await fleet.pushUntil('c2', 'b', 'apply');
   fleet.failing('a', 'restore');
   await fleet.signal('abort', { by: 'ada' });
   inB.release();
