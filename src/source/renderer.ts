@@ -13,10 +13,7 @@ import { RecentMap } from './recent-map.ts';
 import type { Staging } from './staging.ts';
 
 /** What becomes of one edited file. */
-type Outcome =
-  | { readonly kind: 'unchanged' | 'leftOut' }
-  /** `text` only of manifests, which are signed anew. */
-  | { readonly kind: 'changed'; readonly blob: StoredBlob };
+type Outcome = { readonly kind: 'unchanged' | 'leftOut' } | { readonly kind: 'changed'; readonly blob: StoredBlob };
 
 /** What a plan's edits made of its files. */
 export interface RenderedPlan {

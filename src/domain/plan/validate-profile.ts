@@ -29,7 +29,7 @@ function checkEdits(spec: SyncProfileSpec): Fault[] {
       const pointer = parsePointer(path);
       const wrong: Fault[] =
         'wrong' in pointer ? [{ reason: 'PatchFailed', message: `${field}[${i}].path "${path}" ${pointer.wrong}.` }] : [];
-      return [...wrong, ...checkVariables(JSON.stringify(value), `${field}[${i}].value`, spec)];
+      return [...wrong, ...checkVariables(JSON.stringify(value ?? null), `${field}[${i}].value`, spec)];
     });
   return [
     ...patches.flatMap((patch, i) => {
