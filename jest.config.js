@@ -17,9 +17,13 @@ const project = (name, extra = {}) => ({
 // These share one set of real servers that is started once per run.
 const onServers = { globalSetup: '<rootDir>/test/support/servers.setup.ts', globalTeardown: '<rootDir>/test/support/servers.teardown.ts' };
 
+// These are plants, each in a namespace of its own, on one installation of the whole product that is started once per run.
+const onInstallation = { globalSetup: '<rootDir>/test/support/site.setup.ts', globalTeardown: '<rootDir>/test/support/site.teardown.ts' };
+
 /** @type {import('jest').Config} */
 export default {
   testTimeout: 60_000,
+  testSequencer: '<rootDir>/test/support/slow-first.mjs',
   projects: [
     project('unit'),
     project('activities'),
@@ -27,8 +31,7 @@ export default {
     project('operator', onServers),
     project('workflows', onServers),
     project('replay'),
-    // These start servers of their own: they kill them, and their operator looks at a whole cluster.
-    project('e2e'),
+    project('e2e', onInstallation),
     project('heavy', onServers),
   ],
 };

@@ -38,17 +38,21 @@ export class Installation {
   readonly receiverUrl: string;
   /** Base URL of each simulated gateway, by `<namespace>/<pod>`. */
   readonly gateways: ReadonlyMap<string, string>;
+  /** Holds a folder per pod, `<namespace>/<pod>`. */
+  readonly pods: string;
   readonly #control: ReadonlyMap<ControlProcess, KeptRunning>;
 
   private constructor(
     stack: Stack,
     kubelet: Kubelet,
     urls: { relay: string; receiver: string; gateways: ReadonlyMap<string, string> },
+    pods: string,
     control: ReadonlyMap<ControlProcess, KeptRunning>,
   ) {
     this.stack = stack;
     this.kubelet = kubelet;
     this.gateways = urls.gateways;
+    this.pods = pods;
     this.relayUrl = urls.relay;
     this.receiverUrl = urls.receiver;
     this.#control = control;
@@ -91,9 +95,10 @@ export class Installation {
     control.set('operator', start('operator')).set('relay', start('relay'));
     const relay = `http://127.0.0.1:${relayPort}`;
     const gateways = new Map<string, string>();
+    const pods = join(dir, 'pods');
     const kubelet = await Kubelet.start({
       stack,
-      dir: join(dir, 'pods'),
+      dir: pods,
       apiKey: () => API_KEY,
       gateway: ({ pod, files, ports }) => {
         gateways.set(`${pod.metadata?.namespace ?? ''}/${pod.metadata?.name ?? ''}`, `http://127.0.0.1:${ports.gateway}`);
@@ -136,7 +141,7 @@ export class Installation {
     });
     // Such as a token that could not be minted while the apiserver is away: the kubelet tries again by itself.
     kubelet.on('error', (error) => void process.stderr.write(`kubelet: ${error instanceof Error ? error.message : String(error)}\n`));
-    return new Installation(stack, kubelet, { relay, receiver: `http://127.0.0.1:${receiverPort}`, gateways }, control);
+    return new Installation(stack, kubelet, { relay, receiver: `http://127.0.0.1:${receiverPort}`, gateways }, pods, control);
   }
 
   pid(name: ControlProcess): number | undefined {

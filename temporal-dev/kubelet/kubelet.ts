@@ -125,6 +125,7 @@ export class Kubelet extends EventEmitter<{ news: [PodNews]; gone: [string]; err
     }
     if (!pod || this.#runners.has(key)) return;
     const files = new PodFiles(this.#options.dir, namespace, name, this.#options.user);
+    files.make();
     const next = new PodRunner(this.#settings(key), pod, files);
     this.#runners.set(key, next);
     this.#writeApiKey(pod, files);

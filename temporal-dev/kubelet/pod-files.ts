@@ -16,14 +16,21 @@ export class PodFiles {
   readonly token: string;
   /** The value of the Secret that holds the gateway's API key; absent as long as the Secret is. */
   readonly apiKey: string;
+  /** The ports of the pod's processes as JSON, for who looks from another process. */
+  readonly ports: string;
   readonly #user: User | undefined;
 
-  constructor(root: string, namespace: string, name: string, user: User | undefined) {
+  constructor(root: string, namespace: string, name: string, user?: User) {
     this.#user = user;
     this.dir = join(root, namespace, name);
     this.data = join(this.dir, 'data');
     this.token = join(this.dir, 'token');
     this.apiKey = join(this.dir, 'api-key');
+    this.ports = join(this.dir, 'ports.json');
+  }
+
+  /** Makes the folders that are not there yet. */
+  make(): void {
     mkdirSync(this.data, { recursive: true });
     this.#own(this.dir);
     this.#own(this.data);

@@ -55,6 +55,7 @@ export class PodRunner {
     await this.#renewToken();
     const { supervisor, commands, user, tell } = this.#settings;
     const context: PodContext = { pod: this.#pod, files: this.files, ports: { gateway: await freePort(), health: await freePort() } };
+    this.files.replace(this.files.ports, JSON.stringify(context.ports));
     for (const role of ROLES) {
       const name = `${role} of ${this.#pod.metadata?.namespace ?? ''}/${this.#pod.metadata?.name ?? ''}`;
       const spec: ProcessSpec = { name, logFile: this.files.log(role), ...(user && { user }), ...commands[role](context) };

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { WorkflowHandle } from '@temporalio/client';
-import { NAME, NAMESPACE, Plant, profileObject, secret, syncObject } from '../support/plant.ts';
+import { NAME, OwnPlant, type Plant, profileObject, secret, syncObject } from '../support/plant.ts';
 import { WorkingCopy, project } from '../support/working-copy.ts';
 import type { Case } from './report.ts';
 
@@ -24,7 +24,7 @@ interface Step {
  * scan time is taken out. Peer: what a script would do: `git pull` in three clones, one after the other.
  */
 export async function latency({ runs }: { runs: number }): Promise<Case[]> {
-  await using plant = await Plant.start();
+  await using plant = await OwnPlant.start();
   const copy = await WorkingCopy.create(plant.stack, 'latency');
   const first = await copy.push(project('0'));
   await plant.apply(
@@ -40,7 +40,7 @@ export async function latency({ runs }: { runs: number }): Promise<Case[]> {
   for (let i = 1; i <= runs; i += 1) {
     const commit = await copy.push(project(`${i}`));
     const began = Date.now();
-    await webhook(plant.installation.receiverUrl);
+    await webhook(plant);
     await plant.synced(commit);
     const { n, scanMs, of } = await stepsOf(plant, began);
     total.push(lastLive(plant) - began - scanMs);
@@ -61,10 +61,10 @@ export async function latency({ runs }: { runs: number }): Promise<Case[]> {
   ];
 }
 
-async function webhook(url: string): Promise<void> {
+async function webhook({ installation, namespace }: OwnPlant): Promise<void> {
   const body = JSON.stringify({ ref: 'refs/heads/main' });
   const signature = `sha256=${createHmac('sha256', HMAC_KEY).update(body).digest('hex')}`;
-  const answer = await fetch(`${url}/webhooks/${NAMESPACE}/${NAME}`, {
+  const answer = await fetch(`${installation.receiverUrl}/webhooks/${namespace}/${NAME}`, {
     method: 'POST',
     body,
     headers: { 'content-type': 'application/json', 'x-hub-signature-256': signature },
@@ -80,7 +80,7 @@ function lastLive(plant: Plant): number {
 /** Where the time went, from the histories of the rollout and its waves: the gap before a step counts to the step. */
 async function stepsOf(plant: Plant, began: number): Promise<{ n: number; scanMs: number; of: Step[] }> {
   const n = plant.sync()?.status?.rollout?.number ?? 0;
-  const rollout = `rollout/${NAMESPACE}/${NAME}/${n}`;
+  const rollout = `rollout/${plant.namespace}/${NAME}/${n}`;
   const at = async (id: string) => marks((await plant.temporal.workflow.getHandle(id).fetchHistory()).events ?? []);
   const [of, canary, rest] = [await at(rollout), await at(`${rollout}/canary/0`), await at(`${rollout}/rest/0`)];
   const last = (marks_: Mark[], name: string): number => Math.max(...marks_.filter((m) => m.name === name).map((m) => m.ended));

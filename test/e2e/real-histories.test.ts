@@ -1,3 +1,4 @@
+import { Plant } from '../support/plant.ts';
 import { type History, replayHistory } from '../support/replay-history.ts';
 
 /** Real repositories, push by push, through a real git server onto three gateways: each byte is accounted for after every push. */
@@ -21,7 +22,7 @@ const HISTORIES: readonly History[] = [
 test.each(HISTORIES)(
   'every push of $name is on all gateways byte for byte, deletions included, and nothing else changed',
   async (history) => {
-    await replayHistory(history);
+    await replayHistory(history, () => Plant.shared());
   },
   300_000,
 );

@@ -1,17 +1,16 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { processesWith, until } from '../support/processes.ts';
-import { realRepository } from '../support/real-repositories.ts';
+import { NpmStart } from '../support/npm-start.ts';
+import { until } from '../support/processes.ts';
 
 /** `npm start` as a person uses it: what it prints is typed as printed. */
 const run = promisify(execFile);
 
 let folder: string;
-let running: Start[] = [];
+let running: NpmStart[] = [];
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'start-test-'));
 });
@@ -21,48 +20,8 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-class Start {
-  readonly child: ChildProcess;
-  out = '';
-  err = '';
-
-  constructor(...args: string[]) {
-    this.child = spawn(process.execPath, ['temporal-dev/start/start.ts', ...args], {
-      env: { ...process.env, TMPDIR: folder },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    this.child.stdout!.setEncoding('utf8').on('data', (text: string) => (this.out += text));
-    this.child.stderr!.setEncoding('utf8').on('data', (text: string) => (this.err += text));
-  }
-
-  /** Resolves with the printed text when it matches. */
-  async prints(pattern: RegExp): Promise<RegExpExecArray> {
-    for (;;) {
-      const found = pattern.exec(this.out);
-      if (found) return found;
-      if (this.child.exitCode !== null) throw new Error(`ended with ${this.child.exitCode}: ${this.out}${this.err}`);
-      await once(this.child.stdout!, 'data');
-    }
-  }
-
-  async ended(): Promise<number | null> {
-    if (this.child.exitCode === null) await once(this.child, 'close');
-    return this.child.exitCode;
-  }
-
-  async end(): Promise<number | null> {
-    if (this.child.exitCode === null) this.child.kill('SIGINT');
-    return this.ended();
-  }
-
-  /** Whether processes or files of it are left. */
-  leftovers(): string[] {
-    return [...processesWith(folder)].filter((line) => !line.includes('start.test'));
-  }
-}
-
-function start(...args: string[]): Start {
-  const started = new Start(...args);
+function start(...args: string[]): NpmStart {
+  const started = new NpmStart(folder, args);
   running.push(started);
   return started;
 }
@@ -148,33 +107,6 @@ test('what npm start prints works as printed, and Ctrl-C leaves nothing behind',
   expect(started.err).toBe('');
   await until(() => started.leftovers().length === 0 && !existsSync(dirname(pushed)));
 }, 180_000);
-
-test('repositories of the user: a bare one with another branch on two gateways, and at the same time a real one as a bundle', async () => {
-  const [bare, work] = [join(folder, 'mine.git'), join(folder, 'work')];
-  const git = (...args: string[]) => run('git', ['-c', 'user.name=T', '-c', 'user.email=t@t', ...args]);
-  await git('init', '--quiet', '--bare', bare);
-  await git('clone', '--quiet', bare, work);
-  await run('bash', [
-    '-c',
-    `mkdir -p ${work}/projects/mine && echo '{"title":"Mine","enabled":true}' > ${work}/projects/mine/project.json`,
-  ]);
-  await git('-C', work, 'checkout', '--quiet', '-b', 'plant');
-  await git('-C', work, 'add', '--all');
-  await git('-C', work, 'commit', '--quiet', '--message', 'mine');
-  await git('-C', work, 'push', '--quiet', 'origin', 'plant');
-  const mine = start('--repo', bare, '--ref', 'plant', '--gateways', '2');
-  const bundle = realRepository('cicd-lab-04');
-  if (bundle === undefined) console.log('the bundle did not run: the real repositories are not on this machine (REAL_REPOS_DIR)');
-  else await start('--repo', bundle, '--gateways', '1').prints(/1 gateway synced/);
-  await mine.prints(/2 gateways synced/);
-  await mine.prints(/gateway-1 +[0-9a-f]{8} +[0-9a-f]{8} +Synced/);
-  // Without the folder in which everything runs it ends by itself, and leaves nothing.
-  for (const name of readdirSync(folder).filter((each) => each.startsWith('ignition-sync-')))
-    rmSync(join(folder, name), { recursive: true, maxRetries: 10 });
-  expect(await mine.ended()).toBe(1);
-  expect(mine.err).toMatch(/kubeconfig is gone: somebody removed the folder/);
-  await until(() => mine.leftovers().length === 0);
-}, 120_000);
 
 test('the help names every option', async () => {
   const started = start('--help');

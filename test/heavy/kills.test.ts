@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ControlProcess } from '../../temporal-dev/install/installation.ts';
-import { NAMESPACE, Plant, profileObject, syncObject } from '../support/plant.ts';
+import { OwnPlant, profileObject, syncObject } from '../support/plant.ts';
 import { VIEW, WorkingCopy, project } from '../support/working-copy.ts';
 
 /** Anything may die in the middle of a rollout: started again, the rollout ends as if nothing had happened and no apply is repeated. */
-let plant: Plant;
+let plant: OwnPlant;
 let copy: WorkingCopy;
 
 beforeAll(async () => {
-  plant = await Plant.start();
+  plant = await OwnPlant.start();
   copy = await WorkingCopy.create(plant.stack, 'kills');
   const commit = await copy.push(project('first'));
   await plant.apply(profileObject([{ source: 'projects', destination: 'projects' }]), syncObject(copy.url));
@@ -19,7 +19,7 @@ afterAll(async () => {
   await plant[Symbol.asyncDispose]();
 }, 60_000);
 
-const canary = `${NAMESPACE}/gateway-0`;
+const canary = 'plant/gateway-0';
 
 /** The rollout stands still while the canary's scan does not end. */
 const inTheScan = {

@@ -20,7 +20,7 @@ import type { Reason } from '../../src/domain/reasons.ts';
 import { isFinal } from '../../src/domain/reports.ts';
 import { cachedWorkflowBundle } from '../../src/workers/bundle.ts';
 import { FailureInterceptor } from '../../src/workers/interceptors/failure.ts';
-import { keepHistories, replayAll } from './histories.ts';
+import { type Recorded, keepHistories, replayAll } from './histories.ts';
 import { MemoryObjects } from './memory-objects.ts';
 import { testStack } from './stack.ts';
 
@@ -42,9 +42,15 @@ export interface Halt {
 
 const NAMESPACE = 'test';
 
+/** Of all fleets of this test file. */
+const recorded: Recorded[] = [];
+afterAll(async () => {
+  expect(await replayAll(recorded)).toEqual([]);
+});
+
 /**
  * Three workflows on the real Temporal server, with the real control activities; the gateways, git and the objects are models in
- * memory, so that a test can stop each step where it wants. Every history is replayed when the fleet ends.
+ * memory, so that a test can stop each step where it wants. Every history is replayed when the tests of the file have ended.
  */
 export class Fleet {
   readonly name: string;
@@ -362,7 +368,7 @@ export class Fleet {
     return ids;
   }
 
-  /** Replays every history this fleet made with the current code, then stops its processes. */
+  /** Stops its processes and keeps every history it made for the replay at the end of the file. */
   async end(): Promise<void> {
     const ids = await this.workflowIds();
     await Promise.all([...this.#workers.keys()].map((name) => this.stop(name)));
@@ -374,8 +380,9 @@ export class Fleet {
         .catch(() => undefined);
       if (history) histories.push({ workflowId, history });
     }
-    expect(await replayAll(histories)).toEqual([]);
     keepHistories(histories);
+    const test = expect.getState().currentTestName ?? '';
+    recorded.push(...histories.map(({ workflowId, history }) => ({ workflowId: `${test}: ${workflowId}`, history })));
     await this.client.connection.close();
     await this.#connection.close();
   }

@@ -1,5 +1,6 @@
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -10,8 +11,11 @@ import { KubeClient } from '../../src/clients/kube/client.ts';
 import { IGNITION_GATEWAYS, IGNITION_SYNCS } from '../../src/clients/kube/resources.ts';
 import { Watch } from '../../src/clients/kube/watch.ts';
 import { Installation } from '../../temporal-dev/install/installation.ts';
+import { PodFiles } from '../../temporal-dev/kubelet/pod-files.ts';
+import type { StackClient } from '../../temporal-dev/stack/client.ts';
 import { type Stack, startStack } from '../../temporal-dev/stack/stack.ts';
 import { programUnderTest } from './program-under-test.ts';
+import { sharedSite } from './site.ts';
 
 /** One line of an agent's append-only log: an apply or restore that wrote at least one byte. */
 export interface CommitLine {
@@ -22,78 +26,102 @@ export interface CommitLine {
   readonly at: string;
 }
 
-export const NAMESPACE = 'plant';
 export const NAME = 'plant';
 const PATIENCE_MS = 50_000;
 
-/** The whole product on real servers of its own, with real agent processes beside simulated gateways: what `npm start` runs. */
+export interface PlantOptions {
+  readonly replicas?: number;
+  /** How long `until` waits for news, milliseconds. */
+  readonly patienceMs?: number;
+}
+
+/** Real servers with the product on them. */
+interface Site {
+  readonly stack: StackClient;
+  /** The folder with the folders of all pods. */
+  readonly pods: string;
+}
+
+/** A namespace with three gateways and their real agent processes, on the whole product and real servers: what `npm start` runs. */
 export class Plant implements AsyncDisposable {
-  readonly stack: Stack;
-  readonly installation: Installation;
+  readonly stack: StackClient;
+  readonly namespace: string;
   readonly kube: KubeClient;
   readonly temporal: Client;
   readonly gateways: readonly string[];
-  /** How long `until` waits for news, milliseconds. */
-  readonly patienceMs: number;
+  readonly #pods: string;
+  readonly #patienceMs: number;
   readonly #syncs: Watch<IgnitionSync>;
   readonly #igws: Watch<IgnitionGateway>;
-  readonly #changes: EventEmitter;
+  readonly #changes = new EventEmitter().setMaxListeners(0);
 
-  private constructor(parts: Pick<Plant, 'stack' | 'installation' | 'kube' | 'temporal' | 'gateways' | 'patienceMs'>) {
-    this.stack = parts.stack;
-    this.installation = parts.installation;
-    this.kube = parts.kube;
-    this.temporal = parts.temporal;
-    this.gateways = parts.gateways;
-    this.patienceMs = parts.patienceMs;
-    this.#changes = new EventEmitter().setMaxListeners(0);
+  protected constructor({ stack, pods }: Site, temporal: Connection, namespace: string, options: PlantOptions) {
+    this.stack = stack;
+    this.namespace = namespace;
+    this.kube = KubeClient.connect({ kubeconfig: stack.kubernetes.kubeconfigFile });
+    this.temporal = new Client({ connection: temporal });
+    this.gateways = Array.from({ length: options.replicas ?? 3 }, (_, i) => `gateway-${i}`);
+    this.#pods = pods;
+    this.#patienceMs = options.patienceMs ?? PATIENCE_MS;
     const changed = (): void => {
       this.#changes.emit('change');
     };
     const handlers = { added: changed, updated: changed, deleted: changed };
-    this.#syncs = new Watch(this.kube, IGNITION_SYNCS, { namespace: NAMESPACE, keep: (object) => object, handlers });
-    this.#igws = new Watch(this.kube, IGNITION_GATEWAYS, { namespace: NAMESPACE, keep: (object) => object, handlers });
+    this.#syncs = new Watch(this.kube, IGNITION_SYNCS, { namespace, keep: (object) => object, handlers });
+    this.#igws = new Watch(this.kube, IGNITION_GATEWAYS, { namespace, keep: (object) => object, handlers });
   }
 
-  /** Starts servers, control plane and three gateways `gateway-0` to `gateway-2`; there is no IgnitionSync yet. */
-  static async start({ replicas = 3, patienceMs = PATIENCE_MS }: { replicas?: number; patienceMs?: number } = {}): Promise<Plant> {
-    const stack = await startStack();
-    const dir = mkdtempSync(join(tmpdir(), 'ignition-sync-plant-'));
-    stack.supervisor.removeAtEnd(dir);
-    const installation = await Installation.start({ stack, dir, ...programUnderTest() });
-    const kube = KubeClient.connect({ kubeconfig: stack.kubernetes.kubeconfigFile });
-    const temporal = new Client({ connection: await Connection.connect({ address: stack.temporal.address }) });
-    const gateways = Array.from({ length: replicas }, (_, i) => `gateway-${i}`);
-    const plant = new Plant({ stack, installation, kube, temporal, gateways, patienceMs });
-    await plant.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } });
-    await plant.apply(secret('ignition-api-key', { apiKey: 'ignition-sync:key' }), statefulSet(replicas));
-    await Promise.all([plant.#syncs.start(), plant.#igws.start(), ...gateways.map((gateway) => plant.gatewayRuns(gateway))]);
+  /** A plant in a namespace of its own, on the servers that this run shares; there is no IgnitionSync yet. */
+  static async shared(options: PlantOptions = {}): Promise<Plant> {
+    const site = await sharedSite();
+    const temporal = await Connection.connect({ address: site.stack.temporal.address });
+    const plant = new Plant(site, temporal, `plant-${randomUUID().slice(0, 8)}`, options);
+    await plant.begin();
     return plant;
+  }
+
+  /** Makes the namespace and its gateways `gateway-0`, `gateway-1` …, and resolves when they run. */
+  protected async begin(): Promise<void> {
+    await this.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: this.namespace } });
+    await this.apply(secret('ignition-api-key', { apiKey: 'ignition-sync:key' }), statefulSet(this.gateways.length));
+    await Promise.all([this.#syncs.start(), this.#igws.start(), ...this.gateways.map((gateway) => this.gatewayRuns(gateway))]);
   }
 
   /** Resolves when a gateway answers; then its data directory has been seeded. */
   async gatewayRuns(gateway: string): Promise<void> {
-    const pod = `${NAMESPACE}/${gateway}`;
     const deadline = AbortSignal.timeout(PATIENCE_MS);
     for (;;) {
-      const url = this.installation.gateways.get(pod);
+      const url = this.url(gateway);
       const answer = url === undefined ? undefined : await fetch(`${url}/StatusPing`).catch(() => undefined);
       if (answer?.ok === true) return;
       await setTimeout(50, undefined, { signal: deadline });
     }
   }
 
+  /** Base URL of a gateway; undefined before its pod runs. */
+  url(gateway: string): string | undefined {
+    const { ports } = this.#files(gateway);
+    if (!existsSync(ports)) return undefined;
+    return `http://127.0.0.1:${(JSON.parse(readFileSync(ports, 'utf8')) as { gateway: number }).gateway}`;
+  }
+
+  /** `kubectl apply`, in the plant's namespace. */
   async apply(...objects: readonly object[]): Promise<void> {
-    await this.stack.kubectl(['apply', '-f', '-'], { input: objects.map((object) => stringify(object)).join('---\n') });
+    await this.kubectl(['apply', '-f', '-'], { input: objects.map((object) => stringify(object)).join('---\n') });
+  }
+
+  /** kubectl in the plant's namespace. */
+  async kubectl(args: readonly string[], options?: { input?: string }): Promise<string> {
+    return this.stack.kubectl(['--namespace', this.namespace, ...args], options);
   }
 
   /** The object as the watch saw it last. */
   sync(): IgnitionSync | undefined {
-    return this.#syncs.get(NAMESPACE, NAME);
+    return this.#syncs.get(this.namespace, NAME);
   }
 
   igws(): IgnitionGateway[] {
-    return this.#igws.list(NAMESPACE);
+    return this.#igws.list(this.namespace);
   }
 
   /** Resolves as soon as the object is as wanted. */
@@ -101,7 +129,7 @@ export class Plant implements AsyncDisposable {
     what: string,
     wanted: (sync: IgnitionSync | undefined, gateways: readonly IgnitionGateway[]) => T | undefined | false,
   ): Promise<T> {
-    const deadline = AbortSignal.timeout(this.patienceMs);
+    const deadline = AbortSignal.timeout(this.#patienceMs);
     for (;;) {
       const found = wanted(this.sync(), this.igws());
       if (found !== undefined && found !== false) return found;
@@ -128,7 +156,11 @@ export class Plant implements AsyncDisposable {
 
   /** The data directory of a gateway. */
   data(gateway: string): string {
-    return this.installation.kubelet.files(`${NAMESPACE}/${gateway}`).data;
+    return this.#files(gateway).data;
+  }
+
+  #files(gateway: string): PodFiles {
+    return new PodFiles(this.#pods, this.namespace, gateway);
   }
 
   /** What an agent made live, in order. */
@@ -141,12 +173,17 @@ export class Plant implements AsyncDisposable {
       .map((line) => JSON.parse(line) as CommitLine);
   }
 
+  /** Of the object's own workflow. */
+  get workflowId(): string {
+    return `ignition-sync/${this.namespace}/${NAME}`;
+  }
+
   async signal(signal: string, input?: object): Promise<void> {
     await this.stack.temporalCli([
       'workflow',
       'signal',
       '--workflow-id',
-      `ignition-sync/${NAMESPACE}/${NAME}`,
+      this.workflowId,
       '--name',
       signal,
       ...(input ? ['--input', JSON.stringify(input)] : []),
@@ -155,7 +192,7 @@ export class Plant implements AsyncDisposable {
 
   /** Sets faults of a simulated gateway. */
   async faults(gateway: string, faults: object): Promise<void> {
-    const url = `${this.installation.gateways.get(`${NAMESPACE}/${gateway}`) ?? ''}/simulator/faults`;
+    const url = `${this.url(gateway) ?? ''}/simulator/faults`;
     const answer = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(faults) });
     if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
   }
@@ -164,6 +201,36 @@ export class Plant implements AsyncDisposable {
     await Promise.all([this.#syncs.stop(), this.#igws.stop()]);
     await this.kube.close();
     await this.temporal.connection.close();
+    await this.ended();
+  }
+
+  /** Its pods and objects go; the servers stay for the others. */
+  protected async ended(): Promise<void> {
+    await this.stack.kubectl(['delete', 'namespace', this.namespace, '--wait=false']);
+  }
+}
+
+/** A plant on servers of its own, for who kills them or measures. */
+export class OwnPlant extends Plant {
+  declare readonly stack: Stack;
+  readonly installation: Installation;
+
+  private constructor(stack: Stack, installation: Installation, temporal: Connection, options: PlantOptions) {
+    super({ stack, pods: installation.pods }, temporal, 'plant', options);
+    this.installation = installation;
+  }
+
+  static async start(options: PlantOptions = {}): Promise<OwnPlant> {
+    const stack = await startStack();
+    const dir = mkdtempSync(join(tmpdir(), 'ignition-sync-plant-'));
+    stack.supervisor.removeAtEnd(dir);
+    const installation = await Installation.start({ stack, dir, ...programUnderTest() });
+    const plant = new OwnPlant(stack, installation, await Connection.connect({ address: stack.temporal.address }), options);
+    await plant.begin();
+    return plant;
+  }
+
+  protected override async ended(): Promise<void> {
     await this.installation.stop();
     await this.stack.stop();
   }
@@ -174,7 +241,7 @@ export function syncObject(repo: string, spec: object = {}): object {
   return {
     apiVersion: 'sync.ignition.io/v1alpha1',
     kind: 'IgnitionSync',
-    metadata: { name: NAME, namespace: NAMESPACE },
+    metadata: { name: NAME },
     spec: { git: { repo, ref: 'main' }, gateway: { apiKeySecretRef: { name: 'ignition-api-key', key: 'apiKey' } }, ...spec },
   };
 }
@@ -184,13 +251,13 @@ export function profileObject(mappings: readonly object[], spec: object = {}): o
   return {
     apiVersion: 'sync.ignition.io/v1alpha1',
     kind: 'SyncProfile',
-    metadata: { name: 'gateway', namespace: NAMESPACE },
+    metadata: { name: 'gateway' },
     spec: { mappings, ...spec },
   };
 }
 
 export function secret(name: string, stringData: Readonly<Record<string, string>>): object {
-  return { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace: NAMESPACE }, stringData };
+  return { apiVersion: 'v1', kind: 'Secret', metadata: { name }, stringData };
 }
 
 function statefulSet(replicas: number): object {
@@ -199,7 +266,7 @@ function statefulSet(replicas: number): object {
   return {
     apiVersion: 'apps/v1',
     kind: 'StatefulSet',
-    metadata: { name: 'gateway', namespace: NAMESPACE },
+    metadata: { name: 'gateway' },
     spec: {
       serviceName: 'gateway',
       replicas,

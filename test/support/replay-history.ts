@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { type ExpectedFiles, type Placed, expectedFiles } from './oracle.ts';
-import { Plant, profileObject, syncObject } from './plant.ts';
+import { type Plant, profileObject, syncObject } from './plant.ts';
 import { pushes, realRepository } from './real-repositories.ts';
 import { filesOf } from './tree.ts';
 import { quantile } from './quantile.ts';
@@ -9,21 +9,19 @@ import { quantile } from './quantile.ts';
 export interface History {
   readonly name: string;
   readonly placed: readonly Placed[];
-  /** How long one push may take, milliseconds, where it is long. */
-  readonly patienceMs?: number;
 }
 
 /**
- * Replays a real repository push by push onto three gateways of a plant of its own. After each push every gateway must hold exactly what
+ * Replays a real repository push by push onto the gateways of a new plant. After each push every gateway must hold exactly what
  * plain git and the protection rules say, deletions included, and everything else what it held before. False: it is not on this machine.
  */
-export async function replayHistory({ name, placed, patienceMs }: History): Promise<boolean> {
+export async function replayHistory({ name, placed }: History, start: () => Promise<Plant>): Promise<boolean> {
   const bundle = realRepository(name);
   if (bundle === undefined) {
     console.log(`${name}: did not run, the real repositories are not on this machine (REAL_REPOS_DIR)`);
     return false;
   }
-  await using plant = await Plant.start({ patienceMs });
+  await using plant = await start();
   const { git } = plant.stack;
   const url = await git.createRepository(name);
   const bare = git.repositoryPath(name);

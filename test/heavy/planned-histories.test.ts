@@ -2,10 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { gateway, Workbench } from './support/workbench.ts';
-import type { GitFixture } from './support/git-fixture.ts';
+import { gateway, Workbench } from '../activities/source/support/workbench.ts';
+import type { GitFixture } from '../activities/source/support/git-fixture.ts';
 
-const FOLDER = process.env.REAL_REPOS_DIR ?? resolve(import.meta.dirname, '../../../../shared/data/ignition-repos');
+const FOLDER = process.env.REAL_REPOS_DIR ?? resolve(import.meta.dirname, '../../../shared/data/ignition-repos');
 
 /** Where the parts of each repository go. */
 const CASES = [

@@ -1,0 +1,3 @@
+import { testProperties } from '../activities/agent/support/properties.ts';
+
+testProperties(60);
