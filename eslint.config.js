@@ -74,6 +74,17 @@ export default defineConfig(
     },
   },
   {
+    files: ['src/agent/**/*.ts'],
+    // The disk itself, what reads by an open descriptor, the socket that is the lock, and what is not on the volume.
+    ignores: ['disk-volume', 'tree', 'hash', 'writer-lock', 'space', 'relay-client'].map((name) => `src/agent/${name}.ts`),
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        { patterns: [{ regex: '^node:fs', allowTypeImports: true, message: 'The engine touches the disk through VolumeFs.' }] },
+      ],
+    },
+  },
+  {
     files: ['test/**/*.ts'],
     rules: { '@typescript-eslint/no-non-null-assertion': 'off', 'max-lines': 'off' },
   },

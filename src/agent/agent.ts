@@ -1,4 +1,3 @@
-import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { IgnitionClient } from '../clients/ignition/client.ts';
 import type { ApplyResult, GatewayStep, RestoreInput, RestoreResult, ScanInput, ScanResult, StageResult } from '../contract/activities.ts';
@@ -6,6 +5,8 @@ import type { HelloResponse } from '../contract/relay.ts';
 import type { Digest } from '../domain/manifest.ts';
 import { proveAccess } from './access.ts';
 import { countChanges } from './change.ts';
+import { DiskVolume } from './disk-volume.ts';
+import { makeFolders, removeAll } from './durable.ts';
 import { Identity } from './identity.ts';
 import { Layout } from './layout.ts';
 import { obtainManifest } from './manifests.ts';
@@ -56,35 +57,47 @@ export class Agent {
    * @throws SyncError AnotherWriter, VolumeFailed, InsufficientSpace
    */
   static async open(options: AgentOptions): Promise<Agent> {
-    const layout = new Layout(options.dataDir);
-    const bench: Bench = { layout, clock: options.clock ?? SYSTEM_CLOCK, onStep: options.onStep };
     return onVolume('starting', async () => {
-      for (const folder of [layout.own, layout.manifests, layout.staging, layout.snapshots])
-        mkdirSync(folder, { recursive: true, mode: 0o700 });
-      const lock = await WriterLock.take(layout.lock);
+      const volume = options.volume?.(options.dataDir) ?? new DiskVolume(options.dataDir);
+      const layout = new Layout(volume);
+      const bench: Bench = { layout, clock: options.clock ?? SYSTEM_CLOCK, onStep: options.onStep };
+      let lock: WriterLock | undefined;
       try {
+        for (const folder of [layout.own, layout.manifests, layout.staging, layout.snapshots]) makeFolders(volume, folder);
+        lock = await WriterLock.take(volume, layout.lock);
         await recover(bench);
+        return new Agent(options, bench, lock);
       } catch (error) {
-        await lock.release();
+        try {
+          await lock?.release();
+        } finally {
+          volume[Symbol.dispose]();
+        }
         throw error;
       }
-      return new Agent(options, bench, lock);
     });
   }
 
   /** Waits for the writer at work, then lets go of the data directory. */
   async close(): Promise<void> {
-    await this.#staging.run(undefined, () => this.#writing.run(undefined, () => this.#lock.release()));
+    await this.#staging.run(undefined, () =>
+      this.#writing.run(undefined, async () => {
+        await this.#lock.release();
+        this.#layout.volume[Symbol.dispose]();
+      }),
+    );
   }
 
-  async inspect(): Promise<Inspection> {
-    const { live, op } = await readState(this.#layout);
-    return { live, liveOp: op };
+  inspect(): Promise<Inspection> {
+    return new Promise((resolve) => {
+      const { live, op } = readState(this.#layout);
+      resolve({ live, liveOp: op });
+    });
   }
 
   /** Tells the relay what is live here. The answer names this gateway and its Task Queue. */
   async hello(signal?: AbortSignal): Promise<HelloResponse> {
-    return this.#identity.hello(await readState(this.#layout), signal);
+    return this.#identity.hello(readState(this.#layout), signal);
   }
 
   /**
@@ -95,7 +108,7 @@ export class Agent {
     return this.#staging.run(doing.signal, () =>
       onVolume('staging', async () => {
         await this.#writing.run(doing.signal, () => this.#recover());
-        const state = await readState(this.#layout);
+        const state = readState(this.#layout);
         if (state.live === step.target) return { live: state.live, fetchedFiles: 0, fetchedBytes: 0, changes: NO_CHANGES };
         guardPrecondition(state, step);
         await this.#withClient(step, (client) => proveAccess(client, doing));
@@ -112,7 +125,7 @@ export class Agent {
   async apply(step: GatewayStep, doing: Doing): Promise<ApplyResult> {
     const commit = async (): Promise<ApplyResult> => {
       await this.#recover();
-      const state = await readState(this.#layout);
+      const state = readState(this.#layout);
       if (state.live === step.target) {
         const changes = state.op === step.op ? state.changes : NO_CHANGES;
         return { live: state.live, wrote: false, changes, visibleMs: 0, scans: state.owed };
@@ -138,7 +151,7 @@ export class Agent {
           };
         },
       });
-      const { owed } = await readState(this.#layout);
+      const { owed } = readState(this.#layout);
       return { live: step.target, wrote: survey.changes.length > 0, changes, takenOver: survey.takenOver, visibleMs, scans: owed };
     };
     return this.#staging.run(doing.signal, () => this.#writing.run(doing.signal, () => onVolume('applying', commit)));
@@ -152,7 +165,7 @@ export class Agent {
     return this.#writing.run(doing.signal, () =>
       onVolume('restoring', async () => {
         await this.#recover();
-        const state = await readState(this.#layout);
+        const state = readState(this.#layout);
         if (state.live === step.target) return { live: state.live, wrote: false };
         guardPrecondition(state, step);
         const replaced = await restoreFromSnapshot(this.#bench, state, step, doing, () => {
@@ -166,7 +179,7 @@ export class Agent {
 
   /** Tells the gateway to look at its files, and proves what it can. Holds up no writer. */
   async scan(input: ScanInput, doing: Doing): Promise<ScanResult> {
-    const before = await readState(this.#layout);
+    const before = readState(this.#layout);
     guardLive(before, input);
     const live = await obtainManifest(this.#layout, this.#options.relay, before.live, doing.signal);
     return this.#withClient(input, async (client) => {
@@ -178,7 +191,7 @@ export class Agent {
         doing,
       );
       if (told) await this.#settleScans(before.seq);
-      guardLive(await readState(this.#layout), input); // another rollout may have put it back meanwhile: then nothing is proved
+      guardLive(readState(this.#layout), input); // another rollout may have put it back meanwhile: then nothing is proved
       return result;
     });
   }
@@ -196,16 +209,17 @@ export class Agent {
   async #settleScans(seq: number): Promise<void> {
     await this.#writing.run(undefined, () =>
       onVolume('recording the scan', async () => {
-        const state = await readState(this.#layout);
+        const state = readState(this.#layout);
         if (state.seq === seq && (state.owed.config || state.owed.projects)) await writeState(this.#layout, { ...state, owed: NO_SCANS });
       }),
     );
   }
 
   async #recover(): Promise<void> {
+    this.#layout.volume.forgetAll();
     this.#lock.check();
     await recover(this.#bench);
-    rmSync(join(this.#layout.staging, 'restore'), { recursive: true, force: true });
+    await removeAll(this.#layout.volume, join(this.#layout.staging, 'restore'));
   }
 
   #preparing(): Parameters<typeof prepare>[0] {

@@ -1,5 +1,5 @@
-import { open, type FileHandle } from 'node:fs/promises';
 import type { Digest } from '../domain/manifest.ts';
+import { readEnd } from './hash.ts';
 import type { Layout } from './layout.ts';
 import type { Counts } from './state.ts';
 
@@ -22,25 +22,19 @@ const TAIL = 64 * 1024;
 
 /** Adds a line, durable on return. A record whose transaction is in the last line already is not added again. */
 export async function appendCommit(layout: Layout, record: CommitRecord): Promise<void> {
-  const handle = await open(layout.commits, 'a+', 0o644);
+  const { volume } = layout;
+  const fd = volume.create(layout.commits, 'append', 0o644);
   try {
-    const tail = await readTail(handle);
+    const tail = readEnd(fd, TAIL).toString();
     const last = tail.split('\n').at(-2);
     if (last !== undefined && seqOf(last) === record.seq) return;
     // A line cut short by a power loss must not swallow this one.
     const start = tail === '' || tail.endsWith('\n') ? '' : '\n';
-    await handle.appendFile(`${start}${JSON.stringify(record)}\n`);
-    await handle.sync();
+    volume.write(fd, Buffer.from(`${start}${JSON.stringify(record)}\n`));
+    await volume.flush(fd);
   } finally {
-    await handle.close();
+    volume.close(fd);
   }
-}
-
-async function readTail(handle: FileHandle): Promise<string> {
-  const { size } = await handle.stat();
-  const length = Math.min(size, TAIL);
-  const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, size - length);
-  return buffer.subarray(0, bytesRead).toString();
 }
 
 function seqOf(line: string): number | undefined {

@@ -1,14 +1,13 @@
-import { closeSync, lstatSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { MAX_BLOBS_PER_REQUEST } from '../contract/relay.ts';
 import { SyncError } from '../domain/errors.ts';
 import type { Digest } from '../domain/manifest.ts';
 import type { FileState } from './change.ts';
-import { hashFile, openPlainFile, readPieces } from './hash.ts';
+import { hashFile, readPieces } from './hash.ts';
 import type { Modes } from './modes.ts';
 import type { Doing, RelayClient } from './ports.ts';
 import { receive, type Scratch } from './scratch.ts';
-import type { Tree } from './tree.ts';
+import type { VolumeFs } from './volume-fs.ts';
 
 /** A file that shall lie in scratch. */
 export interface Needed {
@@ -19,7 +18,7 @@ export interface Needed {
 export interface ContentSources {
   readonly relay: RelayClient;
   /** The live tree, and in it a path that should have each digest: what is on the volume is not fetched. */
-  readonly tree: Tree;
+  readonly tree: VolumeFs;
   readonly liveByDigest: ReadonlyMap<Digest, string>;
 }
 
@@ -28,7 +27,7 @@ export async function missingFiles(scratch: Scratch, needed: readonly Needed[], 
   const missing: Needed[] = [];
   for (const [index, file] of needed.entries()) {
     if (index % 200 === 0) doing.signal.throwIfAborted();
-    if (!(await isThere(join(scratch.root, file.path), file.after, trusted))) missing.push(file);
+    if (!(await isThere(scratch.volume, join(scratch.root, file.path), file.after, trusted))) missing.push(file);
   }
   return missing;
 }
@@ -50,11 +49,11 @@ export async function fetchFiles(
     const [first, ...more] = byDigest.get(digest) ?? [];
     if (!first) return false;
     const place = scratch.placeFor(first.path);
-    if ((await receive(place, body, first.after.mode, modes.owner)) !== digest) {
-      rmSync(place);
+    if ((await receive(scratch.volume, place, body, first.after.mode, modes.owner)) !== digest) {
+      scratch.volume.remove(place);
       return false;
     }
-    for (const { path, after } of more) await copyFile(place, scratch.placeFor(path), after.mode, modes.owner);
+    for (const { path, after } of more) await copyFile(scratch.volume, place, scratch.placeFor(path), after.mode, modes.owner);
     byDigest.delete(digest);
     return true;
   };
@@ -86,34 +85,36 @@ export async function fetchFiles(
   return { files, bytes };
 }
 
-async function isThere(place: string, after: FileState, trusted: boolean): Promise<boolean> {
-  const stat = lstatSync(place, { throwIfNoEntry: false });
-  if (!stat?.isFile() || stat.size !== after.size || (stat.mode & 0o7777) !== after.mode) return false;
-  return trusted || (await hashFile(place)) === after.sha256;
+async function isThere(volume: VolumeFs, path: string, after: FileState, trusted: boolean): Promise<boolean> {
+  const standing = volume.look(path);
+  if (standing.kind !== 'file') return false;
+  const { size, mode } = standing.stat;
+  if (size !== after.size || (mode & 0o7777) !== after.mode) return false;
+  return trusted || (await hashFile(volume, path)) === after.sha256;
 }
 
 async function storeLive(
-  tree: Tree,
+  tree: VolumeFs,
   path: string,
   digest: Digest,
   store: (digest: Digest, body: AsyncIterable<Uint8Array>) => Promise<boolean>,
 ): Promise<void> {
   if (tree.look(path).kind !== 'file') return;
-  const fd = openPlainFile(tree.at(path));
+  const fd = tree.open(path);
   if (fd === undefined) return;
   try {
     await store(digest, readPieces(fd));
   } finally {
-    closeSync(fd);
+    tree.close(fd);
   }
 }
 
-async function copyFile(from: string, to: string, mode: number, owner: Modes['owner']): Promise<void> {
-  const fd = openPlainFile(from);
+async function copyFile(volume: VolumeFs, from: string, to: string, mode: number, owner: Modes['owner']): Promise<void> {
+  const fd = volume.open(from);
   if (fd === undefined) throw new SyncError('VolumeFailed', `Scratch file ${from} went away.`);
   try {
-    await receive(to, readPieces(fd), mode, owner);
+    await receive(volume, to, readPieces(fd), mode, owner);
   } finally {
-    closeSync(fd);
+    volume.close(fd);
   }
 }

@@ -1,28 +1,15 @@
 import { createHash } from 'node:crypto';
-import { closeSync, constants, fstatSync, openSync, read, readSync } from 'node:fs';
+import { fstatSync, read, readSync } from 'node:fs';
 import { promisify } from 'node:util';
 import type { Digest } from '../domain/manifest.ts';
+import { SyncError } from '../domain/errors.ts';
 import { errnoOf } from './volume-error.ts';
+import type { VolumeFs } from './volume-fs.ts';
 
 const readFd = promisify(read);
 const CHUNK = 1 << 20;
 /** Files up to this size are read in one go: a trip through the thread pool costs more than the read. */
 const SMALL = 256 << 10;
-
-/** Opens a file for reading without following a link and without waiting on a special file; undefined when it is no plain file. */
-export function openPlainFile(place: string): number | undefined {
-  let fd: number;
-  try {
-    fd = openSync(place, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  } catch (error) {
-    const code = errnoOf(error);
-    if (code === 'ELOOP' || code === 'ENXIO') return undefined;
-    throw error;
-  }
-  if (fstatSync(fd).isFile()) return fd;
-  closeSync(fd);
-  return undefined;
-}
 
 /** The content of an open file in pieces that never exceed 1 MiB; the same memory is used for each. */
 export async function* readPieces(fd: number): AsyncGenerator<Uint8Array> {
@@ -36,24 +23,52 @@ export async function* readPieces(fd: number): AsyncGenerator<Uint8Array> {
 }
 
 /** The sha256 of a plain file's bytes; undefined when it is no plain file. */
-export async function hashFile(place: string): Promise<Digest | undefined> {
-  const fd = openPlainFile(place);
+export async function hashFile(volume: VolumeFs, path: string): Promise<Digest | undefined> {
+  const fd = volume.open(path);
   if (fd === undefined) return undefined;
   try {
     const hash = createHash('sha256');
     const { size } = fstatSync(fd);
-    if (size <= SMALL) {
-      const buffer = Buffer.allocUnsafe(size);
-      for (let at = 0; at < size;) {
-        const got = readSync(fd, buffer, at, size - at, at);
-        if (got === 0) return hash.update(buffer.subarray(0, at)).digest('hex');
-        at += got;
-      }
-      return hash.update(buffer).digest('hex');
-    }
+    if (size <= SMALL) return hash.update(readAt(fd, 0, size)).digest('hex');
     for await (const piece of readPieces(fd)) hash.update(piece);
     return hash.digest('hex');
   } finally {
-    closeSync(fd);
+    volume.close(fd);
   }
+}
+
+/**
+ * A small file of ours; undefined when there is none.
+ * @throws SyncError VolumeFailed when something else stands there
+ */
+export function readText(volume: VolumeFs, path: string): string | undefined {
+  let fd: number | undefined;
+  try {
+    fd = volume.open(path);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+  if (fd === undefined) throw new SyncError('VolumeFailed', `${path} on the gateway's volume is no plain file: remove it.`);
+  try {
+    return readEnd(fd, Infinity).toString('utf8');
+  } finally {
+    volume.close(fd);
+  }
+}
+
+/** The last bytes of an open file, at most so many. */
+export function readEnd(fd: number, atMost: number): Buffer {
+  const { size } = fstatSync(fd);
+  return readAt(fd, Math.max(0, size - atMost), Math.min(size, atMost));
+}
+
+function readAt(fd: number, start: number, size: number): Buffer {
+  const buffer = Buffer.allocUnsafe(size);
+  for (let at = 0; at < size;) {
+    const got = readSync(fd, buffer, at, size - at, start + at);
+    if (got === 0) return buffer.subarray(0, at);
+    at += got;
+  }
+  return buffer;
 }

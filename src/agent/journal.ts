@@ -1,12 +1,11 @@
-import { readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Digest } from '../domain/manifest.ts';
 import { SyncError } from '../domain/errors.ts';
-import { flush, writeDurably } from './durable.ts';
+import { removeAll, writeDurably } from './durable.ts';
+import { readText } from './hash.ts';
 import type { Layout } from './layout.ts';
 import type { Step } from './order.ts';
 import type { Counts, Scans } from './state.ts';
-import { errnoOf } from './volume-error.ts';
 
 /**
  * A transaction that is decided: while it is on disk the gateway's files may be between two states. Its being there is the decision, so
@@ -33,17 +32,12 @@ export interface Journal {
 }
 
 export async function writeJournal(layout: Layout, journal: Journal): Promise<void> {
-  await writeDurably(layout.journal, JSON.stringify(journal));
+  await writeDurably(layout.volume, layout.journal, JSON.stringify(journal));
 }
 
-export async function readJournal(layout: Layout): Promise<Journal | undefined> {
-  let text: string;
-  try {
-    text = await readFile(layout.journal, 'utf8');
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return undefined;
-    throw error;
-  }
+export function readJournal(layout: Layout): Journal | undefined {
+  const text = readText(layout.volume, layout.journal);
+  if (text === undefined) return undefined;
   try {
     return JSON.parse(text) as Journal;
   } catch (error) {
@@ -56,6 +50,6 @@ export async function readJournal(layout: Layout): Promise<Journal | undefined> 
 }
 
 export async function removeJournal(layout: Layout): Promise<void> {
-  await rm(layout.journal, { force: true });
-  await flush(dirname(layout.journal));
+  await removeAll(layout.volume, layout.journal);
+  await layout.volume.flush(dirname(layout.journal));
 }

@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Digest } from '../domain/manifest.ts';
 import { OWN_FOLDER } from '../domain/plan/protection.ts';
+import type { VolumeFs } from './volume-fs.ts';
 
-/** Where everything of ours lies on one gateway. */
+/** Where everything of ours lies on one gateway's volume. */
 export class Layout {
-  readonly dataDir: string;
+  readonly volume: VolumeFs;
   readonly own: string;
   readonly state: string;
   readonly journal: string;
@@ -15,9 +16,9 @@ export class Layout {
   readonly staging: string;
   readonly snapshots: string;
 
-  constructor(dataDir: string) {
-    this.dataDir = dataDir;
-    this.own = join(dataDir, OWN_FOLDER);
+  constructor(volume: VolumeFs) {
+    this.volume = volume;
+    this.own = OWN_FOLDER;
     this.state = join(this.own, 'state.json');
     this.journal = join(this.own, 'journal.json');
     this.commits = join(this.own, 'commits.log');

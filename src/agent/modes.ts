@@ -1,7 +1,6 @@
-import { lstatSync } from 'node:fs';
-import { lstat } from 'node:fs/promises';
-import { join } from 'node:path';
+import type { Stats } from 'node:fs';
 import { SyncError } from '../domain/errors.ts';
+import type { VolumeFs } from './volume-fs.ts';
 
 /** Whom written files belong to and what they allow. */
 export interface Modes {
@@ -15,12 +14,13 @@ export interface Modes {
  * Reads the data directory's habits: 0644 and 0755, group write where it has it, its owner.
  * @throws SyncError OwnerMismatch when this process cannot write files that the gateway will be able to change.
  */
-export async function readModes(dataDir: string): Promise<Modes> {
-  const root = await lstat(dataDir);
+export function readModes(volume: VolumeFs): Modes {
+  const root = folderAt(volume, '');
+  if (!root) throw new Error('the root of a volume is always a folder');
   const group = root.mode & 0o020;
   const modes = { file: (executable: boolean) => (executable ? 0o755 : 0o644) | group, folder: 0o755 | group };
   const uid = process.geteuid?.() ?? root.uid;
-  const owner = gatewayOwner(dataDir) ?? root;
+  const owner = gatewayOwner(volume) ?? root;
   if (uid === owner.uid) return modes;
   if (uid === 0) return { ...modes, owner: { uid: owner.uid, gid: owner.gid } };
   const groups = process.getgroups?.() ?? [];
@@ -32,10 +32,15 @@ export async function readModes(dataDir: string): Promise<Modes> {
 }
 
 /** A volume's root often belongs to root; what the gateway made in it tells who the gateway is. */
-function gatewayOwner(dataDir: string): { uid: number; gid: number } | undefined {
+function gatewayOwner(volume: VolumeFs): Stats | undefined {
   for (const name of ['config', 'projects', 'db']) {
-    const found = lstatSync(join(dataDir, name), { throwIfNoEntry: false });
-    if (found?.isDirectory()) return found;
+    const found = folderAt(volume, name);
+    if (found) return found;
   }
   return undefined;
+}
+
+function folderAt(volume: VolumeFs, path: string): Stats | undefined {
+  const standing = volume.look(path);
+  return standing.kind === 'folder' ? standing.stat : undefined;
 }

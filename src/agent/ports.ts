@@ -2,6 +2,7 @@ import type { HelloRequest, HelloResponse, TicketRequest, TicketResponse } from 
 import type { GatewayConnection } from '../contract/activities.ts';
 import type { IgnitionClient } from '../clients/ignition/client.ts';
 import type { Digest } from '../domain/manifest.ts';
+import type { VolumeFs } from './volume-fs.ts';
 
 /** One blob as it arrives. The body must be read to its end before the next blob is asked for. */
 export interface IncomingBlob {
@@ -43,6 +44,8 @@ export interface AgentOptions {
   readonly ignition: (connection: GatewayConnection) => IgnitionClient;
   readonly clock?: Clock;
   readonly space?: (folder: string) => Promise<VolumeSpace>;
+  /** Opens the data directory: the disk itself when absent. */
+  readonly volume?: (dataDir: string) => VolumeFs;
   /** Milliseconds that one scan of the gateway may take; 60,000 when absent. */
   readonly scanTimeoutMs?: number;
   /** Hears each named step of a transaction directly after it has happened: for logs, and for tests that end the process there. */

@@ -1,11 +1,9 @@
-import { existsSync, lstatSync, readdirSync, rmSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { GatewayStep } from '../contract/activities.ts';
 import { SyncError } from '../domain/errors.ts';
 import { NO_MANIFEST } from '../domain/manifest.ts';
 import { fetchFiles, missingFiles, type Needed } from './content.ts';
-import { flushAll, writeDurably } from './durable.ts';
+import { flushAll, removeAll, writeDurably } from './durable.ts';
 import { guardPaths } from './guard.ts';
 import type { Layout } from './layout.ts';
 import { obtainManifest } from './manifests.ts';
@@ -15,7 +13,7 @@ import { Scratch } from './scratch.ts';
 import { guardSpace } from './space.ts';
 import type { State } from './state.ts';
 import { survey, type Survey } from './survey.ts';
-import { Tree } from './tree.ts';
+import type { VolumeFs } from './volume-fs.ts';
 import { wantedBetween } from './wanted.ts';
 
 export interface Prepared {
@@ -36,49 +34,49 @@ export interface PreparingWith {
  */
 export async function prepare(make: PreparingWith, state: State, step: GatewayStep, doing: Doing): Promise<Prepared> {
   const { layout, relay } = make;
+  const { volume } = layout;
   const target = await obtainManifest(layout, relay, step.target, doing.signal);
   const live = await obtainManifest(layout, relay, state.live, doing.signal);
-  const modes = await readModes(layout.dataDir);
-  using tree = new Tree(layout.dataDir);
+  const modes = readModes(volume);
   const differences = state.live === NO_MANIFEST ? 'replace' : 'hold';
   const released = step.released === undefined ? undefined : await obtainManifest(layout, relay, step.released, doing.signal);
   const wanted = wantedBetween(live, target, modes, released);
   guardPaths(wanted.map(({ path }) => path));
-  const found = await survey(tree, wanted, { differences, exact: false, takeOver: true }, doing);
-  guardMounts(tree, found);
+  const found = await survey(volume, wanted, { differences, exact: false, takeOver: true }, doing);
+  guardMounts(volume, found);
 
-  const scratch = new Scratch(join(layout.stagingFor(step.target), 'tree'), modes);
+  const scratch = new Scratch(volume, join(layout.stagingFor(step.target), 'tree'), modes);
   const marker = join(layout.stagingFor(step.target), 'verified');
   await clearOthers(layout, step.target);
   const needed = found.changes.flatMap(({ path, after }): Needed[] => (after ? [{ path, after }] : []));
-  const trusted = existsSync(marker);
+  const trusted = volume.look(marker).kind === 'file';
   const missing = await missingFiles(scratch, needed, trusted, doing);
   if (missing.length === 0 && trusted) return { survey: found, fetched: { files: 0, bytes: 0 } };
 
-  rmSync(marker, { force: true });
+  await removeAll(volume, marker);
   guardSpace(
-    await make.space(layout.own),
+    await make.space(join(volume.root, layout.own)),
     missing.reduce((bytes, { after }) => bytes + after.size, 0),
   );
   const liveByDigest = live.pathsOf(new Set(missing.map(({ after }) => after.sha256)));
-  const fetched = await fetchFiles(scratch, missing, { relay, tree, liveByDigest }, modes, doing);
+  const fetched = await fetchFiles(scratch, missing, { relay, tree: volume, liveByDigest }, modes, doing);
   for (const { path } of needed) scratch.placeFor(path);
-  await flushAll(layout.own, [
+  await flushAll(volume, [
     ...needed.map(({ path }) => join(scratch.root, path)),
     ...scratch.folders(),
     layout.stagingFor(step.target),
     layout.staging,
   ]);
-  await writeDurably(marker, '');
+  await writeDurably(volume, marker, '');
   return { survey: found, fetched };
 }
 
 /** Renames do not cross file systems, so all or nothing cannot be promised across a mount point. */
-function guardMounts(tree: Tree, { folders }: Survey): void {
-  const { dev } = lstatSync(tree.root);
+function guardMounts(tree: VolumeFs, { folders }: Survey): void {
+  const root = tree.look('');
   for (const { path } of folders) {
     const standing = tree.look(path);
-    if (standing.kind !== 'folder' || standing.stat.dev === dev) continue;
+    if (standing.kind !== 'folder' || root.kind !== 'folder' || standing.stat.dev === root.stat.dev) continue;
     throw new SyncError(
       'NotSupportedYet',
       `${path} is a mount of its own inside the data directory: mount one volume for the whole of it.`,
@@ -88,7 +86,7 @@ function guardMounts(tree: Tree, { folders }: Survey): void {
 
 /** Scratch for another plan is of no use any more: a newer one has taken its place. */
 async function clearOthers(layout: Layout, target: string): Promise<void> {
-  for (const name of readdirSync(layout.staging)) {
-    if (/^[0-9a-f]{64}$/.test(name) && name !== target) await rm(join(layout.staging, name), { recursive: true, force: true });
+  for (const { name } of layout.volume.list(layout.staging)) {
+    if (/^[0-9a-f]{64}$/.test(name) && name !== target) await removeAll(layout.volume, join(layout.staging, name));
   }
 }

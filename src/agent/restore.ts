@@ -8,7 +8,6 @@ import { listSnapshots, readSnapshot } from './snapshot.ts';
 import type { State } from './state.ts';
 import { survey } from './survey.ts';
 import { transact, type Bench } from './transact.ts';
-import { Tree } from './tree.ts';
 import type { Wanted } from './wanted.ts';
 
 const SCRATCH = 'restore';
@@ -35,14 +34,13 @@ export async function restoreFromSnapshot(
       `${step.gateway} keeps no snapshot of ${target}: roll out the wanted commit instead of restoring.`,
     );
   }
-  const snapshot = readSnapshot(head.folder);
+  const snapshot = readSnapshot(layout.volume, head.folder);
   const wanted = snapshot.changes.map(({ path, before, after }): Wanted => ({
     path,
     ...(before && { after: before }),
     ...(after && { lastWritten: after.sha256 }),
   }));
-  using tree = new Tree(layout.dataDir);
-  const found = await survey(tree, wanted, { differences: step.localChanges ?? 'replace', exact: true, takeOver: false }, doing);
+  const found = await survey(layout.volume, wanted, { differences: step.localChanges ?? 'replace', exact: true, takeOver: false }, doing);
   await scratchFromSnapshot(layout, head.folder, snapshot, SCRATCH);
   await transact(bench, state, {
     kind: 'restore',

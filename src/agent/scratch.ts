@@ -1,21 +1,24 @@
-import { chmodSync, chownSync, closeSync, fchmodSync, fchownSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import type { Digest } from '../domain/manifest.ts';
+import { makeFolders } from './durable.ts';
 import type { Modes } from './modes.ts';
+import type { VolumeFs } from './volume-fs.ts';
 
 /** Folders of the data directory's shape, made in scratch and later renamed into place, so with their final modes and owner. */
 export class Scratch {
+  readonly volume: VolumeFs;
   readonly root: string;
   readonly #modes: Modes;
   readonly #folderMode: (path: string) => number;
   readonly #made = new Set<string>();
 
-  constructor(root: string, modes: Modes, folderMode: (path: string) => number = () => modes.folder) {
+  constructor(volume: VolumeFs, root: string, modes: Modes, folderMode: (path: string) => number = () => modes.folder) {
+    this.volume = volume;
     this.root = root;
     this.#modes = modes;
     this.#folderMode = folderMode;
-    mkdirSync(root, { recursive: true });
+    makeFolders(volume, root);
   }
 
   /** Where the file for `path` lies; its folders exist after the call. */
@@ -33,10 +36,7 @@ export class Scratch {
   makeFolder(path: string): void {
     if (path === '.' || this.#made.has(path)) return;
     this.makeFolder(dirname(path));
-    const place = join(this.root, path);
-    mkdirSync(place, { recursive: true });
-    chmodSync(place, this.#folderMode(path));
-    if (this.#modes.owner) chownSync(place, this.#modes.owner.uid, this.#modes.owner.gid);
+    this.volume.makeFolder(join(this.root, path), { mode: this.#folderMode(path), owner: this.#modes.owner });
     this.#made.add(path);
   }
 }
@@ -45,18 +45,23 @@ export class Scratch {
  * Writes what arrives to a new file; its mode and owner come last, so that a file cut short is told by its mode.
  * @returns the digest of what was written: the caller compares before it uses the file
  */
-export async function receive(place: string, body: AsyncIterable<Uint8Array>, mode: number, owner: Modes['owner']): Promise<Digest> {
-  const fd = openSync(place, 'w', 0o600);
+export async function receive(
+  volume: VolumeFs,
+  path: string,
+  body: AsyncIterable<Uint8Array>,
+  mode: number,
+  owner: Modes['owner'],
+): Promise<Digest> {
+  const fd = volume.create(path, 'over', 0o600);
   try {
     const hash = createHash('sha256');
     for await (const piece of body) {
       hash.update(piece);
-      for (let at = 0; at < piece.length;) at += writeSync(fd, piece, at);
+      volume.write(fd, piece);
     }
-    fchmodSync(fd, mode);
-    if (owner) fchownSync(fd, owner.uid, owner.gid);
+    volume.settle(fd, { mode, owner });
     return hash.digest('hex');
   } finally {
-    closeSync(fd);
+    volume.close(fd);
   }
 }

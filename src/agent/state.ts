@@ -1,10 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { NO_MANIFEST } from '../domain/manifest.ts';
 import { SyncError } from '../domain/errors.ts';
 import type { Layout } from './layout.ts';
 import { writeDurably } from './durable.ts';
-import { errnoOf } from './volume-error.ts';
+import { readText } from './hash.ts';
 
 const Counts = z.object({ added: z.int(), modified: z.int(), deleted: z.int() });
 const Scans = z.object({
@@ -48,14 +47,9 @@ const REMEMBERED = 200;
 const FRESH: State = { version: 1, live: NO_MANIFEST, op: '', at: '', seq: 0, changes: NO_CHANGES, owed: NO_SCANS, done: [] };
 
 /** The state on disk; that of a gateway nothing was applied to when there is none. */
-export async function readState(layout: Layout): Promise<State> {
-  let text: string;
-  try {
-    text = await readFile(layout.state, 'utf8');
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return FRESH;
-    throw error;
-  }
+export function readState(layout: Layout): State {
+  const text = readText(layout.volume, layout.state);
+  if (text === undefined) return FRESH;
   try {
     return State.parse(JSON.parse(text));
   } catch (error) {
@@ -70,7 +64,7 @@ export async function readState(layout: Layout): Promise<State> {
 }
 
 export async function writeState(layout: Layout, state: State): Promise<void> {
-  await writeDurably(layout.state, `${JSON.stringify({ ...state, done: state.done.slice(-REMEMBERED) })}\n`);
+  await writeDurably(layout.volume, layout.state, `${JSON.stringify({ ...state, done: state.done.slice(-REMEMBERED) })}\n`);
 }
 
 /** Both together: what is needed when either of two changes calls for a scan. */

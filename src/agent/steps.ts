@@ -1,16 +1,20 @@
-import { lstatSync, renameSync, rmdirSync, unlinkSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import type { Step } from './order.ts';
-import { Blocked, type Tree } from './tree.ts';
+import { Blocked, errnoOf } from './volume-error.ts';
+import type { VolumeFs } from './volume-fs.ts';
 import { giveWay } from './yield.ts';
-import { errnoOf } from './volume-error.ts';
 
 /**
  * Carries out steps, each as one call of the operating system, in long series: the shorter this is, the shorter the time in which a running
  * gateway can see both states. Steps that were carried out before are passed over.
  * @returns the folders whose entries changed
  */
-export async function carryOut(tree: Tree, scratch: string, steps: readonly Step[], onStep?: (step: string) => void): Promise<Set<string>> {
+export async function carryOut(
+  tree: VolumeFs,
+  scratch: string,
+  steps: readonly Step[],
+  onStep?: (step: string) => void,
+): Promise<Set<string>> {
   const touched = new Set<string>();
   for (const [index, step] of steps.entries()) {
     carryOutOne(tree, scratch, step);
@@ -22,29 +26,26 @@ export async function carryOut(tree: Tree, scratch: string, steps: readonly Step
   return touched;
 }
 
-function carryOutOne(tree: Tree, scratch: string, step: Step): void {
+function carryOutOne(tree: VolumeFs, scratch: string, step: Step): void {
   switch (step.do) {
     case 'remove':
-      if (isPlainOrGone(tree, step.path) === 'file') unlinkSync(tree.at(step.path));
+      if (isPlainOrGone(tree, step.path) === 'file') tree.remove(step.path);
       return;
     case 'removeFolder':
-      tree.forget(step.path);
-      if (isPlainOrGone(tree, step.path) === 'folder')
-        unless(step.must ? [] : ['ENOTEMPTY', 'EEXIST'], () => rmdirSync(tree.at(step.path)));
+      if (isPlainOrGone(tree, step.path) === 'folder') unless(step.must ? [] : ['ENOTEMPTY', 'EEXIST'], () => tree.removeFolder(step.path));
       return;
     case 'place':
     case 'placeFolder': {
       const source = join(scratch, step.path);
-      if (lstatSync(source, { throwIfNoEntry: false }) === undefined) return;
-      tree.forget(step.path);
+      if (tree.look(source).kind === 'absent') return;
       isPlainOrGone(tree, step.path);
-      renameSync(source, tree.at(step.path));
+      tree.rename(source, step.path);
     }
   }
 }
 
 /** @throws Blocked when a link or a special file stands there: neither is ours to replace. */
-function isPlainOrGone(tree: Tree, path: string): 'file' | 'folder' | 'absent' {
+function isPlainOrGone(tree: VolumeFs, path: string): 'file' | 'folder' | 'absent' {
   const standing = tree.look(path);
   if (standing.kind === 'blocked') return standing.by === 'file' ? 'absent' : fail(standing.at, standing.by);
   return standing.kind === 'link' || standing.kind === 'special' ? fail(path, standing.kind) : standing.kind;

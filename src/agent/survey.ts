@@ -5,7 +5,8 @@ import { Conflicts } from './conflicts.ts';
 import { hashFile } from './hash.ts';
 import type { Doing } from './ports.ts';
 import { foldersBelow } from './room.ts';
-import type { Standing, Tree } from './tree.ts';
+import type { Standing } from './tree.ts';
+import type { VolumeFs } from './volume-fs.ts';
 import type { Wanted } from './wanted.ts';
 
 /**
@@ -39,7 +40,7 @@ export interface Survey {
  * Looks at every path of a plan, and at nothing else.
  * @throws SyncError LinkInTheWay, InTheWay, LocalChange
  */
-export async function survey(tree: Tree, wanted: readonly Wanted[], rules: SurveyRules, doing: Doing): Promise<Survey> {
+export async function survey(tree: VolumeFs, wanted: readonly Wanted[], rules: SurveyRules, doing: Doing): Promise<Survey> {
   const leaving = new Set(wanted.filter(({ after }) => !after).map(({ path }) => path));
   const conflicts = new Conflicts();
   const changes: Change[] = [];
@@ -108,14 +109,14 @@ function sameMode(a: number, b: number, rules: SurveyRules): boolean {
   return rules.exact ? a === b : (a & 0o100) === (b & 0o100);
 }
 
-async function readFound(tree: Tree, path: string, found: { readonly stat: Stats }): Promise<FoundFile | undefined> {
-  const sha256 = await hashFile(tree.at(path));
+async function readFound(tree: VolumeFs, path: string, found: { readonly stat: Stats }): Promise<FoundFile | undefined> {
+  const sha256 = await hashFile(tree, path);
   if (sha256 === undefined) return undefined;
   const { size, mode, ino, mtimeMs } = found.stat;
   return { sha256, size, mode: mode & 0o7777, ino, mtimeMs };
 }
 
-function noteFolders(tree: Tree, path: string, folders: Map<string, FoundFolder>): void {
+function noteFolders(tree: VolumeFs, path: string, folders: Map<string, FoundFolder>): void {
   for (let folder = posix.dirname(path); folder !== '.' && !folders.has(folder); folder = posix.dirname(folder)) {
     const standing = tree.look(folder);
     if (standing.kind === 'folder') folders.set(folder, { path: folder, mode: standing.stat.mode & 0o7777 });

@@ -1,11 +1,9 @@
-import { rmSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SyncError } from '../domain/errors.ts';
 import type { Digest } from '../domain/manifest.ts';
 import { countChanges, scansFor } from './change.ts';
 import { appendCommit } from './commit-log.ts';
-import { flushAll } from './durable.ts';
+import { flushAll, removeAll } from './durable.ts';
 import { readJournal, removeJournal, writeJournal, type Journal } from './journal.ts';
 import { keepLateWork } from './late-work.ts';
 import type { Layout } from './layout.ts';
@@ -17,7 +15,7 @@ import { sweepSnapshots, takeSnapshot } from './snapshot.ts';
 import { mergeScans, readState, writeState, type Counts, type State } from './state.ts';
 import { carryOut } from './steps.ts';
 import type { Survey } from './survey.ts';
-import { Blocked, Tree } from './tree.ts';
+import type { VolumeFs } from './volume-fs.ts';
 import { giveWay } from './yield.ts';
 import { asVolumeFault, errnoOf, messageOf } from './volume-error.ts';
 
@@ -58,7 +56,7 @@ export async function transact(bench: Bench, state: State, transaction: Transact
   const { layout, onStep } = bench;
   const { survey, op, from, to } = transaction;
   const { changes, folders } = survey;
-  using tree = new Tree(layout.dataDir);
+  const tree = layout.volume;
   const seq = state.seq + 1;
   await takeSnapshot(layout, tree, { op, seq, from, to, changes, folders });
   onStep?.('snapshot');
@@ -104,27 +102,24 @@ export async function transact(bench: Bench, state: State, transaction: Transact
  * What was not decided left only scratch behind.
  */
 export async function recover(bench: Bench): Promise<void> {
-  const journal = await readJournal(bench.layout);
+  const journal = readJournal(bench.layout);
   if (!journal) return;
-  if ((await readState(bench.layout)).seq >= journal.seq) return record(bench, journal);
-  using tree = new Tree(bench.layout.dataDir);
+  if (readState(bench.layout).seq >= journal.seq) return record(bench, journal);
+  const tree = bench.layout.volume;
   const late = await keepLateWork(bench.layout, tree, journal.op);
   if (journal.direction === 'back') await goBack(bench, tree, journal);
   else await finish(bench, tree, { ...journal, late });
 }
 
 /** @returns the time from first rename to last, or why everything was put back */
-async function finish(bench: Bench, tree: Tree, journal: Journal): Promise<{ visibleMs: number } | { undone: unknown }> {
+async function finish(bench: Bench, tree: VolumeFs, journal: Journal): Promise<{ visibleMs: number } | { undone: unknown }> {
   const { layout, clock, onStep } = bench;
   const start = clock.monotonicMs();
   let visibleMs: number;
   try {
     const touched = await carryOut(tree, join(layout.staging, journal.scratch, 'tree'), journal.steps, onStep);
     visibleMs = clock.monotonicMs() - start;
-    await flushAll(
-      layout.own,
-      [...touched].map((folder) => join(layout.dataDir, folder)),
-    );
+    await flushAll(tree, [...touched]);
     onStep?.('durable');
   } catch (error) {
     await goBack(bench, tree, journal);
@@ -138,7 +133,7 @@ async function finish(bench: Bench, tree: Tree, journal: Journal): Promise<{ vis
 async function record(bench: Bench, journal: Journal): Promise<void> {
   const { layout, clock, onStep } = bench;
   const { op, kind, from, to, seq, changes, files, late } = journal;
-  const state = await readState(layout);
+  const state = readState(layout);
   const at = clock.now().toISOString();
   if (state.seq < seq) {
     if (files.length > 0)
@@ -156,7 +151,7 @@ async function record(bench: Bench, journal: Journal): Promise<void> {
     });
     onStep?.('recorded');
   }
-  await rm(join(layout.staging, journal.scratch), { recursive: true, force: true });
+  await removeAll(layout.volume, join(layout.staging, journal.scratch));
   const kept = await sweepSnapshots(layout, seq, journal.retainSnapshots);
   await sweepManifests(layout, new Set([to, ...kept.flatMap((one) => [one.from, one.to])]));
   onStep?.('cleared');
@@ -165,7 +160,7 @@ async function record(bench: Bench, journal: Journal): Promise<void> {
 }
 
 /** Puts back what was there before the transaction. A failure leaves the journal, so that the next start tries again. */
-async function goBack(bench: Bench, tree: Tree, journal: Journal): Promise<void> {
+async function goBack(bench: Bench, tree: VolumeFs, journal: Journal): Promise<void> {
   const { layout, onStep } = bench;
   try {
     if (journal.direction !== 'back') await writeJournal(layout, { ...journal, direction: 'back' });
@@ -176,11 +171,11 @@ async function goBack(bench: Bench, tree: Tree, journal: Journal): Promise<void>
   }
   await removeJournal(layout);
   onStep?.('backDone');
-  rmSync(layout.snapshotFor(journal.op), { recursive: true, force: true });
+  await removeAll(layout.volume, layout.snapshotFor(journal.op));
 }
 
 /** Nothing may have changed on the gateway between the comparison and the commit point. */
-async function lastLook(tree: Tree, { changes }: Survey): Promise<void> {
+async function lastLook(tree: VolumeFs, { changes }: Survey): Promise<void> {
   tree.forgetAll();
   for (const [index, { path, before }] of changes.entries()) {
     await giveWay(index);
@@ -203,12 +198,6 @@ async function lastLook(tree: Tree, { changes }: Survey): Promise<void> {
 const IN_THE_WAY = new Set(['EISDIR', 'ENOTDIR', 'ENOTEMPTY', 'EEXIST', 'EBUSY']);
 
 function named(error: unknown): unknown {
-  if (error instanceof Blocked) {
-    return new SyncError(
-      error.by === 'link' ? 'LinkInTheWay' : 'InTheWay',
-      `${error.at} became a ${error.by} during the apply: it is not followed and not replaced.`,
-    );
-  }
   if (IN_THE_WAY.has(errnoOf(error) ?? '')) {
     return new SyncError('InTheWay', `Something stands where the plan needs a file or a folder: ${messageOf(error)}. Move it away.`, {
       cause: error,

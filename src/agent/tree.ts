@@ -1,23 +1,12 @@
-import { closeSync, constants, existsSync, lstatSync, openSync, type Stats } from 'node:fs';
+import { closeSync, constants, existsSync, fstatSync, lstatSync, openSync, type Stats } from 'node:fs';
 import { join, posix } from 'node:path';
-import { errnoOf } from './volume-error.ts';
+import { Blocked, errnoOf } from './volume-error.ts';
 
 /** What stands at a path. `blocked`: one of the folders on the way is none. */
 export type Standing =
   | { readonly kind: 'absent' }
   | { readonly kind: 'file' | 'folder' | 'link' | 'special'; readonly stat: Stats }
   | { readonly kind: 'blocked'; readonly at: string; readonly by: 'file' | 'link' | 'special' };
-
-/** Thrown when a folder on the way to a path is not a folder: never followed, never replaced. */
-export class Blocked extends Error {
-  readonly at: string;
-  readonly by: 'file' | 'link' | 'special';
-  constructor(at: string, by: 'file' | 'link' | 'special') {
-    super(`${at} is a ${by}, not a folder`);
-    this.at = at;
-    this.by = by;
-  }
-}
 
 const FOLDER = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 /** Where the kernel lets a path start at an open folder, no later swap of a parent can lead outside. */
@@ -30,7 +19,7 @@ const MAX_OPEN = 128;
  */
 export class Tree implements Disposable {
   readonly root: string;
-  readonly #rootFd: number;
+  #rootFd: number | undefined;
   readonly #open = new Map<string, number>();
 
   constructor(root: string) {
@@ -40,6 +29,7 @@ export class Tree implements Disposable {
 
   /** What stands at `path`, itself never followed. */
   look(path: string): Standing {
+    if (path === '') return { kind: 'folder', stat: fstatSync(this.#hold('')) };
     let place: string;
     try {
       place = this.at(path);
@@ -57,14 +47,26 @@ export class Tree implements Disposable {
    * @throws Blocked when a component on the way is not a folder; the system's ENOENT when it is missing.
    */
   at(path: string): string {
-    const folder = posix.dirname(path);
-    return this.#child(folder === '.' ? '' : folder, posix.basename(path));
+    this.#trim();
+    return this.#at(path);
   }
 
-  /** Forgets a folder that is being removed or replaced, and all below it. */
-  forget(folder: string): void {
+  /** The names of two paths, both valid until the next call. @throws as `at` */
+  both(one: string, other: string): [string, string] {
+    this.#trim();
+    return [this.#at(one), this.#at(other)];
+  }
+
+  /** A folder's descriptor, valid until the next call. @throws as `at`, also when the folder itself is none */
+  hold(folder: string): number {
+    this.#trim();
+    return this.#hold(folder);
+  }
+
+  /** Forgets folders that are being removed, moved or replaced, and all below them. */
+  forget(...folders: readonly string[]): void {
     for (const [path, fd] of this.#open) {
-      if (path !== folder && !path.startsWith(`${folder}/`)) continue;
+      if (!folders.some((folder) => path === folder || path.startsWith(`${folder}/`))) continue;
       closeSync(fd);
       this.#open.delete(path);
     }
@@ -78,15 +80,27 @@ export class Tree implements Disposable {
 
   [Symbol.dispose](): void {
     this.forgetAll();
-    closeSync(this.#rootFd);
+    if (this.#rootFd !== undefined) closeSync(this.#rootFd);
+    this.#rootFd = undefined;
   }
 
-  #child(folder: string, name: string): string {
-    const fd = this.#hold(folder);
-    return DESCRIPTORS === undefined ? join(this.root, folder, name) : `${DESCRIPTORS}/${fd}/${name}`;
+  /** What is held beyond the limit goes before a call, never within one: a path may have any number of folders. */
+  #trim(): void {
+    for (const [path, fd] of this.#open) {
+      if (this.#open.size <= MAX_OPEN) return;
+      closeSync(fd);
+      this.#open.delete(path);
+    }
+  }
+
+  #at(path: string): string {
+    const folder = posix.dirname(path);
+    const fd = this.#hold(folder === '.' ? '' : folder);
+    return DESCRIPTORS === undefined ? join(this.root, path) : `${DESCRIPTORS}/${fd}/${posix.basename(path)}`;
   }
 
   #hold(folder: string): number {
+    if (this.#rootFd === undefined) throw new Error(`${this.root} was let go of`);
     if (folder === '') return this.#rootFd;
     const held = this.#open.get(folder);
     if (held !== undefined) {
@@ -94,14 +108,8 @@ export class Tree implements Disposable {
       this.#open.set(folder, held);
       return held;
     }
-    const place = this.at(folder);
-    const fd = openFolder(place, folder);
+    const fd = openFolder(this.#at(folder), folder);
     this.#open.set(folder, fd);
-    if (this.#open.size > MAX_OPEN) {
-      const [oldest, oldestFd] = this.#open.entries().next().value as [string, number];
-      this.#open.delete(oldest);
-      closeSync(oldestFd);
-    }
     return fd;
   }
 }

@@ -2,6 +2,17 @@ import { SyncError } from '../domain/errors.ts';
 
 const FULL = new Set(['ENOSPC', 'EDQUOT']);
 
+/** Thrown when a folder on the way to a path is not a folder: never followed, never replaced. */
+export class Blocked extends Error {
+  readonly at: string;
+  readonly by: 'file' | 'link' | 'special';
+  constructor(at: string, by: 'file' | 'link' | 'special') {
+    super(`${at} is a ${by}, not a folder`);
+    this.at = at;
+    this.by = by;
+  }
+}
+
 /** Whether a thrown value is the operating system's word on a file operation. */
 export function errnoOf(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('syscall' in error) || !('code' in error)) return undefined;
@@ -15,6 +26,13 @@ export function messageOf(error: unknown): string {
 
 /** A failed file operation as a fault with a name; every other thrown value unchanged. */
 export function asVolumeFault(error: unknown, doing: string): unknown {
+  if (error instanceof Blocked) {
+    return new SyncError(
+      error.by === 'link' ? 'LinkInTheWay' : 'InTheWay',
+      `${error.at} became a ${error.by} while ${doing}: it is not followed and not replaced.`,
+      { cause: error },
+    );
+  }
   const code = errnoOf(error);
   if (code === undefined || error instanceof SyncError) return error;
   const said = messageOf(error);

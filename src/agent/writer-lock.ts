@@ -1,10 +1,11 @@
-import { lstatSync, renameSync, rmSync, symlinkSync, unlinkSync } from 'node:fs';
+import { rmSync, symlinkSync } from 'node:fs';
 import { createConnection, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { tmpdir } from 'node:os';
 import { randomUUID } from 'node:crypto';
 import { SyncError } from '../domain/errors.ts';
 import { errnoOf } from './volume-error.ts';
+import type { VolumeFs } from './volume-fs.ts';
 
 /** Addresses of sockets in the file system are cut at about 100 bytes. */
 const MAX_ADDRESS = 100;
@@ -14,38 +15,54 @@ const MAX_ADDRESS = 100;
  * and it is seen by every container that mounts the volume, which process ids are not.
  */
 export class WriterLock {
+  readonly #volume: VolumeFs;
   readonly #path: string;
   readonly #server: Server;
-  readonly #ino: number;
+  readonly #ino: number | undefined;
 
-  private constructor(path: string, server: Server, ino: number) {
+  private constructor(volume: VolumeFs, path: string, server: Server, ino: number | undefined) {
+    this.#volume = volume;
     this.#path = path;
     this.#server = server;
     this.#ino = ino;
   }
 
   /** @throws SyncError AnotherWriter when another process holds it. */
-  static async take(path: string): Promise<WriterLock> {
-    if (await isHeld(path)) throw anotherWriter(path);
+  static async take(volume: VolumeFs, path: string): Promise<WriterLock> {
+    const held = volume.look(path).kind !== 'absent' && (await isHeld(join(volume.root, path)));
+    if (held) throw anotherWriter(path);
     const own = `${path}.${randomUUID().slice(0, 8)}`;
     const server = createServer((socket) => socket.destroy());
-    await listen(server, own);
+    await listen(server, join(volume.root, own));
     server.unref();
-    const { ino } = lstatSync(own);
-    // Last one wins; the others see it at their next check.
-    renameSync(own, path);
-    return new WriterLock(path, server, ino);
+    const ino = inodeOf(volume, own);
+    try {
+      // Last one wins; the others see it at their next check.
+      volume.rename(own, path);
+    } catch (error) {
+      server.close();
+      throw error;
+    }
+    return new WriterLock(volume, path, server, ino);
   }
 
   /** @throws SyncError AnotherWriter when another process has taken over. */
   check(): void {
-    if (lstatSync(this.#path, { throwIfNoEntry: false })?.ino !== this.#ino) throw anotherWriter(this.#path);
+    if (inodeOf(this.#volume, this.#path) !== this.#ino) throw anotherWriter(this.#path);
   }
 
   async release(): Promise<void> {
-    if (lstatSync(this.#path, { throwIfNoEntry: false })?.ino === this.#ino) unlinkSync(this.#path);
-    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    try {
+      if (inodeOf(this.#volume, this.#path) === this.#ino) this.#volume.remove(this.#path);
+    } finally {
+      await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    }
   }
+}
+
+function inodeOf(volume: VolumeFs, path: string): number | undefined {
+  const standing = volume.look(path);
+  return 'stat' in standing ? standing.stat.ino : undefined;
 }
 
 function anotherWriter(path: string): SyncError {
@@ -62,7 +79,6 @@ async function listen(server: Server, path: string): Promise<void> {
 }
 
 async function isHeld(path: string): Promise<boolean> {
-  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return false;
   return withShortAddress(path, async (address) => {
     return new Promise<boolean>((resolve, reject) => {
       const socket = createConnection(address, () => {
