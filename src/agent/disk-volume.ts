@@ -19,7 +19,7 @@ import {
 } from 'node:fs';
 import { promisify } from 'node:util';
 import { Tree, type Standing } from './tree.ts';
-import { errnoOf } from './volume-error.ts';
+import { errnoOf, naming } from './volume-error.ts';
 import type { Attributes, VolumeFs } from './volume-fs.ts';
 
 const run = promisify(execFile);
@@ -144,7 +144,7 @@ export class DiskVolume implements VolumeFs {
     try {
       return call(place);
     } catch (error) {
-      throw naming(error, [[place, path]]);
+      throw naming(error, place, path);
     }
   }
 
@@ -153,16 +153,7 @@ export class DiskVolume implements VolumeFs {
     try {
       call(source, target);
     } catch (error) {
-      throw naming(error, [
-        [source, from],
-        [target, to],
-      ]);
+      throw naming(naming(error, source, from), target, to);
     }
   }
-}
-
-/** The system's error with the paths that people know in its message. */
-function naming(error: unknown, names: readonly (readonly [place: string, path: string])[]): unknown {
-  if (error instanceof Error) for (const [place, path] of names) error.message = error.message.replace(`'${place}'`, () => `'${path}'`);
-  return error;
 }

@@ -1,6 +1,6 @@
 import { closeSync, constants, existsSync, fstatSync, lstatSync, openSync, type Stats } from 'node:fs';
 import { join, posix } from 'node:path';
-import { Blocked, errnoOf } from './volume-error.ts';
+import { Blocked, errnoOf, naming } from './volume-error.ts';
 
 /** What stands at a path. `blocked`: one of the folders on the way is none. */
 export type Standing =
@@ -119,7 +119,7 @@ function openFolder(place: string, folder: string): number {
     return openSync(place, FOLDER);
   } catch (error) {
     const code = errnoOf(error);
-    if (code !== 'ENOTDIR' && code !== 'ELOOP') throw error;
+    if (code !== 'ENOTDIR' && code !== 'ELOOP') throw naming(error, place, folder);
     const stat = lstatSync(place, { throwIfNoEntry: false });
     const kind = stat === undefined ? 'special' : kindOf(stat);
     throw new Blocked(folder, kind === 'folder' ? 'special' : kind);

@@ -19,6 +19,12 @@ export function errnoOf(error: unknown): string | undefined {
   return typeof error.code === 'string' ? error.code : undefined;
 }
 
+/** The system's error with the path that people know in place of the one that the call was made with. */
+export function naming(error: unknown, place: string, path: string): unknown {
+  if (error instanceof Error) error.message = error.message.replace(`'${place}'`, () => `'${path}'`);
+  return error;
+}
+
 /** What any thrown value says. */
 export function messageOf(error: unknown): string {
   return typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : String(error);
