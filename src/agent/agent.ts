@@ -12,6 +12,7 @@ import { Layout } from './layout.ts';
 import { obtainManifest } from './manifests.ts';
 import { Mutex } from './mutex.ts';
 import { guardLive, guardPrecondition } from './precondition.ts';
+import { readModes } from './modes.ts';
 import { prepare } from './prepare.ts';
 import type { AgentOptions, Clock, Doing } from './ports.ts';
 import { restoreFromSnapshot } from './restore.ts';
@@ -19,7 +20,8 @@ import { scanGateway } from './scan.ts';
 import { volumeSpace } from './space.ts';
 import { NO_CHANGES, NO_SCANS, mergeScans, readState, writeState } from './state.ts';
 import { recover, transact, type Bench } from './transact.ts';
-import { onVolume } from './volume-error.ts';
+import { errnoOf, onVolume } from './volume-error.ts';
+import type { VolumeFs } from './volume-fs.ts';
 import { WriterLock } from './writer-lock.ts';
 
 const SYSTEM_CLOCK: Clock = { now: () => new Date(), monotonicMs: () => performance.now() };
@@ -54,7 +56,7 @@ export class Agent {
 
   /**
    * Takes the data directory and ends whatever an earlier process was interrupted in.
-   * @throws SyncError AnotherWriter, VolumeFailed, InsufficientSpace
+   * @throws SyncError AnotherWriter, OwnerMismatch, VolumeFailed, InsufficientSpace
    */
   static async open(options: AgentOptions): Promise<Agent> {
     return onVolume('starting', async () => {
@@ -68,12 +70,7 @@ export class Agent {
         await recover(bench);
         return new Agent(options, bench, lock);
       } catch (error) {
-        try {
-          await lock?.release();
-        } finally {
-          volume[Symbol.dispose]();
-        }
-        throw error;
+        return await letGo(volume, lock, error);
       }
     });
   }
@@ -225,4 +222,15 @@ export class Agent {
   #preparing(): Parameters<typeof prepare>[0] {
     return { layout: this.#layout, relay: this.#options.relay, space: this.#options.space ?? volumeSpace };
   }
+}
+
+/** Ends an opening that failed. @throws SyncError OwnerMismatch when that is why the volume refused, else `error` */
+async function letGo(volume: VolumeFs, lock: WriterLock | undefined, error: unknown): Promise<never> {
+  try {
+    await lock?.release();
+    if (['EACCES', 'EPERM'].includes(errnoOf(error) ?? '')) readModes(volume);
+  } finally {
+    volume[Symbol.dispose]();
+  }
+  throw error;
 }

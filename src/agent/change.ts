@@ -1,5 +1,6 @@
 import type { Digest } from '../domain/manifest.ts';
 import type { Counts, Scans } from './state.ts';
+import type { Standing } from './tree.ts';
 
 /** A file as it is or shall be. */
 export interface FileState {
@@ -27,6 +28,13 @@ export interface Change {
 export interface FoundFolder {
   readonly path: string;
   readonly mode: number;
+}
+
+/** Whether a file is still the very one that was found. */
+export function isAsFound(standing: Standing, found: FoundFile): boolean {
+  if (standing.kind !== 'file') return false;
+  const { ino, size, mtimeMs } = standing.stat;
+  return ino === found.ino && size === found.size && mtimeMs === found.mtimeMs;
 }
 
 export function countChanges(changes: readonly Change[]): Counts {

@@ -95,7 +95,8 @@ export class DiskVolume implements VolumeFs {
   }
 
   rename(from: string, to: string): void {
-    this.#tree.forget(from, to);
+    this.#tree.forget(from);
+    this.#tree.forget(to);
     this.#between(from, to, renameSync);
   }
 

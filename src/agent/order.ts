@@ -71,6 +71,12 @@ export function folderSet(folders: readonly FoundFolder[]): Set<string> {
   return new Set(folders.map(({ path }) => path));
 }
 
+/** The folder that holds a path; `''` is the data directory. */
+export function folderOf(path: string): string {
+  const parent = posix.dirname(path);
+  return parent === '.' ? '' : parent;
+}
+
 /** The folders on the way to a path, outermost first. */
 function foldersOf(path: string): string[] {
   const parent = posix.dirname(path);

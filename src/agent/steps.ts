@@ -1,5 +1,5 @@
-import { join, posix } from 'node:path';
-import type { Step } from './order.ts';
+import { join } from 'node:path';
+import { folderOf, type Step } from './order.ts';
 import { Blocked, errnoOf } from './volume-error.ts';
 import type { VolumeFs } from './volume-fs.ts';
 import { giveWay } from './yield.ts';
@@ -18,8 +18,7 @@ export async function carryOut(
   const touched = new Set<string>();
   for (const [index, step] of steps.entries()) {
     carryOutOne(tree, scratch, step);
-    const parent = posix.dirname(step.path);
-    touched.add(parent === '.' ? '' : parent);
+    touched.add(folderOf(step.path));
     await giveWay(index);
     onStep?.(`${step.do} ${index + 1}/${steps.length}`);
   }
@@ -37,9 +36,14 @@ function carryOutOne(tree: VolumeFs, scratch: string, step: Step): void {
     case 'place':
     case 'placeFolder': {
       const source = join(scratch, step.path);
-      if (tree.look(source).kind === 'absent') return;
-      isPlainOrGone(tree, step.path);
-      tree.rename(source, step.path);
+      try {
+        isPlainOrGone(tree, step.path);
+        tree.rename(source, step.path);
+      } catch (error) {
+        // Asked for only now: what is not in scratch any more was placed before an interruption.
+        const mayBeDone = error instanceof Blocked || errnoOf(error) === 'ENOENT';
+        if (!mayBeDone || tree.look(source).kind !== 'absent') throw error;
+      }
     }
   }
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { SyncError } from '../domain/errors.ts';
 import type { Digest } from '../domain/manifest.ts';
-import { countChanges, scansFor } from './change.ts';
+import { countChanges, isAsFound, scansFor } from './change.ts';
 import { appendCommit } from './commit-log.ts';
 import { flushAll, removeAll } from './durable.ts';
 import { readJournal, removeJournal, writeJournal, type Journal } from './journal.ts';
@@ -180,13 +180,7 @@ async function lastLook(tree: VolumeFs, { changes }: Survey): Promise<void> {
   for (const [index, { path, before }] of changes.entries()) {
     await giveWay(index);
     const standing = tree.look(path);
-    const same =
-      standing.kind === 'file'
-        ? before !== undefined &&
-          standing.stat.ino === before.ino &&
-          standing.stat.size === before.size &&
-          standing.stat.mtimeMs === before.mtimeMs
-        : before === undefined;
+    const same = before ? isAsFound(standing, before) : standing.kind !== 'file';
     if (!same)
       throw new SyncError(
         'LocalChange',

@@ -63,10 +63,11 @@ export class Tree implements Disposable {
     return this.#hold(folder);
   }
 
-  /** Forgets folders that are being removed, moved or replaced, and all below them. */
-  forget(...folders: readonly string[]): void {
+  /** Forgets a folder that is being removed, moved or replaced, and all below it. */
+  forget(folder: string): void {
     for (const [path, fd] of this.#open) {
-      if (!folders.some((folder) => path === folder || path.startsWith(`${folder}/`))) continue;
+      // Asked for every rename: no string is made for it.
+      if (!path.startsWith(folder) || (path.length > folder.length && path[folder.length] !== '/')) continue;
       closeSync(fd);
       this.#open.delete(path);
     }

@@ -1,21 +1,23 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { NO_MANIFEST } from '../../src/domain/manifest.ts';
-import { foldersAbove } from '../../src/domain/plan/paths.ts';
+import { gatewayUser, handOver, letThrough } from '../../temporal-dev/install/gateway-user.ts';
 import { seedDataDirectory } from '../support/gateway-simulator/seed.ts';
-import { filesOf } from '../support/tree.ts';
 import { Content } from '../activities/agent/support/content.ts';
 import type { CrashOrder } from '../activities/agent/support/crash-child.ts';
 import { doing, openAgent, stepOf } from '../activities/agent/support/local-agent.ts';
 import { LocalRelay } from '../activities/agent/support/local-relay.ts';
-import { type Scenario, type Tree, scenarios } from '../activities/agent/support/random-trees.ts';
+import { type Scenario, scenarios } from '../activities/agent/support/random-trees.ts';
+import { Expected } from './expected.ts';
 
 const run = promisify(execFile);
 const CHILD = join(import.meta.dirname, '../activities/agent/support/crash-child.ts');
 const POINTS_PER_SCENARIO = 15;
+/** The process that is killed is no superuser, whoever starts it. */
+const USER = gatewayUser(CHILD, process.execPath);
 
 /** What came of a run. */
 export interface CrashReport {
@@ -38,6 +40,7 @@ export async function crash(
 ): Promise<CrashReport> {
   const { points, seed } = options;
   const folder = mkdtempSync(join(tmpdir(), 'ignition-sync-crash-'));
+  if (USER) letThrough(folder, USER);
   let [killed, late] = [0, 0];
   const complaints: string[] = [];
   try {
@@ -64,51 +67,42 @@ class Ground {
   readonly #folder: string;
   readonly #relay: LocalRelay;
   readonly #digests: { readonly old: string; readonly next: string };
-  /** Files by path with their digests; `foreign` are those that are not ours. */
-  readonly #expected: Readonly<Record<'old' | 'next' | 'foreign', ReadonlyMap<string, string>>>;
-  readonly #foreignFolders: readonly string[];
+  readonly #expected: Expected;
   readonly #ms: number;
 
   private constructor(parts: {
     folder: string;
     relay: LocalRelay;
     digests: { old: string; next: string };
-    expected: Record<'old' | 'next' | 'foreign', ReadonlyMap<string, string>>;
-    foreignFolders: readonly string[];
+    expected: Expected;
     ms: number;
   }) {
     this.#folder = parts.folder;
     this.#relay = parts.relay;
     this.#digests = parts.digests;
     this.#expected = parts.expected;
-    this.#foreignFolders = parts.foreignFolders;
     this.#ms = parts.ms;
   }
 
   static async prepare(folder: string, { old, next }: Scenario): Promise<Ground> {
     const base = join(folder, 'base');
     await seedDataDirectory(base);
-    const foreign = filesOf(base);
-    const foreignFolders = foldersOf(base);
+    const expected = await Expected.of(folder, base, { old, next });
     const content = new Content();
     const relay = new LocalRelay(content);
     const digests = { old: content.add(old), next: content.add(next) };
     const agent = await openAgent(base, relay);
     await agent.apply(stepOf(NO_MANIFEST, digests.old, 'first'), doing);
     await agent.close();
+    if (USER) handOver(base, USER);
     writeFileSync(join(folder, 'content.json'), JSON.stringify([...content.manifests]));
     writeFileSync(
       join(folder, 'content.json.blobs'),
       JSON.stringify([...content.blobs].map(([digest, bytes]) => [digest, bytes.toString('base64')])),
     );
-    const expected = {
-      old: await checkedOut(join(folder, 'git-old'), old),
-      next: await checkedOut(join(folder, 'git-next'), next),
-      foreign,
-    };
-    const ground = new Ground({ folder, relay, digests, expected, foreignFolders, ms: 0 });
+    const ground = new Ground({ folder, relay, digests, expected, ms: 0 });
     const dry = await ground.#child('dry', undefined);
-    return new Ground({ folder, relay, digests, expected, foreignFolders, ms: dry?.ms ?? 0 });
+    return new Ground({ folder, relay, digests, expected, ms: dry?.ms ?? 0 });
   }
 
   async tryAll(moments: readonly number[]): Promise<{ moment: number; killed: boolean; complaints: string[] }[]> {
@@ -135,7 +129,10 @@ class Ground {
       ...(dieAfterMs === undefined ? {} : { dieAfterMs }),
     };
     try {
-      const { stdout } = await run(process.execPath, [CHILD, JSON.stringify(order)], { env: { ...process.env, NODE_OPTIONS: '' } });
+      const { stdout } = await run(process.execPath, [CHILD, JSON.stringify(order)], {
+        env: { ...process.env, NODE_OPTIONS: '' },
+        ...USER,
+      });
       return JSON.parse(stdout) as { ms: number };
     } catch (error) {
       if ((error as { signal?: string }).signal === 'SIGKILL') return undefined;
@@ -148,11 +145,11 @@ class Ground {
     const agent = await openAgent(dataDir, this.#relay);
     try {
       const { live } = await agent.inspect();
-      complaints.push(...this.#differences(dataDir, live === this.#digests.old ? 'old' : 'next', 'after the kill'));
+      complaints.push(...(await this.#expected.differences(dataDir, live === this.#digests.old ? 'old' : 'next', 'after the kill')));
       await agent.apply(stepOf(this.#digests.old, this.#digests.next, 'op'), doing);
-      complaints.push(...this.#differences(dataDir, 'next', 'after the repeated apply'));
+      complaints.push(...(await this.#expected.differences(dataDir, 'next', 'after the repeated apply')));
       await agent.restore(stepOf(this.#digests.next, this.#digests.old, 'back'), doing);
-      complaints.push(...this.#differences(dataDir, 'old', 'after the restore'));
+      complaints.push(...(await this.#expected.differences(dataDir, 'old', 'after the restore')));
     } catch (error) {
       complaints.push(String(error));
     } finally {
@@ -160,48 +157,4 @@ class Ground {
     }
     return complaints;
   }
-
-  #differences(dataDir: string, commit: 'old' | 'next', when: string): string[] {
-    return [...this.#wrongFiles(dataDir, commit), ...this.#wrongFolders(dataDir, commit)].slice(0, 3).map((what) => `${when}: ${what}`);
-  }
-
-  #wrongFiles(dataDir: string, commit: 'old' | 'next'): string[] {
-    const wanted = new Map([...this.#expected.foreign, ...this.#expected[commit]]);
-    const there = filesOf(dataDir);
-    return [...new Set([...wanted.keys(), ...there.keys()])]
-      .filter((path) => wanted.get(path) !== there.get(path))
-      .map((path) => `${path} is not as in the ${commit} commit`);
-  }
-
-  /** An empty folder of a resource hides the one of the parent project, so none may be left over. */
-  #wrongFolders(dataDir: string, commit: 'old' | 'next'): string[] {
-    const wanted = new Set([...this.#foreignFolders, ...[...this.#expected[commit].keys()].flatMap(foldersAbove)]);
-    const there = foldersOf(dataDir);
-    return [
-      ...there.filter((path) => !wanted.has(path)).map((path) => `the folder ${path} is left over`),
-      ...[...wanted].filter((path) => !there.includes(path)).map((path) => `the folder ${path} is missing`),
-    ];
-  }
-}
-
-/** Every folder but our own. */
-function foldersOf(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
-    .filter((path) => path !== '.ignition-sync' && !path.startsWith('.ignition-sync/'));
-}
-
-/** What git itself makes of a tree: the files of a checkout, by digest. */
-async function checkedOut(folder: string, tree: Tree): Promise<ReadonlyMap<string, string>> {
-  const git = (...args: string[]) => run('git', ['-C', folder, ...args]);
-  await run('git', ['init', '--quiet', '--initial-branch=main', folder]);
-  for (const [path, { content, executable }] of Object.entries(tree)) {
-    const blob = join(folder, '.git', 'blob');
-    writeFileSync(blob, content);
-    const { stdout } = await run('git', ['-C', folder, 'hash-object', '-w', '--no-filters', blob]);
-    await git('update-index', '--add', '--cacheinfo', `${executable ? '100755' : '100644'},${stdout.trim()},${path}`);
-  }
-  await git('-c', 'core.autocrlf=false', 'checkout-index', '--all', '--force', `--prefix=${join(folder, '.git', 'out')}/`);
-  return filesOf(join(folder, '.git', 'out'));
 }

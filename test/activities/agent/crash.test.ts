@@ -3,6 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { gatewayUser, handOver, letThrough } from '../../../temporal-dev/install/gateway-user.ts';
 import { footprint } from '../../support/gateway-simulator/damage.ts';
 import type { Files } from './support/content.ts';
 import type { CrashOrder } from './support/crash-child.ts';
@@ -10,6 +11,8 @@ import { Rig, doing, openAgent, stepOf } from './support/rig.ts';
 
 const run = promisify(execFile);
 const CHILD = join(import.meta.dirname, 'support', 'crash-child.ts');
+/** The process that is killed is no superuser, whoever starts it. */
+const USER = gatewayUser(CHILD, process.execPath);
 const AT_ONCE = 2;
 /** Of the steps of restores and recoveries every third is tried here; of applies, every one. */
 const STRIDE = 3;
@@ -54,6 +57,10 @@ beforeAll(async () => {
   const old = await rig.everything();
   const { live: before } = await rig.agent.inspect();
   const after = rig.content.add(NEW);
+  if (USER) {
+    letThrough(dirname(rig.dataDir), USER);
+    handOver(rig.dataDir, USER);
+  }
   const contentFile = join(dirname(rig.dataDir), 'content.json');
   writeFileSync(contentFile, JSON.stringify([...rig.content.manifests]));
   writeFileSync(
@@ -80,7 +87,7 @@ async function everything(dataDir: string): Promise<string[]> {
 /** @returns the steps the child went through, undefined when it ended itself */
 async function child(order: CrashOrder): Promise<{ steps: string[]; failure?: string } | undefined> {
   try {
-    const { stdout } = await run(process.execPath, [CHILD, JSON.stringify(order)], { env: { ...process.env, NODE_OPTIONS: '' } });
+    const { stdout } = await run(process.execPath, [CHILD, JSON.stringify(order)], { env: { ...process.env, NODE_OPTIONS: '' }, ...USER });
     return JSON.parse(stdout) as { steps: string[]; failure?: string };
   } catch (error) {
     if ((error as { signal?: string }).signal === 'SIGKILL') return undefined;

@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { chownSync, lstatSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { gatewayUser, handOver, letThrough } from '../../../temporal-dev/install/gateway-user.ts';
 import type { Files } from './support/content.ts';
 import { Content } from './support/content.ts';
 import { doing, openAgent, stepOf } from './support/local-agent.ts';
@@ -48,6 +49,32 @@ asSuperuser('on a volume of its own', () => {
     await expect(agent.stage(step, doing)).rejects.toMatchObject({ reason: 'InsufficientSpace' });
     await expect(agent.apply(step, doing)).rejects.toMatchObject({ reason: 'InsufficientSpace' });
     expect(await agent.inspect()).toEqual({ live: digests[0], liveOp: 'op-1' });
+    await agent.close();
+  });
+
+  test('a volume that becomes full at the commit point is InsufficientSpace, and the apply goes through once there is room', async () => {
+    mount(dataDir, 'size=2m');
+    mkdirSync(join(dataDir, 'projects'));
+    const { relay, digests } = relayWith({ 'projects/P/a': '1' }, { 'projects/P/a': '2', 'projects/P/b': '2' });
+    const filler = join(dataDir, 'db.log');
+    let fill = false;
+    const agent = await openAgent(dataDir, relay, {
+      onStep: (step) => {
+        if (!fill || step !== 'permit') return;
+        const wrote = spawnSync('dd', ['if=/dev/zero', `of=${filler}`, 'bs=4k']);
+        expect(String(wrote.stderr)).toContain('No space left');
+      },
+    });
+    await agent.apply(stepOf('none', digests[0]!, 'op-1'), doing);
+    fill = true;
+    const step = stepOf(digests[0]!, digests[1]!, 'op-2');
+    await expect(agent.apply(step, doing)).rejects.toMatchObject({ reason: 'InsufficientSpace' });
+    expect(readFileSync(join(dataDir, 'projects/P/a'), 'utf8')).toBe('1');
+    expect(existsSync(join(dataDir, 'projects/P/b'))).toBe(false);
+    fill = false;
+    rmSync(filler);
+    expect(await agent.apply(step, doing)).toMatchObject({ live: digests[1] });
+    expect(readFileSync(join(dataDir, 'projects/P/b'), 'utf8')).toBe('2');
     await agent.close();
   });
 
@@ -123,5 +150,56 @@ asSuperuser('on a volume of its own', () => {
     expect(failure).toEqual(says === undefined ? undefined : (expect.stringContaining('belong to user 0') as string));
     rmSync(contentFile);
     rmSync(`${contentFile}.blobs`);
+  });
+});
+
+/** Runs an apply of `files` over nothing in a process that is no superuser, whoever starts it. @returns what it fails with */
+function applyUnprivileged(folder: string, files: Files): string | undefined {
+  const child = join(import.meta.dirname, 'support', 'crash-child.ts');
+  const user = gatewayUser(child, process.execPath);
+  const content = new Content();
+  const target = content.add(files);
+  const contentFile = join(folder, 'content.json');
+  writeFileSync(contentFile, JSON.stringify([...content.manifests]));
+  writeFileSync(`${contentFile}.blobs`, JSON.stringify([...content.blobs].map(([digest, bytes]) => [digest, bytes.toString('base64')])));
+  const dataDir = join(folder, 'data');
+  if (user) {
+    letThrough(folder, user);
+    handOver(dataDir, user);
+  }
+  const order = { dataDir, contentFile, work: { call: 'apply', step: stepOf('none', target, 'op') } };
+  const { stdout } = spawnSync(process.execPath, [child, JSON.stringify(order)], {
+    ...user,
+    encoding: 'utf8',
+    env: { PATH: dirname(process.execPath) },
+  });
+  return (JSON.parse(stdout) as { failure?: string }).failure;
+}
+
+describe('as a user to whom files can be refused', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'refused-'));
+    mkdirSync(join(folder, 'data/projects/P'), { recursive: true });
+    writeFileSync(join(folder, 'data/projects/P/a'), 'theirs');
+  });
+  afterEach(() => {
+    chmodSync(join(folder, 'data/projects/P'), 0o755);
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test('a folder that takes no writes is VolumeFailed, names the path, and everything is as it was', () => {
+    chmodSync(join(folder, 'data/projects/P'), 0o555);
+    const failure = applyUnprivileged(folder, { 'projects/A/x': 'new', 'projects/P/a': 'ours' });
+    expect(failure).toContain('EACCES');
+    expect(failure).toContain('projects/P/a');
+    expect(readFileSync(join(folder, 'data/projects/P/a'), 'utf8')).toBe('theirs');
+    expect(existsSync(join(folder, 'data/projects/A'))).toBe(false);
+    expect(existsSync(join(folder, 'data/.ignition-sync/journal.json'))).toBe(false);
+  });
+
+  test('the same apply goes through where nothing is refused', () => {
+    expect(applyUnprivileged(folder, { 'projects/A/x': 'new', 'projects/P/a': 'ours' })).toBeUndefined();
+    expect(readFileSync(join(folder, 'data/projects/P/a'), 'utf8')).toBe('ours');
   });
 });
