@@ -9,6 +9,7 @@ import { DiskVolume } from './disk-volume.ts';
 import { makeFolders, removeAll } from './durable.ts';
 import { Identity } from './identity.ts';
 import { Layout } from './layout.ts';
+import { Lists } from './long-list.ts';
 import { obtainManifest } from './manifests.ts';
 import { Mutex } from './mutex.ts';
 import { guardLive, guardPrecondition } from './precondition.ts';
@@ -109,7 +110,8 @@ export class Agent {
         if (state.live === step.target) return { live: state.live, fetchedFiles: 0, fetchedBytes: 0, changes: NO_CHANGES };
         guardPrecondition(state, step);
         await this.#withClient(step, (client) => proveAccess(client, doing));
-        const { survey, fetched } = await prepare(this.#preparing(), state, step, doing);
+        using lists = new Lists(this.#layout);
+        const { survey, fetched } = await prepare(this.#preparing(), state, step, lists, doing);
         return { live: state.live, fetchedFiles: fetched.files, fetchedBytes: fetched.bytes, changes: countChanges(survey.changes) };
       }),
     );
@@ -128,7 +130,8 @@ export class Agent {
         return { live: state.live, wrote: false, changes, visibleMs: 0, scans: state.owed };
       }
       guardPrecondition(state, step);
-      const { survey } = await prepare(this.#preparing(), state, step, doing);
+      using lists = new Lists(this.#layout);
+      const { survey } = await prepare(this.#preparing(), state, step, lists, doing);
       doing.onProgress({ doing: 'applying', files: 0, of: survey.changes.length });
       const { changes, visibleMs } = await transact(this.#bench, state, {
         kind: 'apply',

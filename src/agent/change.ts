@@ -37,22 +37,21 @@ export function isAsFound(standing: Standing, found: FoundFile): boolean {
   return ino === found.ino && size === found.size && mtimeMs === found.mtimeMs;
 }
 
-export function countChanges(changes: readonly Change[]): Counts {
+export function countChanges(changes: Iterable<Change>): Counts {
   const counts = { added: 0, modified: 0, deleted: 0 };
   for (const { before, after } of changes) counts[before === undefined ? 'added' : after === undefined ? 'deleted' : 'modified'] += 1;
   return counts;
 }
 
 /** Which scans tell the gateway of these changes. */
-export function scansFor(changes: readonly Change[]): Scans {
-  const newProjects = changes.flatMap(({ path, before, after }) => {
+export function scansFor(changes: Iterable<Change>): Scans {
+  const newProjects: string[] = [];
+  let [config, projects] = [false, false];
+  for (const { path, before, after } of changes) {
+    config ||= path.startsWith('config/');
+    projects ||= path.startsWith('projects/');
     const name = !before && after && /^projects\/([^/]+)\/project\.json$/.exec(path)?.[1];
-    return name ? [name] : [];
-  });
-  return {
-    config: changes.some(({ path }) => path.startsWith('config/')),
-    projects: changes.some(({ path }) => path.startsWith('projects/')),
-    newProject: newProjects.length > 0,
-    ...(newProjects.length > 0 && { newProjects }),
-  };
+    if (name) newProjects.push(name);
+  }
+  return { config, projects, newProject: newProjects.length > 0, ...(newProjects.length > 0 && { newProjects }) };
 }

@@ -1,13 +1,15 @@
 import { join } from 'node:path';
 import { MAX_BLOBS_PER_REQUEST } from '../contract/relay.ts';
 import { SyncError } from '../domain/errors.ts';
-import type { Digest } from '../domain/manifest.ts';
+import type { Digest, ManifestLines } from '../domain/manifest.ts';
 import type { FileState } from './change.ts';
 import { hashFile, readPieces } from './hash.ts';
+import type { Listed } from './long-list.ts';
 import type { Modes } from './modes.ts';
 import type { Doing, RelayClient } from './ports.ts';
 import { receive, type Scratch } from './scratch.ts';
 import type { VolumeFs } from './volume-fs.ts';
+import { giveWay } from './yield.ts';
 
 /** A file that shall lie in scratch. */
 export interface Needed {
@@ -17,33 +19,64 @@ export interface Needed {
 
 export interface ContentSources {
   readonly relay: RelayClient;
-  /** The live tree, and in it a path that should have each digest: what is on the volume is not fetched. */
+  /** The live tree, and the manifest that says what should be where in it: what is on the volume is not fetched. */
   readonly tree: VolumeFs;
-  readonly liveByDigest: ReadonlyMap<Digest, string>;
+  readonly live: ManifestLines;
 }
 
+/** What came from the relay. */
+export interface Fetched {
+  readonly files: number;
+  readonly bytes: number;
+}
+
+/** Files that are brought together: what one of them has in common with another is fetched once. Bounds the memory of a large plan. */
+const TOGETHER = 8 * MAX_BLOBS_PER_REQUEST;
+
 /** The files of a plan that still have to be brought to scratch. */
-export async function missingFiles(scratch: Scratch, needed: readonly Needed[], trusted: boolean, doing: Doing): Promise<Needed[]> {
-  const missing: Needed[] = [];
-  for (const [index, file] of needed.entries()) {
-    if (index % 200 === 0) doing.signal.throwIfAborted();
-    if (!(await isThere(scratch.volume, join(scratch.root, file.path), file.after, trusted))) missing.push(file);
+export async function* missingFiles(
+  scratch: Scratch,
+  changes: Iterable<{ readonly path: string; readonly after?: FileState }>,
+  trusted: boolean,
+  doing: Doing,
+): AsyncGenerator<Needed> {
+  let index = 0;
+  for (const { path, after } of changes) {
+    if (index++ % 200 === 0) doing.signal.throwIfAborted();
+    await giveWay(index);
+    if (after && !(await isThere(scratch.volume, join(scratch.root, path), after, trusted))) yield { path, after };
   }
-  return missing;
 }
 
 /**
  * Brings content to scratch: from the live tree where it is there, else from the relay, each digest checked.
  * Interrupted, it can be called again: what is in scratch stays.
- * @returns files and bytes that came from the relay
  */
 export async function fetchFiles(
+  scratch: Scratch,
+  missing: Listed<Needed>,
+  from: ContentSources,
+  modes: Modes,
+  doing: Doing,
+): Promise<Fetched> {
+  const fetched = { files: 0, bytes: 0 };
+  const arrived = (size: number): void => {
+    fetched.files += 1;
+    fetched.bytes += size;
+    doing.onProgress({ doing: 'fetching', files: fetched.files, of: missing.length });
+  };
+  for (const some of inSeries(missing, TOGETHER)) await fetchSome(scratch, some, from, modes, arrived, doing);
+  return fetched;
+}
+
+async function fetchSome(
   scratch: Scratch,
   missing: readonly Needed[],
   from: ContentSources,
   modes: Modes,
+  arrived: (size: number) => void,
   doing: Doing,
-): Promise<{ files: number; bytes: number }> {
+): Promise<void> {
   const byDigest = Map.groupBy(missing, ({ after }) => after.sha256);
   const store = async (digest: Digest, body: AsyncIterable<Uint8Array>): Promise<boolean> => {
     const [first, ...more] = byDigest.get(digest) ?? [];
@@ -58,22 +91,19 @@ export async function fetchFiles(
     return true;
   };
 
+  const liveByDigest = from.live.pathsOf(new Set(byDigest.keys()));
   for (const digest of [...byDigest.keys()]) {
-    const path = from.liveByDigest.get(digest);
+    const path = liveByDigest.get(digest);
     if (path !== undefined) await storeLive(from.tree, path, digest, store);
   }
   const wanted = [...byDigest.keys()];
-  let files = 0;
-  let bytes = 0;
   for (let at = 0; at < wanted.length; at += MAX_BLOBS_PER_REQUEST) {
     const batch = wanted.slice(at, at + MAX_BLOBS_PER_REQUEST);
     for await (const blob of from.relay.blobs(batch, doing.signal)) {
       if (!byDigest.has(blob.sha256))
         throw new SyncError('ContentUnavailable', `The relay sent content that was not asked for: ${blob.sha256}.`);
       if (!(await store(blob.sha256, blob.body))) throw new SyncError('ContentUnavailable', `Content ${blob.sha256} arrived damaged.`);
-      files += 1;
-      bytes += blob.size;
-      doing.onProgress({ doing: 'fetching', files, of: wanted.length });
+      arrived(blob.size);
     }
     const absent = batch.find((digest) => byDigest.has(digest));
     if (absent !== undefined)
@@ -82,7 +112,17 @@ export async function fetchFiles(
         `The relay has no content ${absent}, needed for ${String(byDigest.get(absent)?.[0]?.path)}.`,
       );
   }
-  return { files, bytes };
+}
+
+function* inSeries<T>(items: Iterable<T>, size: number): Generator<readonly T[]> {
+  let series: T[] = [];
+  for (const item of items) {
+    series.push(item);
+    if (series.length < size) continue;
+    yield series;
+    series = [];
+  }
+  if (series.length > 0) yield series;
 }
 
 async function isThere(volume: VolumeFs, path: string, after: FileState, trusted: boolean): Promise<boolean> {

@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path';
+import { firstOf } from './long-list.ts';
 import { Blocked, errnoOf } from './volume-error.ts';
 import type { Attributes, VolumeFs } from './volume-fs.ts';
 import { giveWay } from './yield.ts';
@@ -9,9 +10,9 @@ const ONE_BY_ONE = 64;
 /** What opening a folder says when it was removed, or a file took its place. */
 const GONE = new Set(['ENOENT', 'ENOTDIR', 'ELOOP']);
 
-/** Makes these files and folders durable. Paths that are gone are left out. */
-export async function flushAll(volume: VolumeFs, paths: readonly string[]): Promise<void> {
-  if (paths.length > ONE_BY_ONE && (await volume.flushVolume())) return;
+/** Makes these files and folders durable. Paths that are gone are left out. They are gone through twice. */
+export async function flushAll(volume: VolumeFs, paths: Iterable<string>): Promise<void> {
+  if (isLong(paths) && (await volume.flushVolume())) return;
   for (const path of paths) {
     try {
       await volume.flush(path);
@@ -19,6 +20,10 @@ export async function flushAll(volume: VolumeFs, paths: readonly string[]): Prom
       if (!(error instanceof Blocked) && !GONE.has(errnoOf(error) ?? '')) throw error;
     }
   }
+}
+
+function isLong(paths: Iterable<string>): boolean {
+  return firstOf(paths, ONE_BY_ONE + 1).length > ONE_BY_ONE;
 }
 
 /** Replaces a small file of ours, whole or not at all. */

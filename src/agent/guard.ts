@@ -1,5 +1,6 @@
 import { SyncError } from '../domain/errors.ts';
 import { comparePaths, type ManifestEntry } from '../domain/manifest.ts';
+import { Nesting } from '../domain/nesting.ts';
 import { classify, isNeverOurs } from '../domain/plan/protection.ts';
 
 /**
@@ -17,21 +18,16 @@ export function guardPaths(paths: Iterable<string>): void {
  * @throws SyncError PathNotAllowed naming the first path that is never ours, is listed twice or out of order, or is both a file and a folder
  */
 export function guardManifest(entries: Iterable<Pick<ManifestEntry, 'path'>>): void {
-  const files = new Set<string>();
+  const nesting = new Nesting<string>();
   let before: string | undefined;
   for (const { path } of entries) {
     guardPaths([path]);
     if (before !== undefined && comparePaths(before, path) >= 0)
       throw new SyncError('PathNotAllowed', `The plan lists "${path}" twice, or not in the order of manifests.`);
-    files.add(path);
     before = path;
-  }
-  for (const path of files) {
-    for (let slash = path.indexOf('/'); slash !== -1; slash = path.indexOf('/', slash + 1)) {
-      const folder = path.slice(0, slash);
-      if (files.has(folder))
-        throw new SyncError('PathNotAllowed', `The plan has "${folder}" both as a file and as the folder of "${path}".`);
-    }
+    const [folder] = nesting.above(path, path);
+    if (folder !== undefined)
+      throw new SyncError('PathNotAllowed', `The plan has "${folder}" both as a file and as the folder of "${path}".`);
   }
 }
 

@@ -57,6 +57,23 @@ export function readText(volume: VolumeFs, path: string): string | undefined {
   }
 }
 
+/** The lines of an open file without their ends, a piece of the file in memory at a time. What follows the last line end is left out. */
+export function* linesOf(fd: number): Generator<string, undefined> {
+  let rest: Buffer = Buffer.alloc(0);
+  for (let position = 0; ;) {
+    const piece = readAt(fd, position, SMALL);
+    if (piece.length === 0) return undefined;
+    position += piece.length;
+    const bytes = rest.length === 0 ? piece : Buffer.concat([rest, piece]);
+    let start = 0;
+    for (let end = bytes.indexOf(10); end !== -1; end = bytes.indexOf(10, start)) {
+      yield bytes.toString('utf8', start, end);
+      start = end + 1;
+    }
+    rest = bytes.subarray(start);
+  }
+}
+
 /** The last bytes of an open file, at most so many. */
 export function readEnd(fd: number, atMost: number): Buffer {
   const { size } = fstatSync(fd);

@@ -4,6 +4,8 @@ import { SyncError } from '../domain/errors.ts';
 import { removeAll, writeDurably } from './durable.ts';
 import { readText } from './hash.ts';
 import type { Layout } from './layout.ts';
+import { readLines, writeLines } from './lines-file.ts';
+import { IN_MEMORY, type Listed } from './long-list.ts';
 import type { Step } from './order.ts';
 import type { Counts, Scans } from './state.ts';
 
@@ -21,7 +23,10 @@ export interface Journal {
   readonly to: Digest;
   /** Folder below `.ignition-sync/staging` whose `tree` holds what is to be placed. */
   readonly scratch: string;
-  readonly steps: readonly Step[];
+  /** Absent where they are many: then they are in a file of their own. */
+  readonly steps?: readonly Step[];
+  /** How many they are, where they are in a file of their own. */
+  readonly stepCount?: number;
   readonly changes: Counts;
   /** The first of the changed paths, for the commit log. */
   readonly files: readonly string[];
@@ -29,6 +34,18 @@ export interface Journal {
   /** What people saved after the commit point and before its recovery; kept in the snapshot. */
   readonly late?: readonly string[];
   readonly retainSnapshots: number;
+}
+
+/** What a transaction will do, as part of its journal. Many steps are written to a file of their own first. */
+export async function keepSteps(layout: Layout, steps: Listed<Step>): Promise<Pick<Journal, 'steps' | 'stepCount'>> {
+  if (steps.length <= IN_MEMORY) return { steps: [...steps] };
+  await writeLines(layout.volume, layout.journalSteps, steps);
+  return { stepCount: steps.length };
+}
+
+/** What a transaction does, in order. @throws SyncError VolumeFailed while it is gone through, when it is damaged */
+export function stepsOf(layout: Layout, { steps, stepCount = 0 }: Journal): Listed<Step> {
+  return steps ?? readLines<Step>(layout.volume, layout.journalSteps, stepCount, (cause) => damaged(layout.journalSteps, cause));
 }
 
 export async function writeJournal(layout: Layout, journal: Journal): Promise<void> {
@@ -41,15 +58,17 @@ export function readJournal(layout: Layout): Journal | undefined {
   try {
     return JSON.parse(text) as Journal;
   } catch (error) {
-    throw new SyncError(
-      'VolumeFailed',
-      `${layout.journal} is damaged, so an interrupted sync cannot be finished: restore the volume from a backup.`,
-      { cause: error },
-    );
+    throw damaged(layout.journal, error);
   }
+}
+
+function damaged(file: string, cause: unknown): SyncError {
+  const message = `${file} is damaged, so an interrupted sync cannot be finished: restore the volume from a backup.`;
+  return new SyncError('VolumeFailed', message, { cause });
 }
 
 export async function removeJournal(layout: Layout): Promise<void> {
   await removeAll(layout.volume, layout.journal);
+  await removeAll(layout.volume, layout.journalSteps);
   await layout.volume.flush(dirname(layout.journal));
 }

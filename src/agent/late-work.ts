@@ -15,8 +15,9 @@ import { giveWay } from './yield.ts';
 export async function keepLateWork(layout: Layout, tree: VolumeFs, op: string): Promise<string[]> {
   const folder = layout.snapshotFor(op);
   const late: string[] = [];
-  for (const [index, { path, before, after }] of readSnapshot(tree, folder).changes.entries()) {
-    await giveWay(index);
+  let index = -1;
+  for (const { path, before, after } of readSnapshot(tree, folder).changes) {
+    await giveWay((index += 1));
     const standing = tree.look(path);
     if (standing.kind !== 'file' || standing.stat.ino === before?.ino) continue;
     if ((await hashFile(tree, path)) === after?.sha256) continue;

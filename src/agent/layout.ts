@@ -10,6 +10,7 @@ export class Layout {
   readonly own: string;
   readonly state: string;
   readonly journal: string;
+  readonly journalSteps: string;
   readonly commits: string;
   readonly lock: string;
   readonly manifests: string;
@@ -21,6 +22,7 @@ export class Layout {
     this.own = OWN_FOLDER;
     this.state = join(this.own, 'state.json');
     this.journal = join(this.own, 'journal.json');
+    this.journalSteps = join(this.own, 'journal.steps');
     this.commits = join(this.own, 'commits.log');
     this.lock = join(this.own, 'lock');
     this.manifests = join(this.own, 'manifests');

@@ -1,29 +1,71 @@
-import { createHash } from 'node:crypto';
-import { join } from 'node:path';
-import { ManifestText, NO_MANIFEST, createManifest, encodeManifest, type Digest } from '../domain/manifest.ts';
+import { dirname, join } from 'node:path';
+import {
+  MANIFEST_HEADER,
+  ManifestLines,
+  ManifestText,
+  NO_MANIFEST,
+  createManifest,
+  encodeManifest,
+  type Digest,
+} from '../domain/manifest.ts';
 import { SyncError } from '../domain/errors.ts';
-import { removeAll, writeDurably } from './durable.ts';
+import { removeAll } from './durable.ts';
 import { guardManifest } from './guard.ts';
-import { readText } from './hash.ts';
+import { hashFile, linesOf, readText } from './hash.ts';
 import type { Layout } from './layout.ts';
 import type { RelayClient } from './ports.ts';
+import { receive } from './scratch.ts';
+import type { VolumeFs } from './volume-fs.ts';
 
 const EMPTY = new ManifestText(encodeManifest(createManifest([])));
+/** Bytes up to which a manifest is held in memory, which is quicker: some 60,000 files. */
+const IN_MEMORY = 8 << 20;
+
+/** A manifest that is read from its file each time that it is gone through. */
+class KeptManifest extends ManifestLines {
+  readonly #volume: VolumeFs;
+  readonly #path: string;
+
+  constructor(volume: VolumeFs, path: string) {
+    super();
+    this.#volume = volume;
+    this.#path = path;
+  }
+
+  protected *lines(): Generator<string, undefined> {
+    const fd = this.#volume.open(this.#path);
+    if (fd === undefined) throw new Error('not a manifest');
+    try {
+      const lines = linesOf(fd);
+      if (`${lines.next().value ?? ''}\n` !== MANIFEST_HEADER) throw new Error('not a manifest');
+      yield* lines;
+    } finally {
+      this.#volume.close(fd);
+    }
+    return undefined;
+  }
+}
 
 /**
  * A manifest: the record of what we own, or what shall be live. From our folder, else from the relay, then kept there.
  * @throws SyncError ContentUnavailable when what the relay sends is not it; PathNotAllowed when it names what may not be written.
  */
-export async function obtainManifest(layout: Layout, relay: RelayClient, digest: Digest, signal: AbortSignal): Promise<ManifestText> {
-  const found = readKept(layout, digest);
-  if (found) return found;
-  const text = await relay.manifest(digest, signal);
-  if (digestOf(text) !== digest)
+export async function obtainManifest(layout: Layout, relay: RelayClient, digest: Digest, signal: AbortSignal): Promise<ManifestLines> {
+  if (digest === NO_MANIFEST) return EMPTY;
+  if (!/^[0-9a-f]{64}$/.test(digest)) throw new SyncError('ContentUnavailable', `"${digest}" is not the digest of a manifest.`);
+  const { volume } = layout;
+  const path = layout.manifest(digest);
+  if (volume.look(path).kind === 'file' && (await hashFile(volume, path)) === digest) return readable(digest, () => open(volume, path));
+
+  const next = `${path}.new`;
+  if ((await receive(volume, next, relay.manifest(digest, signal), 0o600, undefined)) !== digest)
     throw new SyncError('ContentUnavailable', `What the relay sent as manifest ${digest} has another digest: asked again.`);
-  const manifest = parse(text, digest);
-  guardEntries(manifest, digest);
-  await writeDurably(layout.volume, layout.manifest(digest), text);
-  return manifest;
+  // Every line is read once, when the manifest arrives: from then on what is kept is known to be good by its digest.
+  readable(digest, () => guardManifest(open(volume, next).entries()));
+  await volume.flush(next);
+  volume.rename(next, path);
+  await volume.flush(dirname(path));
+  return open(volume, path);
 }
 
 /** Removes the records that nothing refers to any more. */
@@ -33,21 +75,10 @@ export async function sweepManifests(layout: Layout, keep: ReadonlySet<Digest>):
   }
 }
 
-function readKept(layout: Layout, digest: Digest): ManifestText | undefined {
-  if (digest === NO_MANIFEST) return EMPTY;
-  if (!/^[0-9a-f]{64}$/.test(digest)) throw new SyncError('ContentUnavailable', `"${digest}" is not the digest of a manifest.`);
-  const text = readText(layout.volume, layout.manifest(digest));
-  if (text === undefined) return undefined;
-  return digestOf(text) === digest ? parse(text, digest) : undefined;
-}
-
-function parse(text: string, digest: Digest): ManifestText {
-  return readable(digest, () => new ManifestText(text));
-}
-
-/** Every line is read once, when the manifest arrives: from then on what is kept is known to be good by its digest. */
-function guardEntries(manifest: ManifestText, digest: Digest): void {
-  readable(digest, () => guardManifest(manifest.entries()));
+function open(volume: VolumeFs, path: string): ManifestLines {
+  const standing = volume.look(path);
+  if (standing.kind === 'file' && standing.stat.size > IN_MEMORY) return new KeptManifest(volume, path);
+  return new ManifestText(readText(volume, path) ?? '');
 }
 
 function readable<T>(digest: Digest, read: () => T): T {
@@ -57,8 +88,4 @@ function readable<T>(digest: Digest, read: () => T): T {
     if (error instanceof SyncError) throw error;
     throw new SyncError('ContentUnavailable', `Manifest ${digest} cannot be read.`, { cause: error });
   }
-}
-
-function digestOf(text: string): Digest {
-  return createHash('sha256').update(text).digest('hex');
 }

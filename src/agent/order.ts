@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
-import type { Change, FoundFolder } from './change.ts';
+import { Nesting } from '../domain/nesting.ts';
+import type { FoundFolder } from './change.ts';
 
 /** One change of a directory tree's names. Each may be done again after it was done: that is what recovery relies on. */
 export type Step =
@@ -19,6 +20,16 @@ const MANIFEST_RANK: Readonly<Record<string, number>> = {
 /** Folders that every gateway has. */
 const STRUCTURE = new Set(['projects', 'config', 'config/resources']);
 
+/** The ranks, and in which order they appear. */
+const RANKS = [0, 1, 2, 3];
+const MANIFESTS_FIRST = RANKS.toReversed();
+
+/** One path of a change: with `after` a file is placed there, without one goes. */
+interface Changing {
+  readonly path: string;
+  readonly after?: unknown;
+}
+
 /** What `orderSteps` needs to know of the disk. */
 export interface Ground {
   readonly folderExists: (path: string) => boolean;
@@ -31,44 +42,94 @@ export interface Ground {
 /**
  * The order in which a plan becomes visible: what makes room, whole new folders, payloads, manifests, then deletes (manifests first), then
  * the folders that our deletes left empty.
+ * @param changes in byte order of their paths; gone through several times, never held as a whole
  */
-export function orderSteps(changes: readonly Change[], ground: Ground): Step[] {
-  const placed = changes.filter(({ after }) => after).map(({ path }) => path);
-  const leaving = changes.filter(({ after }) => !after).map(({ path }) => path);
-  const files = new Set(placed);
-  const ways = new Set([...placed.flatMap(foldersOf), ...ground.keep]);
-  const makesRoom = (path: string): boolean => ways.has(path) || foldersOf(path).some((folder) => files.has(folder));
-
-  const firstMissing = (folders: readonly string[]): string | undefined => folders.find((folder) => !ground.folderExists(folder));
-  const newFolders = new Set(
-    [...ground.keep].map((folder) => firstMissing([...foldersOf(folder), folder])).filter((folder) => folder !== undefined),
-  );
-  const single: string[] = [];
-  for (const path of placed) {
-    const missing = firstMissing(foldersOf(path));
-    if (missing === undefined) single.push(path);
-    else newFolders.add(missing);
+export function* orderSteps(changes: Iterable<Changing>, ground: Ground): Generator<Step, undefined> {
+  const makingRoom = roomMakers(changes, ground.keep);
+  for (const path of byRank([...makingRoom], MANIFESTS_FIRST)) yield { do: 'remove', path };
+  for (const path of ground.room) yield { do: 'removeFolder', path, must: true };
+  yield* newFolders(changes, ground);
+  for (const rank of RANKS) {
+    const missing = missingFolders(ground);
+    for (const { path, after } of changes)
+      if (after !== undefined && rankOf(path) === rank && missing(posix.dirname(path)) === undefined) yield { do: 'place', path };
   }
-  const emptied = new Set(leaving.flatMap(foldersOf).filter((folder) => !STRUCTURE.has(folder) && !ways.has(folder)));
-  const roomFolders = new Set(ground.room);
-  return [
-    ...byRank(leaving.filter(makesRoom), 'manifestsFirst').map((path): Step => ({ do: 'remove', path })),
-    ...ground.room.map((path): Step => ({ do: 'removeFolder', path, must: true })),
-    ...[...newFolders].map((path): Step => ({ do: 'placeFolder', path })),
-    ...byRank(single, 'manifestsLast').map((path): Step => ({ do: 'place', path })),
-    ...byRank(
-      leaving.filter((path) => !makesRoom(path)),
-      'manifestsFirst',
-    ).map((path): Step => ({ do: 'remove', path })),
-    ...deepestFirst(emptied)
-      .filter((path) => !roomFolders.has(path))
-      .map((path): Step => ({ do: 'removeFolder', path })),
-  ];
+  for (const rank of MANIFESTS_FIRST)
+    for (const { path, after } of changes)
+      if (after === undefined && rankOf(path) === rank && !makingRoom.has(path)) yield { do: 'remove', path };
+  const stays = new Set([...STRUCTURE, ...ground.keep, ...ground.room]);
+  for (const path of emptied(changes)) if (!stays.has(path)) yield { do: 'removeFolder', path };
+  return undefined;
+}
+
+/**
+ * The files that go so that a folder can take their place, or because a file takes the place of a folder above them.
+ * @param changes in byte order of their paths
+ * @param keep folders that shall be there, empty or not
+ */
+export function roomMakers(changes: Iterable<Changing>, keep: ReadonlySet<string> = new Set()): Set<string> {
+  const nesting = new Nesting<Changing>();
+  const found = new Set<string>();
+  for (const change of changes) {
+    if (change.after === undefined && keep.has(change.path)) found.add(change.path);
+    for (const above of nesting.above(change.path, change)) {
+      if (change.after === undefined && above.after !== undefined) found.add(change.path);
+      if (change.after !== undefined && above.after === undefined) found.add(above.path);
+    }
+  }
+  return found;
 }
 
 /** Folders that were there before and are to be there again. */
-export function folderSet(folders: readonly FoundFolder[]): Set<string> {
-  return new Set(folders.map(({ path }) => path));
+export function folderSet(folders: Iterable<FoundFolder>): Set<string> {
+  return new Set([...folders].map(({ path }) => path));
+}
+
+/** Topmost folders that are not there yet: each appears by one rename, with all that is in it. */
+function* newFolders(changes: Iterable<Changing>, ground: Ground): Generator<Step> {
+  const missing = missingFolders(ground);
+  const kept = new Set([...ground.keep].map(missing).filter((folder) => folder !== undefined));
+  for (const path of kept) yield { do: 'placeFolder', path };
+  let last: string | undefined;
+  for (const { path, after } of changes) {
+    const folder = after === undefined ? undefined : missing(posix.dirname(path));
+    if (folder === undefined || folder === last || kept.has(folder)) continue;
+    yield { do: 'placeFolder', path: folder };
+    last = folder;
+  }
+}
+
+/** Asks for the topmost folder on the way that is missing; undefined when none is. Quick where one question is like the one before. */
+function missingFolders({ folderExists }: Ground): (folder: string) => string | undefined {
+  let there = '.';
+  let missing: string | undefined;
+  return (folder) => {
+    if (folder === '.' || folder === there) return undefined;
+    if (missing !== undefined && (folder === missing || folder.startsWith(`${missing}/`))) return missing;
+    if (folderExists(folder)) {
+      there = folder;
+      return undefined;
+    }
+    missing = foldersOf(folder).find((each) => !folderExists(each)) ?? folder;
+    return missing;
+  };
+}
+
+/** The folders that files leave and none comes to, each before the one it is in. */
+function* emptied(changes: Iterable<Changing>): Generator<string> {
+  const chain: { readonly path: string; placed: boolean; left: boolean }[] = [];
+  const close = function* (until: string): Generator<string> {
+    for (let last = chain.at(-1); last && !until.startsWith(`${last.path}/`); last = chain.at(-1)) {
+      if (last.left && !last.placed) yield last.path;
+      chain.pop();
+    }
+  };
+  for (const { path, after } of changes) {
+    yield* close(path);
+    for (const folder of foldersOf(path).slice(chain.length)) chain.push({ path: folder, placed: false, left: false });
+    for (const folder of chain) folder[after === undefined ? 'left' : 'placed'] = true;
+  }
+  yield* close('');
 }
 
 /** The folder that holds a path; `''` is the data directory. */
@@ -83,12 +144,10 @@ function foldersOf(path: string): string[] {
   return parent === '.' ? [] : [...foldersOf(parent), parent];
 }
 
-function byRank(paths: readonly string[], order: 'manifestsFirst' | 'manifestsLast'): string[] {
-  const rank = (path: string): number => MANIFEST_RANK[posix.basename(path)] ?? 0;
-  const sign = order === 'manifestsLast' ? 1 : -1;
-  return [...paths].sort((a, b) => sign * (rank(a) - rank(b)));
+function rankOf(path: string): number {
+  return MANIFEST_RANK[posix.basename(path)] ?? 0;
 }
 
-function deepestFirst(folders: Iterable<string>): string[] {
-  return [...folders].sort((a, b) => b.split('/').length - a.split('/').length);
+function byRank(paths: readonly string[], ranks: readonly number[]): string[] {
+  return ranks.flatMap((rank) => paths.filter((path) => rankOf(path) === rank));
 }

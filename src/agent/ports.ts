@@ -16,8 +16,8 @@ export interface IncomingBlob {
 export interface RelayClient {
   hello(request: HelloRequest, signal?: AbortSignal): Promise<HelloResponse>;
   ticket(request: TicketRequest, signal?: AbortSignal): Promise<TicketResponse>;
-  /** The canonical text of a manifest; the caller checks the digest. */
-  manifest(digest: Digest, signal?: AbortSignal): Promise<string>;
+  /** The canonical text of a manifest in pieces; the caller checks the digest. */
+  manifest(digest: Digest, signal?: AbortSignal): AsyncIterable<Uint8Array>;
   /** At most MAX_BLOBS_PER_REQUEST digests; the blobs may come in any order. The caller checks the digests. */
   blobs(digests: readonly Digest[], signal?: AbortSignal): AsyncIterable<IncomingBlob>;
 }

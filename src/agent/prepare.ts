@@ -6,6 +6,7 @@ import { fetchFiles, missingFiles, type Needed } from './content.ts';
 import { flushAll, removeAll, writeDurably } from './durable.ts';
 import { guardPaths } from './guard.ts';
 import type { Layout } from './layout.ts';
+import type { Lists } from './long-list.ts';
 import { obtainManifest } from './manifests.ts';
 import { readModes } from './modes.ts';
 import type { Doing, RelayClient, VolumeSpace } from './ports.ts';
@@ -14,7 +15,7 @@ import { guardSpace } from './space.ts';
 import type { State } from './state.ts';
 import { survey, type Survey } from './survey.ts';
 import type { VolumeFs } from './volume-fs.ts';
-import { wantedBetween } from './wanted.ts';
+import { wantedBetween, type Wanted } from './wanted.ts';
 
 export interface Prepared {
   readonly survey: Survey;
@@ -32,7 +33,7 @@ export interface PreparingWith {
  * Everything that can be done for `target` without changing what the gateway reads: the comparison of the gateway with the plan, and the
  * content, verified and durable on the volume. Asked again it only looks.
  */
-export async function prepare(make: PreparingWith, state: State, step: GatewayStep, doing: Doing): Promise<Prepared> {
+export async function prepare(make: PreparingWith, state: State, step: GatewayStep, lists: Lists, doing: Doing): Promise<Prepared> {
   const { layout, relay } = make;
   const { volume } = layout;
   const target = await obtainManifest(layout, relay, step.target, doing.signal);
@@ -40,33 +41,36 @@ export async function prepare(make: PreparingWith, state: State, step: GatewaySt
   const modes = readModes(volume);
   const differences = state.live === NO_MANIFEST ? 'replace' : 'hold';
   const released = step.released === undefined ? undefined : await obtainManifest(layout, relay, step.released, doing.signal);
-  const wanted = wantedBetween(live, target, modes, released);
-  guardPaths(wanted.map(({ path }) => path));
-  const found = await survey(volume, wanted, { differences, exact: false, takeOver: true }, doing);
+  const wanted = lists.make<Wanted>();
+  for (const want of wantedBetween(live, target, modes, released)) {
+    guardPaths([want.path]);
+    wanted.push(want);
+  }
+  const found = await survey(volume, wanted, { differences, exact: false, takeOver: true }, lists, doing);
   guardMounts(volume, found);
 
   const scratch = new Scratch(volume, join(layout.stagingFor(step.target), 'tree'), modes);
   const marker = join(layout.stagingFor(step.target), 'verified');
   await clearOthers(layout, step.target);
-  const needed = found.changes.flatMap(({ path, after }): Needed[] => (after ? [{ path, after }] : []));
   const trusted = volume.look(marker).kind === 'file';
-  const missing = await missingFiles(scratch, needed, trusted, doing);
+  const missing = lists.make<Needed>();
+  let bytes = 0;
+  for await (const each of missingFiles(scratch, found.changes, trusted, doing)) {
+    missing.push(each);
+    bytes += each.after.size;
+  }
   if (missing.length === 0 && trusted) return { survey: found, fetched: { files: 0, bytes: 0 } };
 
   await removeAll(volume, marker);
-  guardSpace(
-    await make.space(join(volume.root, layout.own)),
-    missing.reduce((bytes, { after }) => bytes + after.size, 0),
-  );
-  const liveByDigest = live.pathsOf(new Set(missing.map(({ after }) => after.sha256)));
-  const fetched = await fetchFiles(scratch, missing, { relay, tree: volume, liveByDigest }, modes, doing);
-  for (const { path } of needed) scratch.placeFor(path);
-  await flushAll(volume, [
-    ...needed.map(({ path }) => join(scratch.root, path)),
-    ...scratch.folders(),
-    layout.stagingFor(step.target),
-    layout.staging,
-  ]);
+  guardSpace(await make.space(join(volume.root, layout.own)), bytes);
+  const fetched = await fetchFiles(scratch, missing, { relay, tree: volume, live }, modes, doing);
+  for (const { path, after } of found.changes) if (after) scratch.placeFor(path);
+  await flushAll(volume, {
+    *[Symbol.iterator]() {
+      yield* scratch.everything(found.changes);
+      yield* [layout.stagingFor(step.target), layout.staging];
+    },
+  });
   await writeDurably(volume, marker, '');
   return { survey: found, fetched };
 }

@@ -26,8 +26,10 @@ const Ticket = z.object({ ticket: z.string(), validForMs: z.number() });
 const Refusal = z.object({ reason: z.string(), message: z.string() });
 
 const TIMEOUT_MS = 10_000;
-/** A manifest of 250,000 files; anything but a manifest or a blob is a few hundred bytes. */
-const MAX_TEXT_BYTES = 64 * 1024 * 1024;
+/** A manifest of 500,000 files. */
+const MAX_MANIFEST_BYTES = 128 * 1024 * 1024;
+/** Anything but a manifest or a blob is a few hundred bytes. */
+const MAX_TEXT_BYTES = 64 * 1024;
 
 /** The relay over HTTP. Bodies of blobs are streamed, so memory does not grow with what is fetched. */
 export function createRelayClient(address: RelayAddress): RelayClient & { close(): Promise<void> } {
@@ -77,9 +79,9 @@ export function createRelayClient(address: RelayAddress): RelayClient & { close(
   return {
     hello: (body, signal) => json(Hello, RELAY_PATHS.hello, body, signal),
     ticket: (body, signal) => json(Ticket, RELAY_PATHS.ticket, body, signal),
-    async manifest(digest, signal) {
+    async *manifest(digest, signal) {
       const answer = await call('GET', `${RELAY_PATHS.manifests}/${digest}`, undefined, signal);
-      return named(base, () => readText(answer));
+      yield* atMost(MAX_MANIFEST_BYTES, namedStream(base, answer.body));
     },
     async *blobs(digests, signal) {
       const answer = await call('POST', RELAY_PATHS.blobs, { digests }, signal);
@@ -100,14 +102,18 @@ async function readToken(file: string): Promise<string> {
 }
 
 async function readText(answer: Dispatcher.ResponseData): Promise<string> {
-  const pieces: Buffer[] = [];
-  let size = 0;
-  for await (const piece of answer.body as AsyncIterable<Buffer>) {
-    size += piece.length;
-    if (size > MAX_TEXT_BYTES) throw new SyncError('ContentUnavailable', `The relay answered more than ${MAX_TEXT_BYTES} bytes.`);
-    pieces.push(piece);
-  }
+  const pieces: Uint8Array[] = [];
+  for await (const piece of atMost(MAX_TEXT_BYTES, answer.body)) pieces.push(piece);
   return Buffer.concat(pieces).toString();
+}
+
+async function* atMost(bytes: number, stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let size = 0;
+  for await (const piece of stream) {
+    size += piece.length;
+    if (size > bytes) throw new SyncError('ContentUnavailable', `The relay answered more than ${bytes} bytes.`);
+    yield piece;
+  }
 }
 
 async function refused(base: string, path: string, answer: Dispatcher.ResponseData): Promise<SyncError> {

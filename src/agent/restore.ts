@@ -1,12 +1,13 @@
 import type { RestoreInput } from '../contract/activities.ts';
 import { SyncError } from '../domain/errors.ts';
 import { NO_MANIFEST } from '../domain/manifest.ts';
+import { Lists, mapped } from './long-list.ts';
 import { folderSet } from './order.ts';
 import type { Doing } from './ports.ts';
 import { scratchFromSnapshot } from './put-back.ts';
 import { listSnapshots, readSnapshot } from './snapshot.ts';
 import type { State } from './state.ts';
-import { survey } from './survey.ts';
+import { survey, type SurveyRules } from './survey.ts';
 import { transact, type Bench } from './transact.ts';
 import type { Wanted } from './wanted.ts';
 
@@ -35,12 +36,14 @@ export async function restoreFromSnapshot(
     );
   }
   const snapshot = readSnapshot(layout.volume, head.folder);
-  const wanted = snapshot.changes.map(({ path, before, after }): Wanted => ({
+  const wanted = mapped(snapshot.changes, ({ path, before, after }): Wanted => ({
     path,
     ...(before && { after: before }),
     ...(after && { lastWritten: after.sha256 }),
   }));
-  const found = await survey(layout.volume, wanted, { differences: step.localChanges ?? 'replace', exact: true, takeOver: false }, doing);
+  using lists = new Lists(layout);
+  const rules: SurveyRules = { differences: step.localChanges ?? 'replace', exact: true, takeOver: false };
+  const found = await survey(layout.volume, wanted, rules, lists, doing);
   await scratchFromSnapshot(layout, head.folder, snapshot, SCRATCH);
   await transact(bench, state, {
     kind: 'restore',

@@ -3,7 +3,7 @@ import type { IgnitionClient, ScanKind } from '../clients/ignition/client.ts';
 import type { ScanResult } from '../contract/activities.ts';
 import { SyncError } from '../domain/errors.ts';
 import { listSome } from '../domain/plan/text.ts';
-import type { ManifestText } from '../domain/manifest.ts';
+import type { ManifestLines } from '../domain/manifest.ts';
 import type { Clock, Doing } from './ports.ts';
 import type { Scans } from './state.ts';
 
@@ -30,7 +30,7 @@ export interface Scanned extends ScanResult {
  * twice when one is new, since the first only registers it. Then looks whether the gateway knows what is live.
  * @throws SyncError GatewayNotRunning (being commissioned), GatewayAuthFailed, GatewayIncompatible, ScanFailed
  */
-export async function scanGateway(make: ScanWith, scans: Scans, live: ManifestText, doing: Doing): Promise<Scanned> {
+export async function scanGateway(make: ScanWith, scans: Scans, live: ManifestLines, doing: Doing): Promise<Scanned> {
   const state = await make.client.state(doing.signal);
   if (state === 'Commissioning') {
     throw new SyncError('GatewayNotRunning', 'The gateway waits to be commissioned: finish its first-time setup, the scan follows.');
@@ -82,7 +82,7 @@ async function scanOnce({ client, clock, timeoutMs }: ScanWith, kind: ScanKind, 
  */
 async function verify(
   { client, clock }: ScanWith,
-  live: ManifestText,
+  live: ManifestLines,
   expected: readonly string[],
   doing: Doing,
 ): Promise<string | undefined> {

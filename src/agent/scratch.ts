@@ -11,7 +11,7 @@ export class Scratch {
   readonly root: string;
   readonly #modes: Modes;
   readonly #folderMode: (path: string) => number;
-  readonly #made = new Set<string>();
+  #last = '';
 
   constructor(volume: VolumeFs, root: string, modes: Modes, folderMode: (path: string) => number = () => modes.folder) {
     this.volume = volume;
@@ -27,17 +27,25 @@ export class Scratch {
     return join(this.root, path);
   }
 
-  /** Every folder made so far, for flushing. */
-  folders(): string[] {
-    return [this.root, ...[...this.#made].map((path) => join(this.root, path))];
+  /** Everything in it that belongs to these changes, and the folders on the way, for flushing. */
+  *everything(changes: Iterable<{ readonly path: string; readonly after?: unknown }>): Generator<string> {
+    yield this.root;
+    let last = '';
+    for (const { path, after } of changes) {
+      if (after === undefined) continue;
+      for (let folder = dirname(path); folder !== '.' && !last.startsWith(`${folder}/`); folder = dirname(folder))
+        yield join(this.root, folder);
+      yield join(this.root, path);
+      last = path;
+    }
   }
 
   /** Makes a folder, and those on the way to it. */
   makeFolder(path: string): void {
-    if (path === '.' || this.#made.has(path)) return;
+    if (path === '.' || `${this.#last}/`.startsWith(`${path}/`)) return;
     this.makeFolder(dirname(path));
     this.volume.makeFolder(join(this.root, path), { mode: this.#folderMode(path), owner: this.#modes.owner });
-    this.#made.add(path);
+    this.#last = path;
   }
 }
 

@@ -6,6 +6,8 @@ import { linkOrCopy } from './copy.ts';
 import { flushAll, makeFolders, removeAll, writeDurably } from './durable.ts';
 import { readText } from './hash.ts';
 import type { Layout } from './layout.ts';
+import { readLines, writeLines } from './lines-file.ts';
+import type { Listed } from './long-list.ts';
 import type { VolumeFs } from './volume-fs.ts';
 import { giveWay } from './yield.ts';
 
@@ -15,48 +17,77 @@ export interface SnapshotHead {
   readonly seq: number;
   readonly from: Digest;
   readonly to: Digest;
+  /** How many lines the lists of changes and of folders have; absent in snapshots of earlier agents. */
+  readonly lengths?: { readonly changes: number; readonly folders: number };
 }
 
 /** What was at the paths of one transaction before it. */
 export interface Snapshot extends SnapshotHead {
-  readonly changes: readonly Change[];
-  readonly folders: readonly FoundFolder[];
+  readonly changes: Listed<Change>;
+  readonly folders: Iterable<FoundFolder>;
 }
 
+/** What a snapshot is made of. */
+type Taking = Omit<SnapshotHead, 'lengths'> & { readonly changes: Listed<Change>; readonly folders: Listed<FoundFolder> };
+
+/** Files kept in one folder. */
+const SHELF = 1_000;
+
 /** Where file number `index` of a snapshot's changes is kept. */
-export function keptFile(folder: string, index: number): string {
-  return join(folder, 'files', String(index));
+export function keptFile(folder: string, { lengths }: Pick<SnapshotHead, 'lengths'>, index: number): string {
+  return lengths === undefined ? join(folder, 'files', String(index)) : join(shelfOf(folder, index), String(index));
+}
+
+function shelfOf(folder: string, index: number): string {
+  return join(folder, 'files', String(Math.floor(index / SHELF)));
 }
 
 /**
  * Keeps every file that will change or go: the file itself under a second name where the volume can do that, so with everything it has and
  * without using space; else a copy.
  */
-export async function takeSnapshot(layout: Layout, tree: VolumeFs, snapshot: Snapshot): Promise<void> {
-  const folder = layout.snapshotFor(snapshot.op);
+export async function takeSnapshot(layout: Layout, tree: VolumeFs, snapshot: Taking): Promise<void> {
+  const { op, seq, from, to, changes, folders } = snapshot;
+  const folder = layout.snapshotFor(op);
   await removeAll(tree, folder);
   makeFolders(tree, join(folder, 'files'));
-  for (const [index, { path, before }] of snapshot.changes.entries()) {
-    if (!before) continue;
-    await giveWay(index);
-    await linkOrCopy(tree, path, keptFile(folder, index));
+  const head: SnapshotHead = { op, seq, from, to, lengths: { changes: changes.length, folders: folders.length } };
+  const shelves = new Set<string>();
+  let index = 0;
+  for (const { path, before } of changes) {
+    if (before) {
+      const shelf = shelfOf(folder, index);
+      if (!shelves.has(shelf)) tree.makeFolder(shelf);
+      shelves.add(shelf);
+      await linkOrCopy(tree, path, keptFile(folder, head, index));
+    }
+    await giveWay(index++);
   }
-  await flushAll(tree, [join(folder, 'files'), layout.snapshots]);
-  const { op, seq, from, to, changes, folders } = snapshot;
-  await writeDurably(tree, join(folder, 'index.json'), JSON.stringify({ changes, folders }));
-  await writeDurably(tree, join(folder, 'head.json'), JSON.stringify({ op, seq, from, to }));
+  await flushAll(tree, [...shelves, join(folder, 'files'), layout.snapshots]);
+  await writeLines(tree, join(folder, 'changes'), changes);
+  await writeLines(tree, join(folder, 'folders'), folders);
+  await writeDurably(tree, join(folder, 'head.json'), JSON.stringify(head));
 }
 
-/** The whole of one snapshot. @throws SyncError RestoreFailed when it is damaged. */
+/** The whole of one snapshot. @throws SyncError RestoreFailed when it is damaged, also while its lists are gone through. */
 export function readSnapshot(volume: VolumeFs, folder: string): Snapshot {
   try {
     const head = JSON.parse(readText(volume, join(folder, 'head.json')) ?? '') as SnapshotHead;
+    if (head.lengths) {
+      const list = <T>(name: 'changes' | 'folders') =>
+        readLines<T>(volume, join(folder, name), head.lengths?.[name] ?? 0, (cause) => damaged(folder, cause));
+      return { ...head, changes: list<Change>('changes'), folders: list<FoundFolder>('folders') };
+    }
     return { ...head, ...(JSON.parse(readText(volume, join(folder, 'index.json')) ?? '') as Pick<Snapshot, 'changes' | 'folders'>) };
   } catch (error) {
-    throw new SyncError('RestoreFailed', `The snapshot ${folder} cannot be read: roll out the wanted commit instead of restoring.`, {
-      cause: error,
-    });
+    throw damaged(folder, error);
   }
+}
+
+function damaged(folder: string, cause: unknown): SyncError {
+  return new SyncError('RestoreFailed', `The snapshot ${folder} cannot be read: roll out the wanted commit instead of restoring.`, {
+    cause,
+  });
 }
 
 /** All whole snapshots on the volume, newest first. */

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Listed } from './long-list.ts';
 import { folderOf, type Step } from './order.ts';
 import { Blocked, errnoOf } from './volume-error.ts';
 import type { VolumeFs } from './volume-fs.ts';
@@ -7,22 +8,35 @@ import { giveWay } from './yield.ts';
 /**
  * Carries out steps, each as one call of the operating system, in long series: the shorter this is, the shorter the time in which a running
  * gateway can see both states. Steps that were carried out before are passed over.
- * @returns the folders whose entries changed
  */
-export async function carryOut(
-  tree: VolumeFs,
-  scratch: string,
-  steps: readonly Step[],
-  onStep?: (step: string) => void,
-): Promise<Set<string>> {
-  const touched = new Set<string>();
-  for (const [index, step] of steps.entries()) {
+export async function carryOut(tree: VolumeFs, scratch: string, steps: Listed<Step>, onStep?: (step: string) => void): Promise<void> {
+  let index = 0;
+  for (const step of steps) {
     carryOutOne(tree, scratch, step);
-    touched.add(folderOf(step.path));
-    await giveWay(index);
-    onStep?.(`${step.do} ${index + 1}/${steps.length}`);
+    await giveWay(index++);
+    onStep?.(`${step.do} ${index}/${steps.length}`);
   }
-  return touched;
+}
+
+/** The folders whose entries change at these paths, some more than once. */
+export function touchedBy(...lists: readonly Iterable<{ readonly path: string }>[]): Iterable<string> {
+  return {
+    *[Symbol.iterator]() {
+      let last: string | undefined;
+      for (const list of lists) {
+        for (const { path } of list) {
+          const folder = folderOf(path);
+          if (folder !== last) yield folder;
+          last = folder;
+        }
+      }
+    },
+  };
+}
+
+/** Asks whether a folder stands at a path. */
+export function isFolder(tree: VolumeFs): (path: string) => boolean {
+  return (path) => tree.look(path).kind === 'folder';
 }
 
 function carryOutOne(tree: VolumeFs, scratch: string, step: Step): void {

@@ -3,6 +3,8 @@ import { posix } from 'node:path';
 import type { Change, FoundFile, FoundFolder } from './change.ts';
 import { Conflicts } from './conflicts.ts';
 import { hashFile } from './hash.ts';
+import type { Listed, Lists } from './long-list.ts';
+import { roomMakers } from './order.ts';
 import type { Doing } from './ports.ts';
 import { foldersBelow } from './room.ts';
 import type { Standing } from './tree.ts';
@@ -23,9 +25,9 @@ export interface SurveyRules {
 /** The state of the gateway at the paths of a plan. */
 export interface Survey {
   /** What is really to be done. */
-  readonly changes: readonly Change[];
+  readonly changes: Listed<Change>;
   /** Folders that exist on the way of these changes. */
-  readonly folders: readonly FoundFolder[];
+  readonly folders: Listed<FoundFolder>;
   /** Folders that hold nothing foreign and make room for a file, deepest first. */
   readonly room: readonly string[];
   /** Files that were there already, byte for byte. */
@@ -38,26 +40,30 @@ export interface Survey {
 
 /**
  * Looks at every path of a plan, and at nothing else.
+ * @param wanted in byte order of the paths
+ * @param lists where the answer's lists are made: it holds as long as they do
  * @throws SyncError LinkInTheWay, InTheWay, LocalChange
  */
-export async function survey(tree: VolumeFs, wanted: readonly Wanted[], rules: SurveyRules, doing: Doing): Promise<Survey> {
-  const leaving = new Set(wanted.filter(({ after }) => !after).map(({ path }) => path));
+export async function survey(tree: VolumeFs, wanted: Listed<Wanted>, rules: SurveyRules, lists: Lists, doing: Doing): Promise<Survey> {
+  const leaving = roomMakers(wanted);
   const conflicts = new Conflicts();
-  const changes: Change[] = [];
-  const folders = new Map<string, FoundFolder>();
+  const changes = lists.make<Change>();
+  const folders = lists.make<FoundFolder>();
+  const onTheWay = new FoldersOnTheWay(tree, folders);
   const room: string[] = [];
   let adopted = 0;
   let takenOver = 0;
   const replaced: string[] = [];
-  for (const [index, want] of wanted.entries()) {
-    if (index % 200 === 0) await breathe(doing, index, wanted.length);
+  let index = 0;
+  for (const want of wanted) {
+    if (index++ % 200 === 0) await breathe(doing, index, wanted.length);
     const found = standingFor(tree.look(want.path), want, leaving, conflicts);
     if (found === 'conflict') continue;
     let before: FoundFile | undefined;
     if (found.kind === 'folder') {
       if (!want.after) continue;
       const emptied = foldersBelow(tree, want.path, (path) => leaving.has(path) || conflicts.inTheWay.add(path));
-      for (const folder of emptied) folders.set(folder.path, folder);
+      for (const folder of emptied) folders.push(folder);
       room.push(...emptied.map(({ path }) => path));
     } else if (found.kind === 'file') {
       before = await readFound(tree, want.path, found);
@@ -69,11 +75,11 @@ export async function survey(tree: VolumeFs, wanted: readonly Wanted[], rules: S
       if (before && want.after && want.lastWritten === undefined) takenOver += 1;
       if (before && before.sha256 !== want.lastWritten && before.sha256 !== want.after?.sha256) replaced.push(want.path);
       changes.push({ path: want.path, ...(before && { before }), ...(want.after && { after: want.after }) });
+      onTheWay.note(want.path);
     }
   }
   conflicts.raise();
-  for (const { path } of changes) noteFolders(tree, path, folders);
-  return { changes, folders: [...folders.values()], room, adopted, takenOver, replaced };
+  return { changes, folders, room, adopted, takenOver, replaced };
 }
 
 /** Sorts out what stands in the way; what makes room in this same plan counts as absent. */
@@ -116,10 +122,23 @@ async function readFound(tree: VolumeFs, path: string, found: { readonly stat: S
   return { sha256, size, mode: mode & 0o7777, ino, mtimeMs };
 }
 
-function noteFolders(tree: VolumeFs, path: string, folders: Map<string, FoundFolder>): void {
-  for (let folder = posix.dirname(path); folder !== '.' && !folders.has(folder); folder = posix.dirname(folder)) {
-    const standing = tree.look(folder);
-    if (standing.kind === 'folder') folders.set(folder, { path: folder, mode: standing.stat.mode & 0o7777 });
+/** Notes each folder on the way to paths that come in order, once. */
+class FoldersOnTheWay {
+  readonly #tree: VolumeFs;
+  readonly #found: { push(folder: FoundFolder): void };
+  #last = '';
+
+  constructor(tree: VolumeFs, found: { push(folder: FoundFolder): void }) {
+    this.#tree = tree;
+    this.#found = found;
+  }
+
+  note(path: string): void {
+    for (let folder = posix.dirname(path); folder !== '.' && !this.#last.startsWith(`${folder}/`); folder = posix.dirname(folder)) {
+      const standing = this.#tree.look(folder);
+      if (standing.kind === 'folder') this.#found.push({ path: folder, mode: standing.stat.mode & 0o7777 });
+    }
+    this.#last = path;
   }
 }
 

@@ -4,16 +4,17 @@ import type { Digest } from '../domain/manifest.ts';
 import { countChanges, isAsFound, scansFor } from './change.ts';
 import { appendCommit } from './commit-log.ts';
 import { flushAll, removeAll } from './durable.ts';
-import { readJournal, removeJournal, writeJournal, type Journal } from './journal.ts';
+import { keepSteps, readJournal, removeJournal, stepsOf, writeJournal, type Journal } from './journal.ts';
 import { keepLateWork } from './late-work.ts';
 import type { Layout } from './layout.ts';
+import { Lists, firstOf } from './long-list.ts';
 import { sweepManifests } from './manifests.ts';
-import { orderSteps } from './order.ts';
+import { orderSteps, type Step } from './order.ts';
 import type { Clock } from './ports.ts';
 import { putBack } from './put-back.ts';
 import { sweepSnapshots, takeSnapshot } from './snapshot.ts';
 import { mergeScans, readState, writeState, type Counts, type State } from './state.ts';
-import { carryOut } from './steps.ts';
+import { carryOut, isFolder, touchedBy } from './steps.ts';
 import type { Survey } from './survey.ts';
 import type { VolumeFs } from './volume-fs.ts';
 import { giveWay } from './yield.ts';
@@ -63,6 +64,10 @@ export async function transact(bench: Bench, state: State, transaction: Transact
   const stillPermitted = await transaction.permit();
   onStep?.('permit');
   await lastLook(tree, survey);
+  using lists = new Lists(layout);
+  const steps = lists.make<Step>();
+  const ground = { folderExists: isFolder(tree), room: survey.room, keep: transaction.keepFolders };
+  for (const step of orderSteps(changes, ground)) steps.push(step);
   const journal: Journal = {
     version: 1,
     direction: 'forward',
@@ -72,13 +77,9 @@ export async function transact(bench: Bench, state: State, transaction: Transact
     from,
     to,
     scratch: transaction.scratch,
-    steps: orderSteps(changes, {
-      folderExists: (path) => tree.look(path).kind === 'folder',
-      room: survey.room,
-      keep: transaction.keepFolders,
-    }),
+    ...(await keepSteps(layout, steps)),
     changes: countChanges(changes),
-    files: changes.slice(0, LOGGED_FILES).map(({ path }) => path),
+    files: firstOf(changes, LOGGED_FILES).map(({ path }) => path),
     scans: scansFor(changes),
     retainSnapshots: transaction.retainSnapshots,
   };
@@ -117,9 +118,10 @@ async function finish(bench: Bench, tree: VolumeFs, journal: Journal): Promise<{
   const start = clock.monotonicMs();
   let visibleMs: number;
   try {
-    const touched = await carryOut(tree, join(layout.staging, journal.scratch, 'tree'), journal.steps, onStep);
+    const steps = stepsOf(layout, journal);
+    await carryOut(tree, join(layout.staging, journal.scratch, 'tree'), steps, onStep);
     visibleMs = clock.monotonicMs() - start;
-    await flushAll(tree, [...touched]);
+    await flushAll(tree, touchedBy(steps));
     onStep?.('durable');
   } catch (error) {
     await goBack(bench, tree, journal);
@@ -177,8 +179,9 @@ async function goBack(bench: Bench, tree: VolumeFs, journal: Journal): Promise<v
 /** Nothing may have changed on the gateway between the comparison and the commit point. */
 async function lastLook(tree: VolumeFs, { changes }: Survey): Promise<void> {
   tree.forgetAll();
-  for (const [index, { path, before }] of changes.entries()) {
-    await giveWay(index);
+  let index = 0;
+  for (const { path, before } of changes) {
+    await giveWay(index++);
     const standing = tree.look(path);
     const same = before ? isAsFound(standing, before) : standing.kind !== 'file';
     if (!same)

@@ -1,4 +1,4 @@
-import type { Digest, ManifestEntry, ManifestText } from '../domain/manifest.ts';
+import { comparePaths, type Digest, type ManifestEntry, type ManifestLines } from '../domain/manifest.ts';
 import type { FileState } from './change.ts';
 import type { Modes } from './modes.ts';
 
@@ -11,16 +11,24 @@ export interface Wanted {
   readonly lastWritten?: Digest;
 }
 
-/** The paths at which two manifests differ, but for those that are released: they stay as they are. */
-export function wantedBetween(live: ManifestText, target: ManifestText, modes: Modes, released?: ManifestText): Wanted[] {
-  const stays = new Set([...(released?.entries() ?? [])].map(({ path }) => path));
-  const wanted: Wanted[] = [];
+/** The paths at which two manifests differ, in order, but for those that are released: they stay as they are. */
+export function* wantedBetween(live: ManifestLines, target: ManifestLines, modes: Modes, released?: ManifestLines): Generator<Wanted> {
+  const stays = following(released?.entries() ?? []);
   for (const { path, before, after } of live.differences(target)) {
-    if (!after && stays.has(path)) continue;
+    if (!after && stays(path)) continue;
     if (before && after && before.sha256 === after.sha256 && before.executable === after.executable) continue;
-    wanted.push({ path, ...(after && { after: fileState(after, modes) }), ...(before && { lastWritten: before.sha256 }) });
+    yield { path, ...(after && { after: fileState(after, modes) }), ...(before && { lastWritten: before.sha256 }) };
   }
-  return wanted;
+}
+
+/** Asks whether a path is among these; both come in order. */
+function following(entries: Iterable<ManifestEntry>): (path: string) => boolean {
+  const each = entries[Symbol.iterator]();
+  let next = each.next();
+  return (path) => {
+    while (next.done !== true && comparePaths(next.value.path, path) < 0) next = each.next();
+    return next.done !== true && next.value.path === path;
+  };
 }
 
 function fileState(entry: ManifestEntry, modes: Modes): FileState {

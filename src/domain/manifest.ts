@@ -46,7 +46,7 @@ export function createManifest(entries: Iterable<ManifestEntry>): Manifest {
  */
 export function encodeManifest(manifest: Manifest): string {
   const lines = manifest.entries.map((e) => JSON.stringify([e.path, e.sha256, e.size, e.executable ? 1 : 0]));
-  return [HEADER.trimEnd(), ...lines, ''].join('\n');
+  return [MANIFEST_HEADER.trimEnd(), ...lines, ''].join('\n');
 }
 
 /** Reads what `encodeManifest` wrote. @throws Error when the text is not a manifest: a damaged manifest is never half used. */
@@ -54,7 +54,8 @@ export function decodeManifest(text: string): Manifest {
   return { version: 1, entries: [...new ManifestText(text).entries()] };
 }
 
-const HEADER = 'ignition-sync manifest 1\n';
+/** The first line of a manifest. */
+export const MANIFEST_HEADER = 'ignition-sync manifest 1\n';
 
 /** One path at which two manifests differ: no `before` is an added file, no `after` one that is gone. */
 export interface ManifestDifference {
@@ -64,17 +65,12 @@ export interface ManifestDifference {
 }
 
 /**
- * A manifest as its canonical text. Lines are read one by one and only where they are wanted, so that comparing two manifests of many
- * files costs their difference, in time and memory.
+ * A manifest line by line. Lines are read one by one and only where they are wanted, so that comparing two manifests of many files costs
+ * their difference, in time and memory.
  */
-export class ManifestText {
-  readonly text: string;
-
-  /** @throws Error when the text has no header, or is cut short. */
-  constructor(text: string) {
-    if (!text.startsWith(HEADER) || !text.endsWith('\n')) throw new Error('not a manifest, or cut short');
-    this.text = text;
-  }
+export abstract class ManifestLines {
+  /** The lines of the files, without their ends. May be asked for again and again. */
+  protected abstract lines(): Generator<string, undefined>;
 
   /** Every entry, or those whose line begins so. @throws Error at a line that is none. */
   *entries(lineStart = ''): Generator<ManifestEntry> {
@@ -93,7 +89,7 @@ export class ManifestText {
   }
 
   /** The paths at which `next` differs, in order. */
-  *differences(next: ManifestText): Generator<ManifestDifference> {
+  *differences(next: ManifestLines): Generator<ManifestDifference> {
     const [mine, theirs] = [this.lines(), next.lines()];
     let [a, b] = [mine.next(), theirs.next()];
     while (a.done !== true || b.done !== true) {
@@ -110,10 +106,21 @@ export class ManifestText {
       yield { path, ...(before && order <= 0 && { before }), ...(after && order >= 0 && { after }) };
     }
   }
+}
 
-  /** The lines of the files, without their ends. */
-  private *lines(): Generator<string, undefined> {
-    for (let at = HEADER.length; at < this.text.length;) {
+/** A manifest as its canonical text. */
+export class ManifestText extends ManifestLines {
+  readonly text: string;
+
+  /** @throws Error when the text has no header, or is cut short. */
+  constructor(text: string) {
+    super();
+    if (!text.startsWith(MANIFEST_HEADER) || !text.endsWith('\n')) throw new Error('not a manifest, or cut short');
+    this.text = text;
+  }
+
+  protected *lines(): Generator<string, undefined> {
+    for (let at = MANIFEST_HEADER.length; at < this.text.length;) {
       const end = this.text.indexOf('\n', at);
       yield this.text.slice(at, end);
       at = end + 1;

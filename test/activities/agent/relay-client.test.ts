@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -100,7 +102,7 @@ test('hello, tickets, manifests and blobs arrive as they were sent', async () =>
   expect(await client.hello(HELLO)).toMatchObject({ gateway: 'line-1', taskQueue: 'ignition-gateway/plant/line-1' });
   const asked = { object: { namespace: 'plant', name: 'site', uid: 'u' }, rollout: 'r', planDigest: 'p', target: 't', op: 'o' };
   expect(await client.ticket(asked)).toEqual({ ticket: expect.stringContaining('.') as string, validForMs: 5000 });
-  expect(await client.manifest(digest)).toBe(relay.content.manifests.get(digest));
+  expect(await text(Readable.from(client.manifest(digest)))).toBe(relay.content.manifests.get(digest));
   const digests = blobs.map(sha256);
   expect(await fetchAll(digests)).toEqual(digests.map((one) => [one, one]));
 });

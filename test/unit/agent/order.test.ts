@@ -1,5 +1,6 @@
 import type { Change } from '../../../src/agent/change.ts';
 import { orderSteps } from '../../../src/agent/order.ts';
+import { comparePaths } from '../../../src/domain/manifest.ts';
 
 const file = { sha256: 'a', size: 1, mode: 0o644 };
 const found = { ...file, ino: 1, mtimeMs: 1 };
@@ -90,6 +91,7 @@ test.each<Row>([
     steps: ['placeFolder projects/P/empty', 'remove projects/P/e/a', 'remove projects/P/f'],
   },
 ])('$name', ({ changes, folders, room = [], keep = [], steps }) => {
-  const ordered = orderSteps(changes, { folderExists: (path) => folders.includes(path), room, keep: new Set(keep) });
+  const sorted = changes.toSorted((a, b) => comparePaths(a.path, b.path));
+  const ordered = [...orderSteps(sorted, { folderExists: (path) => folders.includes(path), room, keep: new Set(keep) })];
   expect(ordered.map((step) => `${step.do} ${step.path}`)).toEqual(steps);
 });

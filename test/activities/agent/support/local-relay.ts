@@ -29,10 +29,11 @@ export class LocalRelay implements RelayClient {
     return Promise.resolve(this.office.issue(request));
   }
 
-  manifest(digest: Digest): Promise<string> {
+  async *manifest(digest: Digest): AsyncGenerator<Uint8Array> {
     this.calls += 1;
     const text = this.content.manifests.get(digest);
-    return text === undefined ? Promise.reject(new SyncError('ContentUnavailable', `no manifest ${digest}`)) : Promise.resolve(text);
+    if (text === undefined) throw new SyncError('ContentUnavailable', `no manifest ${digest}`);
+    yield await Promise.resolve(Buffer.from(text));
   }
 
   async *blobs(digests: readonly Digest[]): AsyncGenerator<IncomingBlob> {
