@@ -6,6 +6,7 @@ import { hashFile } from './hash.ts';
 import type { Doing } from './ports.ts';
 import { foldersBelow } from './room.ts';
 import type { Standing, Tree } from './tree.ts';
+import { isVacant } from './vacant.ts';
 import type { Wanted } from './wanted.ts';
 
 /**
@@ -50,6 +51,10 @@ export async function survey(tree: Tree, wanted: readonly Wanted[], rules: Surve
   const replaced: string[] = [];
   for (const [index, want] of wanted.entries()) {
     if (index % 200 === 0) await breathe(doing, index, wanted.length);
+    if (want.ifAbsent && !isVacant(tree, want.path)) {
+      adopted += 1;
+      continue;
+    }
     const found = standingFor(tree.look(want.path), want, leaving, conflicts);
     if (found === 'conflict') continue;
     let before: FoundFile | undefined;
@@ -65,7 +70,7 @@ export async function survey(tree: Tree, wanted: readonly Wanted[], rules: Surve
     if (verdict === 'there') adopted += want.after ? 1 : 0;
     else if (verdict === 'local') conflicts.local.add(want.path);
     else {
-      if (before && want.after && want.lastWritten === undefined) takenOver += 1;
+      if (before && want.after && want.lastWritten === undefined && before.sha256 !== want.madeIfAbsent) takenOver += 1;
       if (before && before.sha256 !== want.lastWritten && before.sha256 !== want.after?.sha256) replaced.push(want.path);
       changes.push({ path: want.path, ...(before && { before }), ...(want.after && { after: want.after }) });
     }

@@ -9,6 +9,10 @@ export interface Wanted {
   readonly after?: FileState;
   /** Digest of what we last wrote there; absent when the path was not ours. */
   readonly lastWritten?: Digest;
+  /** Only where nothing stands there. */
+  readonly ifAbsent?: true;
+  /** What we made there if nothing stood there: other bytes are the gateway's own, not a change of ours. */
+  readonly madeIfAbsent?: Digest;
 }
 
 /** The paths at which two manifests differ, but for those that are released: they stay as they are. */
@@ -16,11 +20,21 @@ export function wantedBetween(live: ManifestText, target: ManifestText, modes: M
   const stays = new Set([...(released?.entries() ?? [])].map(({ path }) => path));
   const wanted: Wanted[] = [];
   for (const { path, before, after } of live.differences(target)) {
-    if (!after && stays.has(path)) continue;
-    if (before && after && before.sha256 === after.sha256 && before.executable === after.executable) continue;
-    wanted.push({ path, ...(after && { after: fileState(after, modes) }), ...(before && { lastWritten: before.sha256 }) });
+    if (!after && (stays.has(path) || before?.ifAbsent)) continue;
+    if (before && after && !isLent(before, after) && before.sha256 === after.sha256 && before.executable === after.executable) continue;
+    wanted.push({
+      path,
+      ...(after && { after: fileState(after, modes) }),
+      ...(before && !after?.ifAbsent && (before.ifAbsent ? { madeIfAbsent: before.sha256 } : { lastWritten: before.sha256 })),
+      ...(after?.ifAbsent && { ifAbsent: true }),
+    });
   }
   return wanted;
+}
+
+/** A file that may be the gateway's own becomes ours. */
+function isLent(before: ManifestEntry, after: ManifestEntry): boolean {
+  return before.ifAbsent === true && after.ifAbsent === undefined;
 }
 
 function fileState(entry: ManifestEntry, modes: Modes): FileState {

@@ -38,8 +38,9 @@ export function manifestOf(
   rendered: Pick<RenderedPlan, 'blobs' | 'leftOut'>,
 ): { manifest: Manifest; digest: Digest } {
   if (composition.manifest) return composition.manifest;
-  const manifest = createManifest(
-    composition.plan.files
+  const { files, fallbacks } = composition.plan;
+  const manifest = createManifest([
+    ...files
       .filter(({ path }) => !rendered.leftOut.has(path))
       .map(({ path, oid, executable }) => {
         const { sha256: digest, size, lfsPointer } = rendered.blobs.get(path) ?? blob(oid);
@@ -50,7 +51,14 @@ export function manifestOf(
           );
         return { path, sha256: digest, size, executable };
       }),
-  );
+    ...fallbacks.map(({ path, text }) => ({
+      path,
+      sha256: sha256(text),
+      size: Buffer.byteLength(text),
+      executable: false,
+      ifAbsent: true as const,
+    })),
+  ]);
   composition.manifest = { manifest, digest: digestOf(manifest) };
   return composition.manifest;
 }

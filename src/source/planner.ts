@@ -6,7 +6,9 @@ import { resolveLayout } from '../domain/plan/layout.ts';
 import type { Layout } from '../domain/plan/mapping.ts';
 import { planStages, type Slot } from '../domain/plan/stages.ts';
 import type { StoredBlob } from './blob-index.ts';
+import type { ContentStore } from './content-store.ts';
 import { Composer, digestOf, manifestOf, type Composition } from './composer.ts';
+import { sha256 } from './digest.ts';
 import { readWhole, stageBlobs } from './import-blobs.ts';
 import type { AskAccess, Mirror } from './mirror.ts';
 import type { PlanDocument } from './plan-document.ts';
@@ -46,6 +48,7 @@ export class Planner {
     const compositions = layouts.map((layout) => this.#composer.compose(input.commit, tree, layout));
     const { store, grants } = this.#parts;
     await using staging = store.staging();
+    stageFallbacks(compositions, store, staging);
     const fresh = await this.#stageMissing(compositions, input, mirror, access, staging, work);
     const blob = (oid: string): StoredBlob => known(fresh.get(oid) ?? this.#parts.blobs.get(oid), oid);
     const rendered = await this.#renderAll(compositions, blob, input, mirror, access, staging);
@@ -152,7 +155,9 @@ export class Planner {
   async #changeOf({ gateway, composition, notes, manifest }: Target): Promise<ChangedGateway> {
     const previous = gateway.live === NO_MANIFEST ? undefined : await this.#manifest(gateway.live);
     const kept = new Set(manifest.entries.map(({ path }) => path));
-    const released = createManifest((previous?.entries ?? []).filter(({ path }) => !kept.has(path) && composition.plan.releases(path)));
+    const released = createManifest(
+      (previous?.entries ?? []).filter(({ path, ifAbsent }) => !kept.has(path) && (ifAbsent === true || composition.plan.releases(path))),
+    );
     return {
       gateway: gateway.name,
       released,
@@ -173,6 +178,12 @@ export class Planner {
     if (manifest) this.#manifests.set(digest, manifest);
     return manifest;
   }
+}
+
+/** They come from no commit, so no import of blobs brings them to the store. */
+function stageFallbacks(compositions: readonly Composition[], store: ContentStore, staging: Staging): void {
+  const texts = new Set(compositions.flatMap(({ plan }) => plan.fallbacks.map(({ text }) => text)));
+  for (const text of texts) staging.add(store.blobPath(sha256(text)), text);
 }
 
 function selectGateways(desired: Desired, only: readonly string[] | undefined): DesiredGateway[] {

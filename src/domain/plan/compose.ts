@@ -4,6 +4,7 @@ import { refuseCollisions } from './collisions.ts';
 import { ComposedTree, type PlannedFile } from './composed.ts';
 import { refuseUnsupported } from './content-rules.ts';
 import { destinationFault, namesResource } from './destination.ts';
+import { fallbackNotes, missingManifests, type Fallback } from './fallback.ts';
 import { LeftOut, type LeftOutClass } from './left-out.ts';
 import { CORE, type Layout, type LayoutMapping } from './mapping.ts';
 import { baseName, joinPath } from './paths.ts';
@@ -26,6 +27,8 @@ export interface MappingOutcome {
 
 export interface GatewayPlan {
   readonly files: readonly PlannedFile[];
+  /** Made only where the gateway has none. */
+  readonly fallbacks: readonly Fallback[];
   readonly mappings: readonly MappingOutcome[];
   /** What variables in file contents stand for. */
   readonly values: TemplateValues;
@@ -78,12 +81,14 @@ export function compose(tree: readonly TreeEntry[], layout: Layout): GatewayPlan
     );
   }
   const files = withEdits(composed.files(), layout, notes);
-  refuseCollisions(files.map((file) => file.path));
+  const fallbacks = missingManifests(files, mappings, isExcluded);
+  refuseCollisions([...files, ...fallbacks].map((file) => file.path));
   return {
     files,
+    fallbacks,
     mappings,
     values: new Map(Object.entries(layout.values)),
-    notes: [...notes, ...leftOut.notes()],
+    notes: [...notes, ...leftOut.notes(), ...fallbackNotes(fallbacks, files)],
     warnings: [...layout.warnings, ...composed.warnings()],
     releases: (path) => isExcluded(path) || isGatewaysOwn(path),
   };
