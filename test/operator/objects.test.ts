@@ -126,6 +126,41 @@ test.each([
     object: ignitionSync('bad', { agent: { image: { repository: 'a', digest: 'sha256:1' } } }),
     says: /digest: .*64 hex digits/,
   },
+  {
+    what: 'shared resources that leave the repository',
+    object: ignitionSync('bad', { shared: { externalResources: { source: '../x' } } }),
+    says: /spec\.shared\.externalResources: .*"\.\."/,
+  },
+  {
+    what: 'shared scripts that leave their project',
+    object: ignitionSync('bad', { shared: { scripts: [{ source: 'a', destination: '../../db' }] } }),
+    says: /spec\.shared\.scripts\[0\]: .*"\.\."/,
+  },
+  {
+    what: 'shared scripts in the index of the gateway',
+    object: ignitionSync('bad', { shared: { scripts: [{ source: 'a', destination: '.resources/a' }] } }),
+    says: /spec\.shared\.scripts\[0\]\.destination: .*belongs to the gateway/,
+  },
+  {
+    what: 'a tag provider that is a path',
+    object: ignitionSync('bad', { shared: { udts: [{ source: 'a', tagProvider: 'a/b' }] } }),
+    says: /spec\.shared\.udts\[0\]\.tagProvider: .*the name of a tag provider/,
+  },
+  {
+    what: 'a tag provider with a backslash',
+    object: ignitionSync('bad', { shared: { udts: [{ source: 'a', tagProvider: 'a\\b' }] } }),
+    says: /spec\.shared\.udts\[0\]\.tagProvider: .*the name of a tag provider/,
+  },
+  {
+    what: 'an additional file that 8.3 has moved',
+    object: ignitionSync('bad', { shared: { additionalFiles: [{ source: 'a', destination: 'config/tags/x' }] } }),
+    says: /spec\.shared\.additionalFiles\[0\]\.destination: .*tag-type-definition/,
+  },
+  {
+    what: 'an absolute additional file',
+    object: ignitionSync('bad', { shared: { additionalFiles: [{ source: 'a', destination: '/etc/passwd' }] } }),
+    says: /spec\.shared\.additionalFiles\[0\]: .*leave out the leading slash/,
+  },
   { what: 'a destination that leaves the root', object: mapping('a', '../etc'), says: /spec\.mappings\[0\].*"\.\."/ },
   { what: 'a source that leaves the root', object: mapping('a/../../b', 'projects'), says: /spec\.mappings\[0\].*"\.\."/ },
   { what: 'an absolute destination', object: mapping('a', '/projects'), says: /leave out the leading slash/ },

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Conditions } from './conditions.ts';
 import { Duration, NotYet, SecretKeyRef, refuseField, textOf, withRules } from './schema.ts';
+import { Shared } from './shared.ts';
 
 /** The one port of the shared webhook receiver, on the Service of the install. */
 export const RECEIVER_PORT = 9443;
@@ -105,6 +106,7 @@ export const IgnitionSyncSpec = withRules(
       .max(100)
       .default([])
       .describe('Globs on the composed path; they add to those of the profile.'),
+    shared: Shared.optional().describe('What all its gateways get besides their own: see below for the order.'),
     rollout: Rollout.prefault({}).describe('In which order and how many at a time gateways are changed.'),
     approval: Approval.prefault({}).describe('Whether a person looks at each plan first.'),
     snapshots: z

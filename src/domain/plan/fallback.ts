@@ -1,6 +1,6 @@
 import type { MappingOutcome } from './compose.ts';
 import type { PlannedFile } from './composed.ts';
-import { isAtOrBelow } from './paths.ts';
+import { foldersAbove, isAtOrBelow } from './paths.ts';
 
 /** A manifest of a collection that is made only where the gateway has none. */
 export interface Fallback {
@@ -21,7 +21,7 @@ export function missingManifests(
   mappings: readonly MappingOutcome[],
   isExcluded: (path: string) => boolean,
 ): Fallback[] {
-  const planned = new Set(files.map(({ path }) => path.toLowerCase()));
+  const planned = new Set(files.flatMap(({ path }) => [...foldersAbove(path), path]).map((path) => path.toLowerCase()));
   const spelled = files.map(({ path }) => /^config\/resources\/external(?=\/)/i.exec(path)?.[0]).find((folder) => folder !== undefined);
   const folders = new Set([
     spelled ?? 'config/resources/external',
@@ -30,7 +30,7 @@ export function missingManifests(
   return [...folders].flatMap((folder) => {
     const path = `${folder}/config-mode.json`;
     const name = COLLECTION.exec(folder)?.[1] ?? '';
-    const taken = planned.has(path.toLowerCase()) || planned.has(folder.toLowerCase());
+    const taken = planned.has(path.toLowerCase());
     return name.toLowerCase() === 'core' || taken || isExcluded(path) ? [] : [{ path, text: manifestOf(name) }];
   });
 }

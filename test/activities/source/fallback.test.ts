@@ -1,4 +1,4 @@
-import { gateway, Workbench } from './support/workbench.ts';
+import { gateway, twoTierGateway, Workbench } from './support/workbench.ts';
 
 const MANIFEST = 'config/resources/external/config-mode.json';
 
@@ -6,8 +6,9 @@ test('external’s manifest is planned for gateways that have none, with its byt
   using bench = new Workbench();
   const repo = bench.repository();
   repo.commit({ 'projects/p/project.json': '{}' });
-  const result = await bench.plan({ repo: repo.url }, [gateway('a'), gateway('b', undefined, { servicePath: '.' })]);
+  const result = await bench.plan({ repo: repo.url }, [gateway('a'), twoTierGateway('b', '.')]);
   expect(result).toMatchObject({ files: { added: 2, modified: 0, deleted: 0 }, notes: [] });
+  expect(await bench.planned(result, 'b')).toEqual(await bench.planned(result, 'a'));
   const { manifest, files, madeIfAbsent } = await bench.planned(result, 'a');
   expect(manifest.entries.filter(({ ifAbsent }) => ifAbsent).map(({ path }) => path)).toEqual([MANIFEST]);
   expect(JSON.parse(String(madeIfAbsent[MANIFEST]))).toMatchObject({ title: 'External', parent: 'system' });

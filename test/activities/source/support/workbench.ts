@@ -103,6 +103,11 @@ export function gateway(
   return { name, podName: `${name}-0`, labels: {}, annotations: {}, excludePatterns: [], live: NO_MANIFEST, profile, ...rest };
 }
 
+/** A gateway without a profile. */
+export function twoTierGateway(name: string, servicePath: string, annotations: Readonly<Record<string, string>> = {}): DesiredGateway {
+  return { name, podName: `${name}-0`, labels: {}, annotations, excludePatterns: [], live: NO_MANIFEST, servicePath };
+}
+
 /** The reason and message that a call fails with. */
 export async function failure(call: Promise<unknown>): Promise<{ reason: string; message: string }> {
   try {
