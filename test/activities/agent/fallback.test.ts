@@ -74,6 +74,13 @@ test('equal bytes that the repository brings belong to it: a later change by han
   await expect(rig.agent.stage(step, doing)).rejects.toMatchObject({ reason: 'LocalChange' });
 });
 
+test('the very bytes that would have been made are written over the gateway’s own once the repository brings them', async () => {
+  await rig.sync(WITH);
+  expect(rig.read(MANIFEST)).not.toBe(MADE);
+  expect(await rig.sync({ ...WITH, [MANIFEST]: MADE })).toMatchObject({ changes: { added: 0, modified: 1, deleted: 0 }, takenOver: 1 });
+  expect(rig.read(MANIFEST)).toBe(MADE);
+});
+
 test('a manifest that the repository no longer brings stays as it is, and one that is gone is made', async () => {
   await rig.sync({ ...WITH, [MANIFEST]: 'from git' });
   await rig.sync(WITH);

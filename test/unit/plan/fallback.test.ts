@@ -31,6 +31,7 @@ test.each<Case & { name: string; made: string[] }>([
     tree: ['config/resources/External/a/b/c'],
     made: ['config/resources/External/config-mode.json'],
   },
+  { name: 'a folder that stands in its place is the repository’s affair', tree: [`${MADE}/x`], made: [] },
   { name: 'an exclude shields the place', tree: ['projects/p/a'], spec: { excludePatterns: ['config/resources/external'] }, made: [] },
   {
     name: 'a mapping onto the folder of a deployment mode without a manifest gets one',
