@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chownSync, lstatSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Files } from './support/content.ts';
@@ -27,6 +27,7 @@ asSuperuser('on a volume of its own', () => {
   });
   afterEach(() => {
     spawnSync('umount', [join(dataDir, 'projects')]);
+    spawnSync('umount', [join(dataDir, 'config/resources/external')]);
     spawnSync('umount', [dataDir]);
     rmSync(dataDir, { recursive: true, force: true });
   });
@@ -82,6 +83,20 @@ asSuperuser('on a volume of its own', () => {
       reason: 'NotSupportedYet',
       message: expect.stringContaining('projects') as string,
     });
+    await agent.close();
+  });
+
+  test('a mount in place of external is the gateway’s affair: nothing is made there, and nothing held', async () => {
+    const external = join(dataDir, 'config/resources/external');
+    mkdirSync(external, { recursive: true });
+    mount(external, 'size=1m');
+    const { relay, digests } = relayWith({
+      'projects/P/a': '1',
+      'config/resources/external/config-mode.json': { content: '{}', ifAbsent: true },
+    });
+    const agent = await openAgent(dataDir, relay);
+    expect(await agent.apply(stepOf('none', digests[0]!, 'op'), doing)).toMatchObject({ changes: { added: 1 } });
+    expect(readdirSync(external)).toEqual([]);
     await agent.close();
   });
 
