@@ -219,6 +219,17 @@ test.each([
   { what: 'http by choice', object: ignitionSync('good', { git: { repo: 'http://git.example/a.git', ref: 'main', insecureHttp: true } }) },
   { what: 'a key and an ssh address', object: git({ repo: 'git@git.example:org/a.git', auth: { sshKey: { secretRef } } }) },
   { what: 'an address above protected places', object: mapping('.', '.') },
+  {
+    what: 'everything that gateways can share',
+    object: ignitionSync('good', {
+      shared: {
+        externalResources: { source: 'shared/external', required: false },
+        scripts: [{ source: 'shared/scripts', destination: 'ignition/script-python/exchange', projects: ['site'] }],
+        udts: [{ source: 'shared/udts' }, { source: 'shared/{{ GatewayName }}', tagProvider: 'MQTT Engine' }],
+        additionalFiles: [{ source: 'shared/factory.json', destination: 'factory.json' }],
+      },
+    }),
+  },
   { what: "the receiver's own port", object: ignitionSync('good', { webhook: { port: 9443, secretRef } }) },
 ])('$what is accepted', async ({ object }) => {
   await expect(cluster.apply(object)).resolves.toBeUndefined();
