@@ -12,16 +12,21 @@ import { isCommitId, resolveRef, type RemoteRef } from '../clients/git/refs.ts';
 import { parseRemote } from '../clients/git/remote.ts';
 import { listRemote, resolveRemoteRef, type RemoteAccess } from '../clients/git/remote-client.ts';
 import type { Desired } from '../domain/desired.ts';
+import { SyncError } from '../domain/errors.ts';
 import type { Digest } from '../domain/manifest.ts';
 import type { BlobIndex } from './blob-index.ts';
 import type { ContentStore } from './content-store.ts';
 import { credentialIdentity, readCredential, type ReadSecret } from './credential.ts';
+import type { FrozenPlan, FrozenPlans } from './frozen-plans.ts';
 import type { Grants } from './grants.ts';
+import { Maker } from './maker.ts';
+import { mend } from './mend.ts';
 import type { AskAccess, Mirror } from './mirror.ts';
 import type { Mirrors } from './mirrors.ts';
 import { selectWave, type PlanDocument } from './plan-document.ts';
 import { Planner } from './planner.ts';
 import { RecentMap } from './recent-map.ts';
+import type { RolloutPins } from './rollout-pins.ts';
 
 /** What one call may be told, and whom it tells that it is alive. */
 export interface Work {
@@ -33,6 +38,8 @@ export interface SourceParts {
   readonly store: ContentStore;
   readonly blobs: BlobIndex;
   readonly grants: Grants;
+  readonly pins: RolloutPins;
+  readonly frozen: FrozenPlans;
   readonly mirrors: Mirrors;
   readonly readSecret: ReadSecret;
 }
@@ -40,12 +47,14 @@ export interface SourceParts {
 /** Git and content for the whole fleet: resolves, fetches once, plans, and hands out what was planned. */
 export class Source {
   readonly #parts: SourceParts;
+  readonly #maker: Maker;
   readonly #planner: Planner;
   readonly #documents = new RecentMap<Digest, unknown>(32);
 
   constructor(parts: SourceParts) {
     this.#parts = parts;
-    this.#planner = new Planner(parts);
+    this.#maker = new Maker(parts.store, parts.blobs);
+    this.#planner = new Planner(parts, this.#maker);
   }
 
   /**
@@ -97,14 +106,34 @@ export class Source {
     return selectWave((await this.#document(input.planDigest)) as PlanDocument, input);
   }
 
+  /**
+   * Puts everything that a plan needs into the store again.
+   * @throws SyncError ContentUnavailable when what git gives now is not what was planned; those of planning and of the git side
+   */
+  async mend(frozen: FrozenPlan, work: Work = {}): Promise<void> {
+    const { mirror, access } = this.#remote(frozen.input, frozen.desired.spec, work);
+    await mend(this.#parts, this.#maker, frozen, { mirror, access, work });
+  }
+
   async #desired(digest: Digest): Promise<Desired> {
     return (await this.#document(digest)) as Desired;
   }
 
   async #document(digest: Digest): Promise<unknown> {
     let document = this.#documents.get(digest);
-    if (document === undefined) this.#documents.set(digest, (document = await this.#parts.store.readDocument(digest)));
+    if (document === undefined) this.#documents.set(digest, (document = await this.#readDocument(digest)));
     return document;
+  }
+
+  async #readDocument(digest: Digest): Promise<unknown> {
+    try {
+      return await this.#parts.store.readDocument(digest);
+    } catch (error) {
+      const kept = error instanceof SyncError && error.reason === 'ContentUnavailable' && (await this.#parts.frozen.document(digest));
+      if (!kept) throw error;
+      await this.#parts.store.putDocument(kept);
+      return kept;
+    }
   }
 
   #remote(input: ResolveInput, spec: Desired['spec'], work: Work): { mirror: Mirror; access: AskAccess } {
