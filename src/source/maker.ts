@@ -1,11 +1,13 @@
+import { buffer } from 'node:stream/consumers';
 import { SyncError } from '../domain/errors.ts';
 import type { Digest, Manifest } from '../domain/manifest.ts';
 import type { Layout } from '../domain/plan/mapping.ts';
 import type { BlobIndex, StoredBlob } from './blob-index.ts';
+import type { Checkout } from './checkout.ts';
 import { Composer, manifestOf, type Composition } from './composer.ts';
 import type { ContentStore } from './content-store.ts';
 import { readWhole, stageBlobs } from './import-blobs.ts';
-import type { AskAccess, Mirror } from './mirror.ts';
+import { LfsContent } from './lfs.ts';
 import { Renderer, type RenderedPlan } from './renderer.ts';
 import type { Work } from './source.ts';
 import { inParallel, type Staging } from './staging.ts';
@@ -21,8 +23,10 @@ export interface Made {
 /** From where and to where content is made. */
 export interface Making {
   readonly commit: string;
-  readonly mirror: Mirror;
-  readonly access: AskAccess;
+  /** Lists the commit as far as these layouts need it. */
+  readonly checkOut: (layouts: readonly Layout[]) => Promise<Checkout>;
+  /** Whether Git LFS pointers are resolved. */
+  readonly lfs: boolean;
   readonly staging: Staging;
   readonly work: Work;
 }
@@ -33,8 +37,10 @@ export class Maker {
   readonly #blobs: BlobIndex;
   readonly #composer = new Composer();
   readonly #renderer: Renderer;
+  readonly #lfs: LfsContent;
 
   constructor(store: ContentStore, blobs: BlobIndex) {
+    this.#lfs = new LfsContent(store);
     this.#store = store;
     this.#blobs = blobs;
     this.#renderer = new Renderer(store);
@@ -46,13 +52,15 @@ export class Maker {
    * @throws SyncError of planning and of the git side
    */
   async make(layouts: readonly Layout[], making: Making): Promise<{ made: Made[]; settled: () => Promise<void> }> {
-    const { commit, mirror, access, staging, work } = making;
-    const tree = await mirror.tree(commit, access);
+    const { commit, staging, work } = making;
+    const checkout = await making.checkOut(layouts);
     work.onProgress?.('listed');
-    const compositions = layouts.map((layout) => this.#composer.compose(commit, tree, layout));
-    const fresh = await this.#stageMissing(compositions, making);
-    const blob = (oid: string): StoredBlob => known(fresh.get(oid) ?? this.#blobs.get(oid), oid);
-    const rendered = await this.#renderAll(compositions, blob, making);
+    const compositions = layouts.map((layout) => this.#composer.compose(`${commit} ${checkout.kind}`, checkout.entries, layout));
+    const fresh = await this.#stageMissing(compositions, checkout, making);
+    const inGit = (oid: string): StoredBlob => known(fresh.get(oid) ?? this.#blobs.get(oid), oid);
+    const fromLfs = making.lfs ? await this.#fetchLfs(compositions, inGit, checkout, work) : new Map<string, StoredBlob>();
+    const blob = (oid: string): StoredBlob => fromLfs.get(oid) ?? inGit(oid);
+    const rendered = await this.#renderAll(compositions, blob, fromLfs, checkout, staging);
     const made = compositions.map((composition): Made => {
       const of = rendered.get(composition) as RenderedPlan;
       return { composition, notes: of.notes, ...manifestOf(composition, blob, of) };
@@ -73,20 +81,41 @@ export class Maker {
   async #renderAll(
     compositions: readonly Composition[],
     blob: (oid: string) => StoredBlob,
-    { commit, mirror, access, staging }: Making,
+    fromLfs: ReadonlyMap<string, StoredBlob>,
+    checkout: Checkout,
+    staging: Staging,
   ): Promise<ReadonlyMap<Composition, RenderedPlan>> {
-    const read = (oids: readonly string[]) =>
-      mirror.read(commit, access, (repository) => readWhole(repository.readBlobs([...new Set(oids)])));
+    const read = async (oids: readonly string[]): Promise<Map<string, Uint8Array>> => {
+      const [resolved, plain] = [oids.filter((oid) => fromLfs.has(oid)), oids.filter((oid) => !fromLfs.has(oid))];
+      const contents = await checkout.read(new Set(plain), readWhole);
+      for (const oid of resolved) contents.set(oid, await buffer((await this.#store.openBlob(blob(oid).sha256)).stream));
+      return contents;
+    };
     const rendered = new Map<Composition, RenderedPlan>();
-    for (const composition of new Set(compositions))
-      rendered.set(composition, await this.#renderer.render(composition.plan, blob, read, staging));
+    for (const composition of new Set(compositions)) {
+      const files = composition.plan.files.map((file) => ({ ...file, size: fromLfs.get(file.oid)?.size ?? file.size }));
+      const plan = fromLfs.size === 0 ? composition.plan : { ...composition.plan, files };
+      rendered.set(composition, await this.#renderer.render(plan, blob, read, staging));
+    }
     return rendered;
+  }
+
+  async #fetchLfs(
+    compositions: readonly Composition[],
+    blob: (oid: string) => StoredBlob,
+    checkout: Checkout,
+    work: Work,
+  ): Promise<Map<string, StoredBlob>> {
+    const files = [...new Set(compositions)].flatMap(({ plan }) => plan.files.filter(({ oid }) => blob(oid).lfsPointer));
+    let fetched = 0;
+    return await this.#lfs.fetch(files, checkout, () => work.onProgress?.(`${(fetched += 1)} files from Git LFS`));
   }
 
   /** Reads the blobs that the store does not have, or has lost; each is read from git once, whoever needs it. */
   async #stageMissing(
     compositions: readonly Composition[],
-    { commit, mirror, access, staging, work }: Making,
+    checkout: Checkout,
+    { staging, work }: Making,
   ): Promise<Map<string, StoredBlob>> {
     const oids = new Set<string>();
     for (const { plan } of new Set(compositions)) for (const { oid } of plan.files) oids.add(oid);
@@ -97,7 +126,7 @@ export class Maker {
     if (oids.size === 0) return new Map();
     let read = 0;
     const onBlob = (): void => work.onProgress?.(`${(read += 1)} of ${oids.size} blobs`);
-    return await mirror.read(commit, access, (repository) => stageBlobs(this.#store, staging, repository.readBlobs([...oids]), onBlob));
+    return await checkout.read(oids, (bodies) => stageBlobs(this.#store, staging, bodies, onBlob));
   }
 }
 

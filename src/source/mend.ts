@@ -15,7 +15,7 @@ export async function mend(
   { store, pins, grants }: Pick<SourceParts, 'store' | 'pins' | 'grants'>,
   maker: Maker,
   { input, desired, plan, released }: FrozenPlan,
-  making: Pick<Making, 'mirror' | 'access' | 'work'>,
+  making: Omit<Making, 'staging'>,
 ): Promise<void> {
   await store.makeFolders();
   await pins.begin(input);
@@ -28,7 +28,7 @@ export async function mend(
     return gateway ? [{ row, gateway }] : [];
   });
   const layouts = planned.map(({ gateway }) => layoutOf(gateway, desired, input));
-  const { made, settled } = await maker.make(layouts, { ...making, commit: input.commit, staging });
+  const { made, settled } = await maker.make(layouts, { ...making, staging });
   const other = planned.find(({ row }, i) => row.target !== made[i]?.digest);
   if (other)
     throw new SyncError(

@@ -5,12 +5,11 @@ import { NO_MANIFEST, createManifest, encodeManifest, type Digest, type Manifest
 import { planStages, type Slot } from '../domain/plan/stages.ts';
 import { digestOf } from './composer.ts';
 import { layoutOf } from './layout-of.ts';
-import type { Made, Maker } from './maker.ts';
-import type { AskAccess, Mirror } from './mirror.ts';
+import type { Made, Maker, Making } from './maker.ts';
 import type { PlanDocument } from './plan-document.ts';
 import { summarise, type ChangedGateway } from './plan-summary.ts';
 import { RecentMap } from './recent-map.ts';
-import type { SourceParts, Work } from './source.ts';
+import type { SourceParts } from './source.ts';
 import { inParallel } from './staging.ts';
 
 interface Target extends Made {
@@ -28,7 +27,7 @@ export class Planner {
     this.#maker = maker;
   }
 
-  async plan(input: PlanInput, desired: Desired, mirror: Mirror, access: AskAccess, work: Work): Promise<PlanResult> {
+  async plan(input: PlanInput, desired: Desired, making: Omit<Making, 'staging'>): Promise<PlanResult> {
     const { spec } = desired;
     const gateways = selectGateways(desired, input.only);
     refuseSharedSystemNames(desired, input);
@@ -36,7 +35,7 @@ export class Planner {
     const { store, grants, pins, frozen } = this.#parts;
     await pins.begin(input);
     await using staging = store.staging();
-    const { made, settled } = await this.#maker.make(layouts, { commit: input.commit, mirror, access, staging, work });
+    const { made, settled } = await this.#maker.make(layouts, { ...making, staging });
     const targets = gateways.map((gateway, i): Target => ({ gateway, ...(made[i] as Made) }));
     const changed = targets.filter(
       ({ gateway, digest }) => input.only !== undefined || digest !== gateway.live || digest !== gateway.confirmed,

@@ -14,12 +14,15 @@ import { listRemote, resolveRemoteRef, type RemoteAccess } from '../clients/git/
 import type { Desired } from '../domain/desired.ts';
 import { SyncError } from '../domain/errors.ts';
 import type { Digest } from '../domain/manifest.ts';
+import type { Layout } from '../domain/plan/mapping.ts';
+import { isAtOrBelow } from '../domain/plan/paths.ts';
 import type { BlobIndex } from './blob-index.ts';
+import type { Checkout, Origin } from './checkout.ts';
 import type { ContentStore } from './content-store.ts';
 import { credentialIdentity, readCredential, type ReadSecret } from './credential.ts';
 import type { FrozenPlan, FrozenPlans } from './frozen-plans.ts';
 import type { Grants } from './grants.ts';
-import { Maker } from './maker.ts';
+import { Maker, type Making } from './maker.ts';
 import { mend } from './mend.ts';
 import type { AskAccess, Mirror } from './mirror.ts';
 import type { Mirrors } from './mirrors.ts';
@@ -27,6 +30,7 @@ import { selectWave, type PlanDocument } from './plan-document.ts';
 import { Planner } from './planner.ts';
 import { RecentMap } from './recent-map.ts';
 import type { RolloutPins } from './rollout-pins.ts';
+import { checkOut, checkOutWithSubmodules } from './submodules.ts';
 
 /** What one call may be told, and whom it tells that it is alive. */
 export interface Work {
@@ -94,8 +98,7 @@ export class Source {
    */
   async plan(input: PlanInput, work: Work = {}): Promise<PlanResult> {
     const desired = await this.#desired(input.desired);
-    const { mirror, access } = this.#remote(input, desired.spec, work);
-    return await this.#planner.plan(input, desired, mirror, access, work);
+    return await this.#planner.plan(input, desired, this.#making(input, desired.spec, work));
   }
 
   /**
@@ -111,8 +114,7 @@ export class Source {
    * @throws SyncError ContentUnavailable when what git gives now is not what was planned; those of planning and of the git side
    */
   async mend(frozen: FrozenPlan, work: Work = {}): Promise<void> {
-    const { mirror, access } = this.#remote(frozen.input, frozen.desired.spec, work);
-    await mend(this.#parts, this.#maker, frozen, { mirror, access, work });
+    await mend(this.#parts, this.#maker, frozen, this.#making(frozen.input, frozen.desired.spec, work));
   }
 
   async #desired(digest: Digest): Promise<Desired> {
@@ -134,6 +136,19 @@ export class Source {
       await this.#parts.store.putDocument(kept);
       return kept;
     }
+  }
+
+  #making(input: FetchInput, spec: Desired['spec'], work: Work): Omit<Making, 'staging'> {
+    const { mirror, access } = this.#remote(input, spec, work);
+    const { repo, auth, submodules = false, lfs = false } = spec.git;
+    const { mirrors } = this.#parts;
+    const main: Origin = { mirror, access, commit: input.commit, url: repo, identity: credentialIdentity(input.object.namespace, auth) };
+    const checkOutFor = async (layouts: readonly Layout[]): Promise<Checkout> => {
+      const sources = new Set(layouts.flatMap(({ mappings }) => mappings.flatMap((mapping) => mapping.sources.map(({ path }) => path))));
+      const isWanted = (path: string): boolean => [...sources].some((source) => isAtOrBelow(path, source) || isAtOrBelow(source, path));
+      return submodules ? await checkOutWithSubmodules(main, mirrors, isWanted) : await checkOut(main);
+    };
+    return { commit: input.commit, checkOut: checkOutFor, lfs, work };
   }
 
   #remote(input: ResolveInput, spec: Desired['spec'], work: Work): { mirror: Mirror; access: AskAccess } {
