@@ -98,6 +98,7 @@ test.each([
     object: git({ repo: 'git@h:a', auth: { token: { secretRef } } }),
     says: /spec\.git\.auth\.token: .*https URL/,
   },
+  { what: 'Git LFS over ssh', object: git({ repo: 'git@h:a', lfs: true }), says: /spec\.git\.lfs: .*https URL/ },
   { what: 'a key for https', object: git({ auth: { sshKey: { secretRef } } }), says: /spec\.git\.auth\.sshKey: .*ssh URL/ },
   { what: 'two ways to log in', object: git({ auth: { token: { secretRef }, sshKey: { secretRef } } }), says: /exclude each other/ },
   {

@@ -36,6 +36,18 @@ const Git = withRules(
     ).describe('URL of the repository: https, ssh, git@host:org/repo.git, or file for an air-gapped mirror.'),
     ref: z.string().min(1).max(255).describe('Branch, tag, full refs/… name or full commit id.'),
     auth: Auth.optional().describe('Credentials, from Secrets of the same namespace. Leave out for a public repository.'),
+    submodules: z
+      .boolean()
+      .optional()
+      .describe(
+        'Take the content of submodules below a mapping, each at its pinned commit. Left out or false: a submodule below a mapping is refused by name.',
+      ),
+    lfs: z
+      .boolean()
+      .optional()
+      .describe(
+        'Fetch the files that Git LFS keeps outside the repository. Left out or false: a pointer below a mapping is refused by name.',
+      ),
     insecureHttp: z.boolean().default(false).describe('Allow plain http to a host other than this machine.'),
   }),
   {
@@ -52,6 +64,11 @@ const Git = withRules(
     rule: "!has(self.auth) || !has(self.auth.token) || self.repo.startsWith('http')",
     fieldPath: '.auth.token',
     message: 'needs an https URL in git.repo.',
+  },
+  {
+    rule: "!has(self.lfs) || !self.lfs || self.repo.startsWith('http')",
+    fieldPath: '.lfs',
+    message: 'needs an https URL in git.repo: Git LFS content is fetched over https only.',
   },
   { rule: "!self.ref.startsWith('-')", fieldPath: '.ref', message: 'must not start with a dash.' },
 );
