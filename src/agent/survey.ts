@@ -8,6 +8,7 @@ import { roomMakers } from './order.ts';
 import type { Doing } from './ports.ts';
 import { foldersBelow } from './room.ts';
 import type { Standing } from './tree.ts';
+import { isVacant } from './vacant.ts';
 import type { VolumeFs } from './volume-fs.ts';
 import type { Wanted } from './wanted.ts';
 
@@ -57,6 +58,10 @@ export async function survey(tree: VolumeFs, wanted: Listed<Wanted>, rules: Surv
   let index = 0;
   for (const want of wanted) {
     if (index++ % 200 === 0) await breathe(doing, index, wanted.length);
+    if (want.ifAbsent && !isVacant(tree, want.path)) {
+      adopted += 1;
+      continue;
+    }
     const found = standingFor(tree.look(want.path), want, leaving, conflicts);
     if (found === 'conflict') continue;
     let before: FoundFile | undefined;
@@ -72,7 +77,7 @@ export async function survey(tree: VolumeFs, wanted: Listed<Wanted>, rules: Surv
     if (verdict === 'there') adopted += want.after ? 1 : 0;
     else if (verdict === 'local') conflicts.local.add(want.path);
     else {
-      if (before && want.after && want.lastWritten === undefined) takenOver += 1;
+      if (before && want.after && want.lastWritten === undefined && before.sha256 !== want.madeIfAbsent) takenOver += 1;
       if (before && before.sha256 !== want.lastWritten && before.sha256 !== want.after?.sha256) replaced.push(want.path);
       changes.push({ path: want.path, ...(before && { before }), ...(want.after && { after: want.after }) });
       onTheWay.note(want.path);

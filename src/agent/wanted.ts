@@ -9,15 +9,24 @@ export interface Wanted {
   readonly after?: FileState;
   /** Digest of what we last wrote there; absent when the path was not ours. */
   readonly lastWritten?: Digest;
+  /** Only where nothing stands there. */
+  readonly ifAbsent?: true;
+  /** What we made there if nothing stood there: other bytes are the gateway's own, not a change of ours. */
+  readonly madeIfAbsent?: Digest;
 }
 
 /** The paths at which two manifests differ, in order, but for those that are released: they stay as they are. */
 export function* wantedBetween(live: ManifestLines, target: ManifestLines, modes: Modes, released?: ManifestLines): Generator<Wanted> {
   const stays = following(released?.entries() ?? []);
   for (const { path, before, after } of live.differences(target)) {
-    if (!after && stays(path)) continue;
-    if (before && after && before.sha256 === after.sha256 && before.executable === after.executable) continue;
-    yield { path, ...(after && { after: fileState(after, modes) }), ...(before && { lastWritten: before.sha256 }) };
+    if (!after && (stays(path) || before?.ifAbsent)) continue;
+    if (before && after && !isLent(before, after) && before.sha256 === after.sha256 && before.executable === after.executable) continue;
+    yield {
+      path,
+      ...(after && { after: fileState(after, modes) }),
+      ...(before && !after?.ifAbsent && (before.ifAbsent ? { madeIfAbsent: before.sha256 } : { lastWritten: before.sha256 })),
+      ...(after?.ifAbsent && { ifAbsent: true }),
+    };
   }
 }
 
@@ -29,6 +38,11 @@ function following(entries: Iterable<ManifestEntry>): (path: string) => boolean 
     while (next.done !== true && comparePaths(next.value.path, path) < 0) next = each.next();
     return next.done !== true && next.value.path === path;
   };
+}
+
+/** A file that may be the gateway's own becomes ours. */
+function isLent(before: ManifestEntry, after: ManifestEntry): boolean {
+  return before.ifAbsent === true && after.ifAbsent === undefined;
 }
 
 function fileState(entry: ManifestEntry, modes: Modes): FileState {

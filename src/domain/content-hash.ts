@@ -14,7 +14,7 @@ function stable(labels: Readonly<Record<string, string>>): [string, string][] {
  * need no new rollout. How carefully (approval, waves, polling) and what is live are no part of it.
  */
 export function contentText(desired: Desired): string {
-  const { git, excludePatterns } = desired.spec;
+  const { git, excludePatterns, shared } = desired.spec;
   const gateways = desired.gateways.map(
     ({ name, podName, profile, servicePath, deploymentMode, excludePatterns: own, annotations, labels, fault }) => [
       name,
@@ -28,5 +28,5 @@ export function contentText(desired: Desired): string {
       stable(labels),
     ],
   );
-  return JSON.stringify([git.repo, git.ref, excludePatterns, gateways]);
+  return JSON.stringify([git.repo, git.ref, excludePatterns, gateways, ...(shared ? [shared] : [])]);
 }

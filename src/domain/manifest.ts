@@ -13,6 +13,11 @@ export interface ManifestEntry {
   readonly size: number;
   /** Git's executable bit, no more. */
   readonly executable: boolean;
+  /**
+   * Made only where the gateway has nothing at this path: what stands there stays, whatever its bytes. Never deleted. An agent older than
+   * this mark writes the file like any other.
+   */
+  readonly ifAbsent?: true;
 }
 
 /** The sorted list of every file this product owns on one gateway at one commit. */
@@ -45,7 +50,7 @@ export function createManifest(entries: Iterable<ManifestEntry>): Manifest {
  * so the same input gives the same digest on any machine.
  */
 export function encodeManifest(manifest: Manifest): string {
-  const lines = manifest.entries.map((e) => JSON.stringify([e.path, e.sha256, e.size, e.executable ? 1 : 0]));
+  const lines = manifest.entries.map((e) => JSON.stringify([e.path, e.sha256, e.size, e.executable ? 1 : 0, ...(e.ifAbsent ? [1] : [])]));
   return [MANIFEST_HEADER.trimEnd(), ...lines, ''].join('\n');
 }
 
@@ -133,5 +138,5 @@ function parseLine(line: string): ManifestEntry {
   const row: unknown = JSON.parse(line);
   if (!Array.isArray(row) || typeof row[0] !== 'string' || typeof row[1] !== 'string' || typeof row[2] !== 'number')
     throw new Error(`not a manifest line: ${line}`);
-  return { path: row[0], sha256: row[1], size: row[2], executable: row[3] === 1 };
+  return { path: row[0], sha256: row[1], size: row[2], executable: row[3] === 1, ...(row[4] === 1 && { ifAbsent: true }) };
 }

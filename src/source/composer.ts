@@ -20,6 +20,7 @@ export interface Composition {
 export class Composer {
   readonly #compositions = new RecentMap<string, Composition>(32);
 
+  /** @param commit names the listing */
   compose(commit: string, tree: readonly TreeEntry[], layout: Layout): Composition {
     const key = sha256(canonicalJson([commit, layout]));
     let composition = this.#compositions.get(key);
@@ -38,19 +39,27 @@ export function manifestOf(
   rendered: Pick<RenderedPlan, 'blobs' | 'leftOut'>,
 ): { manifest: Manifest; digest: Digest } {
   if (composition.manifest) return composition.manifest;
-  const manifest = createManifest(
-    composition.plan.files
+  const { files, fallbacks } = composition.plan;
+  const manifest = createManifest([
+    ...files
       .filter(({ path }) => !rendered.leftOut.has(path))
       .map(({ path, oid, executable }) => {
         const { sha256: digest, size, lfsPointer } = rendered.blobs.get(path) ?? blob(oid);
         if (lfsPointer)
           throw new SyncError(
             'UnsupportedContent',
-            `"${path}" is a Git LFS pointer, not the content: commit the file itself, or exclude it with excludePatterns.`,
+            `"${path}" is a Git LFS pointer, not the content: set spec.git.lfs: true, commit the file itself, or exclude it with excludePatterns.`,
           );
         return { path, sha256: digest, size, executable };
       }),
-  );
+    ...fallbacks.map(({ path, text }) => ({
+      path,
+      sha256: sha256(text),
+      size: Buffer.byteLength(text),
+      executable: false,
+      ifAbsent: true as const,
+    })),
+  ]);
   composition.manifest = { manifest, digest: digestOf(manifest) };
   return composition.manifest;
 }

@@ -1,9 +1,11 @@
 import { BlobIndex } from './blob-index.ts';
 import { ContentStore } from './content-store.ts';
 import type { ReadSecret } from './credential.ts';
+import { FrozenPlans } from './frozen-plans.ts';
 import { Grants } from './grants.ts';
 import { Mirrors } from './mirrors.ts';
-import { Source } from './source.ts';
+import { RolloutPins } from './rollout-pins.ts';
+import { Source, type SourceParts } from './source.ts';
 
 export interface SourceOptions {
   /** Folder of the content store, which worker and relay read too. */
@@ -16,11 +18,17 @@ export interface SourceOptions {
 }
 
 /** Puts the source together. One process at a time may use the folder for planning; any may read the store. */
-export async function openSource(options: SourceOptions): Promise<{ source: Source; store: ContentStore; grants: Grants }> {
+export async function openSource(options: SourceOptions): Promise<SourceParts & { readonly source: Source }> {
   const store = await ContentStore.open(options.storeDir);
   await store.removeLeftovers(new Date());
-  const blobs = await BlobIndex.open(store);
-  const grants = new Grants(store);
-  const mirrors = await Mirrors.open(options.mirrorDir, { allowFile: options.allowFile });
-  return { source: new Source({ store, blobs, grants, mirrors, readSecret: options.readSecret }), store, grants };
+  const parts: SourceParts = {
+    store,
+    blobs: await BlobIndex.open(store),
+    grants: new Grants(store),
+    pins: new RolloutPins(store.folder),
+    frozen: new FrozenPlans(options.mirrorDir),
+    mirrors: await Mirrors.open(options.mirrorDir, { allowFile: options.allowFile }),
+    readSecret: options.readSecret,
+  };
+  return { ...parts, source: new Source(parts) };
 }

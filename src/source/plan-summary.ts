@@ -3,7 +3,7 @@ import type { Fault } from '../domain/errors.ts';
 import { diffManifests } from '../domain/plan/diff.ts';
 import { guardRails } from '../domain/plan/guard-rails.ts';
 import { listSome } from '../domain/plan/text.ts';
-import type { Manifest } from '../domain/manifest.ts';
+import type { Manifest, ManifestEntry } from '../domain/manifest.ts';
 import type { GatewayPlan } from '../domain/plan/compose.ts';
 
 /** Sentences in a result. */
@@ -28,8 +28,8 @@ export function summarise(changed: readonly ChangedGateway[], gateways: number):
   const notes = new Map<string, string[]>();
   const said = (sentence: string, gateway: string): void => void notes.set(sentence, [...(notes.get(sentence) ?? []), gateway]);
   for (const { gateway, plan, next, previous: live, previousLost, released } of changed) {
-    const previous = live && without(live, released);
-    const diff = diffManifests(previous, next);
+    const previous = live && without(live, [...released.entries, ...madeIfAbsent(live), ...madeIfAbsent(next)]);
+    const diff = diffManifests(previous, without(next, madeIfAbsent(next)));
     files.added += diff.added.length;
     files.modified += diff.modified.length + diff.modeChanged.length;
     files.deleted += diff.deleted.length;
@@ -61,8 +61,13 @@ export function summarise(changed: readonly ChangedGateway[], gateways: number):
   };
 }
 
+/** Whether such a file is written is known on the gateway only; it deletes nothing and changes nothing that is there. */
+function madeIfAbsent({ entries }: Manifest): readonly ManifestEntry[] {
+  return entries.filter(({ ifAbsent }) => ifAbsent);
+}
+
 /** What stays on the gateway is not deleted, so it counts for no guard rail. */
-function without(manifest: Manifest, released: Manifest): Manifest {
-  const stays = new Set(released.entries.map(({ path }) => path));
+function without(manifest: Manifest, left: readonly ManifestEntry[]): Manifest {
+  const stays = new Set(left.map(({ path }) => path));
   return stays.size === 0 ? manifest : { ...manifest, entries: manifest.entries.filter(({ path }) => !stays.has(path)) };
 }

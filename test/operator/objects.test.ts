@@ -98,6 +98,7 @@ test.each([
     object: git({ repo: 'git@h:a', auth: { token: { secretRef } } }),
     says: /spec\.git\.auth\.token: .*https URL/,
   },
+  { what: 'Git LFS over ssh', object: git({ repo: 'git@h:a', lfs: true }), says: /spec\.git\.lfs: .*https URL/ },
   { what: 'a key for https', object: git({ auth: { sshKey: { secretRef } } }), says: /spec\.git\.auth\.sshKey: .*ssh URL/ },
   { what: 'two ways to log in', object: git({ auth: { token: { secretRef }, sshKey: { secretRef } } }), says: /exclude each other/ },
   {
@@ -125,6 +126,41 @@ test.each([
     what: 'an image digest that is none',
     object: ignitionSync('bad', { agent: { image: { repository: 'a', digest: 'sha256:1' } } }),
     says: /digest: .*64 hex digits/,
+  },
+  {
+    what: 'shared resources that leave the repository',
+    object: ignitionSync('bad', { shared: { externalResources: { source: '../x' } } }),
+    says: /spec\.shared\.externalResources: .*"\.\."/,
+  },
+  {
+    what: 'shared scripts that leave their project',
+    object: ignitionSync('bad', { shared: { scripts: [{ source: 'a', destination: '../../db' }] } }),
+    says: /spec\.shared\.scripts\[0\]: .*"\.\."/,
+  },
+  {
+    what: 'shared scripts in the index of the gateway',
+    object: ignitionSync('bad', { shared: { scripts: [{ source: 'a', destination: '.resources/a' }] } }),
+    says: /spec\.shared\.scripts\[0\]\.destination: .*belongs to the gateway/,
+  },
+  {
+    what: 'a tag provider that is a path',
+    object: ignitionSync('bad', { shared: { udts: [{ source: 'a', tagProvider: 'a/b' }] } }),
+    says: /spec\.shared\.udts\[0\]\.tagProvider: .*the name of a tag provider/,
+  },
+  {
+    what: 'a tag provider with a backslash',
+    object: ignitionSync('bad', { shared: { udts: [{ source: 'a', tagProvider: 'a\\b' }] } }),
+    says: /spec\.shared\.udts\[0\]\.tagProvider: .*the name of a tag provider/,
+  },
+  {
+    what: 'an additional file that 8.3 has moved',
+    object: ignitionSync('bad', { shared: { additionalFiles: [{ source: 'a', destination: 'config/tags/x' }] } }),
+    says: /spec\.shared\.additionalFiles\[0\]\.destination: .*tag-type-definition/,
+  },
+  {
+    what: 'an absolute additional file',
+    object: ignitionSync('bad', { shared: { additionalFiles: [{ source: 'a', destination: '/etc/passwd' }] } }),
+    says: /spec\.shared\.additionalFiles\[0\]: .*leave out the leading slash/,
   },
   { what: 'a destination that leaves the root', object: mapping('a', '../etc'), says: /spec\.mappings\[0\].*"\.\."/ },
   { what: 'a source that leaves the root', object: mapping('a/../../b', 'projects'), says: /spec\.mappings\[0\].*"\.\."/ },
@@ -184,6 +220,17 @@ test.each([
   { what: 'http by choice', object: ignitionSync('good', { git: { repo: 'http://git.example/a.git', ref: 'main', insecureHttp: true } }) },
   { what: 'a key and an ssh address', object: git({ repo: 'git@git.example:org/a.git', auth: { sshKey: { secretRef } } }) },
   { what: 'an address above protected places', object: mapping('.', '.') },
+  {
+    what: 'everything that gateways can share',
+    object: ignitionSync('good', {
+      shared: {
+        externalResources: { source: 'shared/external', required: false },
+        scripts: [{ source: 'shared/scripts', destination: 'ignition/script-python/exchange', projects: ['site'] }],
+        udts: [{ source: 'shared/udts' }, { source: 'shared/{{ GatewayName }}', tagProvider: 'MQTT Engine' }],
+        additionalFiles: [{ source: 'shared/factory.json', destination: 'factory.json' }],
+      },
+    }),
+  },
   { what: "the receiver's own port", object: ignitionSync('good', { webhook: { port: 9443, secretRef } }) },
 ])('$what is accepted', async ({ object }) => {
   await expect(cluster.apply(object)).resolves.toBeUndefined();

@@ -261,12 +261,12 @@ describe('what pods say wrongly', () => {
   test('annotations that are not built yet are said, and the gateway is synced all the same', async () => {
     await cluster.apply(
       ignitionSync('plant'),
-      gatewayPod('pod-0', { 'ignition-sync.io/tag-provider': 'default', 'ignition-sync.io/service-path': '.' }),
+      gatewayPod('pod-0', { 'ignition-sync.io/ref-override': 'v2', 'ignition-sync.io/service-path': '.' }),
     );
     await startOperator();
-    expect((await event('pod-0', 'NotSupportedYet')).message).toMatch(/tag-provider is not built yet/);
+    expect((await event('pod-0', 'NotSupportedYet')).message).toMatch(/ref-override is not built yet/);
     expect(accepted(await gateway('pod-0'))).toMatchObject({ status: 'True', reason: 'NotSupportedYet' });
-    expect((await gateway('pod-0'))!.status!.message).toMatch(/tag-provider/);
+    expect((await gateway('pod-0'))!.status!.message).toMatch(/ref-override/);
   });
 
   test('with two IgnitionSyncs a new pod must say which, and an old one stays where it is', async () => {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Conditions } from './conditions.ts';
 import { Duration, NotYet, SecretKeyRef, refuseField, textOf, withRules } from './schema.ts';
+import { Shared } from './shared.ts';
 
 /** The one port of the shared webhook receiver, on the Service of the install. */
 export const RECEIVER_PORT = 9443;
@@ -35,6 +36,18 @@ const Git = withRules(
     ).describe('URL of the repository: https, ssh, git@host:org/repo.git, or file for an air-gapped mirror.'),
     ref: z.string().min(1).max(255).describe('Branch, tag, full refs/… name or full commit id.'),
     auth: Auth.optional().describe('Credentials, from Secrets of the same namespace. Leave out for a public repository.'),
+    submodules: z
+      .boolean()
+      .optional()
+      .describe(
+        'Take the content of submodules below a mapping, each at its pinned commit. Left out or false: a submodule below a mapping is refused by name.',
+      ),
+    lfs: z
+      .boolean()
+      .optional()
+      .describe(
+        'Fetch the files that Git LFS keeps outside the repository. Left out or false: a pointer below a mapping is refused by name.',
+      ),
     insecureHttp: z.boolean().default(false).describe('Allow plain http to a host other than this machine.'),
   }),
   {
@@ -51,6 +64,11 @@ const Git = withRules(
     rule: "!has(self.auth) || !has(self.auth.token) || self.repo.startsWith('http')",
     fieldPath: '.auth.token',
     message: 'needs an https URL in git.repo.',
+  },
+  {
+    rule: "!has(self.lfs) || !self.lfs || self.repo.startsWith('http')",
+    fieldPath: '.lfs',
+    message: 'needs an https URL in git.repo: Git LFS content is fetched over https only.',
   },
   { rule: "!self.ref.startsWith('-')", fieldPath: '.ref', message: 'must not start with a dash.' },
 );
@@ -105,6 +123,7 @@ export const IgnitionSyncSpec = withRules(
       .max(100)
       .default([])
       .describe('Globs on the composed path; they add to those of the profile.'),
+    shared: Shared.optional().describe('What all its gateways get besides their own: see below for the order.'),
     rollout: Rollout.prefault({}).describe('In which order and how many at a time gateways are changed.'),
     approval: Approval.prefault({}).describe('Whether a person looks at each plan first.'),
     snapshots: z

@@ -9,6 +9,7 @@ export const POD_ANNOTATIONS = {
   servicePath: `${ANNOTATION_PREFIX}/service-path`,
   gatewayName: `${ANNOTATION_PREFIX}/gateway-name`,
   deploymentMode: `${ANNOTATION_PREFIX}/deployment-mode`,
+  tagProvider: `${ANNOTATION_PREFIX}/tag-provider`,
   excludePatterns: `${ANNOTATION_PREFIX}/exclude-patterns`,
   systemName: `${ANNOTATION_PREFIX}/system-name`,
   systemNameTemplate: `${ANNOTATION_PREFIX}/system-name-template`,
@@ -16,7 +17,6 @@ export const POD_ANNOTATIONS = {
 
 /** Known by name, not built yet: their users are told so. */
 export const NOT_YET_ANNOTATIONS: Readonly<Record<string, string>> = {
-  [`${ANNOTATION_PREFIX}/tag-provider`]: 'Put UDTs and tags at their place with a mapping of the SyncProfile.',
   [`${ANNOTATION_PREFIX}/ref-override`]: 'The gateway gets spec.git.ref of its IgnitionSync.',
   [`${ANNOTATION_PREFIX}/sync-period`]: 'spec.polling.interval of the IgnitionSync counts.',
 };

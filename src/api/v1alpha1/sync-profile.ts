@@ -1,19 +1,12 @@
 import { z } from 'zod';
 import { Conditions } from './conditions.ts';
+import { DESTINATION_RULES, place, relativePaths } from './places.ts';
 import { NotYet, refuseField, textOf, withRules } from './schema.ts';
-
-/** 8.3 keeps UDT definitions elsewhere than 8.1 did; also checked with templates rendered, in planning. */
-const MOVED_TAGS = {
-  rule: "!self.destination.matches('^[./]*config/+tags(/|$)')",
-  fieldPath: '.destination',
-  message:
-    'Ignition 8.3 has no config/tags. UDT definitions live in config/resources/core/ignition/tag-type-definition/<provider>, tags in config/resources/core/ignition/tag-definition/<provider>.',
-};
 
 const Mapping = withRules(
   z.object({
-    source: z.string().min(1).max(1024).describe('Path in the repository; "." is all of it.'),
-    destination: z.string().min(1).max(1024).describe('Path below the data directory of the gateway; "." is all that may be synced.'),
+    source: place('Path in the repository; "." is all of it.'),
+    destination: place('Path below the data directory of the gateway; "." is all that may be synced.'),
     type: z.enum(['file', 'directory']).optional().describe('What the source must be; inferred when left out.'),
     required: z.boolean().default(true).describe('false: skipped with a note when the commit does not have the source.'),
     mirror: NotYet.flag,
@@ -24,25 +17,8 @@ const Mapping = withRules(
         'Replace {{ Name }} in the text files of this mapping, too. Binary files stay as they are; \\{{ stands for the braces themselves.',
       ),
   }),
-  MOVED_TAGS,
-  {
-    rule: "!self.destination.startsWith('/') && !self.source.startsWith('/')",
-    message: 'source and destination are relative: leave out the leading slash.',
-  },
-  {
-    rule: "!self.destination.split('/').exists(c, c == '..') && !self.source.split('/').exists(c, c == '..')",
-    message: 'source and destination must not contain "..": a mapping stays inside the repository and the data directory.',
-  },
-  {
-    rule: "!self.destination.contains('\\\\') && !self.source.contains('\\\\')",
-    message: 'use / between path components, not a backslash.',
-  },
-  {
-    rule: "!self.destination.matches('(^|/)[.]resources(/|$)') && !self.destination.matches('^[./]*config/+resources/+(?i:local|system)(/|$)') && !self.destination.matches('^[./]*config/+(?:local|ignition)(/|$)') && !self.destination.matches('^[./]*(?:db|metricsdb|var|certificates|jar-cache|[.]ignition-sync)(/|$)')",
-    fieldPath: '.destination',
-    message:
-      'this place belongs to the gateway itself and is never written. Allowed: projects, config/resources/<collection>, single files at the data root.',
-  },
+  ...relativePaths('destination', 'source'),
+  ...DESTINATION_RULES,
   refuseField('mirror', 'Files that this product did not write are left alone.'),
 );
 

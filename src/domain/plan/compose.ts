@@ -4,6 +4,8 @@ import { refuseCollisions } from './collisions.ts';
 import { ComposedTree, type PlannedFile } from './composed.ts';
 import { refuseUnsupported } from './content-rules.ts';
 import { destinationFault, namesResource } from './destination.ts';
+import { placesOf } from './each-project.ts';
+import { fallbackNotes, missingManifests, type Fallback } from './fallback.ts';
 import { LeftOut, type LeftOutClass } from './left-out.ts';
 import { CORE, type Layout, type LayoutMapping } from './mapping.ts';
 import { baseName, joinPath } from './paths.ts';
@@ -26,6 +28,8 @@ export interface MappingOutcome {
 
 export interface GatewayPlan {
   readonly files: readonly PlannedFile[];
+  /** Made only where the gateway has none. */
+  readonly fallbacks: readonly Fallback[];
   readonly mappings: readonly MappingOutcome[];
   /** What variables in file contents stand for. */
   readonly values: TemplateValues;
@@ -47,13 +51,8 @@ export function compose(tree: readonly TreeEntry[], layout: Layout): GatewayPlan
   const isExcluded = compileExcludes(layout.excludes);
   const notes: string[] = [];
 
-  const mappings = layout.mappings.map((mapping): MappingOutcome => {
-    const destination = mapping.destination.path;
-    const source = locate(tree, mapping);
-    if (source.found.kind === 'absent') {
-      notes.push(`${mapping.field}: skipped, the commit has no ${source.names}.`);
-      return { field: mapping.field, destination, brought: 0, absent: true };
-    }
+  let found = 0;
+  const lay = (source: Located, mapping: LayoutMapping): MappingOutcome => {
     let brought = 0;
     for (const { entry, path } of landings(source.found, source.path, mapping)) {
       const reason = isExcluded(path)
@@ -69,21 +68,31 @@ export function compose(tree: readonly TreeEntry[], layout: Layout): GatewayPlan
       composed.place({ path, oid: entry.oid, size: entry.size, executable: entry.mode === '100755', ...(edits && { edits }) }, mapping);
       brought += 1;
     }
-    return { field: mapping.field, destination, brought, absent: false };
+    return { field: mapping.field, destination: mapping.destination.path, brought, absent: source.found.kind === 'absent' };
+  };
+  const mappings = layout.mappings.flatMap((mapping) => {
+    const source = locate(tree, mapping);
+    const places = placesOf(mapping, () => composed.files());
+    if (source.found.kind === 'absent') notes.push(`${mapping.field}: skipped, the commit has no ${source.names}.`);
+    else if (places.length === 0) notes.push(`${mapping.field}: skipped, this gateway gets no such project.`);
+    if (source.found.kind !== 'absent' && !mapping.shared) found += 1;
+    return places.map((place) => lay(source, place));
   });
-  if (layout.atLeastOne !== undefined && mappings.every((mapping) => mapping.absent)) {
+  if (layout.atLeastOne !== undefined && found === 0) {
     throw new SyncError(
       'SourceNotFound',
       `${layout.atLeastOne}: the commit has neither projects nor config/resources/core below it. ${describeNearest(tree, layout.mappings[0]?.sources[0]?.path ?? '')}`,
     );
   }
   const files = withEdits(composed.files(), layout, notes);
-  refuseCollisions(files.map((file) => file.path));
+  const fallbacks = missingManifests(files, mappings, isExcluded);
+  refuseCollisions([...files, ...fallbacks].map((file) => file.path));
   return {
     files,
+    fallbacks,
     mappings,
     values: new Map(Object.entries(layout.values)),
-    notes: [...notes, ...leftOut.notes()],
+    notes: [...notes, ...leftOut.notes(), ...fallbackNotes(fallbacks, files)],
     warnings: [...layout.warnings, ...composed.warnings()],
     releases: (path) => isExcluded(path) || isGatewaysOwn(path),
   };
@@ -97,7 +106,15 @@ function isGatewaysOwn(path: string): boolean {
   return COLLECTION_MANIFEST.test(path) || ['runtime-owned', 'managed-provider', 'per-gateway'].includes(classify(path).kind);
 }
 
-function locate(tree: readonly TreeEntry[], mapping: LayoutMapping): { found: Found; path: string; names: string } {
+/** What a mapping's source is in the commit. */
+interface Located {
+  readonly found: Found;
+  readonly path: string;
+  /** Where it was looked for, for messages. */
+  readonly names: string;
+}
+
+function locate(tree: readonly TreeEntry[], mapping: LayoutMapping): Located {
   const names = mapping.sources.map((source) => source.path).join(' or ');
   for (const source of mapping.sources) {
     const found = findSource(tree, source.path);

@@ -61,7 +61,7 @@ export class ComposedTree {
   }
 
   #note(later: LayoutMapping, { file, mapping: earlier }: Placed): void {
-    if (later.overlay || later === earlier) return;
+    if (later.overlay || later.field === earlier.field) return;
     const pair = `${later.field}\n${earlier.field}`;
     const seen = this.#replaced.get(pair);
     if (seen) seen.files += 1;

@@ -9,6 +9,7 @@ import { destinationFault } from './destination.ts';
 import { CORE, resolvePath, type Layout, type LayoutMapping, type SetValue } from './mapping.ts';
 import { patternFault, type ExcludePattern } from './patterns.ts';
 import { renderTemplate, templateValues, type TemplateValues } from './template.ts';
+import { sharedMappings, tagProviderWarnings } from './shared.ts';
 import { twoTierLayout } from './two-tier.ts';
 
 /** What planning knows besides the gateway and the spec. */
@@ -22,7 +23,7 @@ export interface PlanContext {
 
 /**
  * Works out the layout of one gateway; needs no commit's content.
- * @throws SyncError InvalidProfile, PathNotAllowed or TemplateFailed, or the gateway's own fault.
+ * @throws SyncError InvalidProfile, InvalidSpec, PathNotAllowed or TemplateFailed, or the gateway's own fault.
  */
 export function resolveLayout(gateway: DesiredGateway, spec: IgnitionSyncSpec, context: PlanContext): Layout {
   if (gateway.fault) throw new SyncError(gateway.fault.reason, gateway.fault.message);
@@ -41,10 +42,14 @@ export function resolveLayout(gateway: DesiredGateway, spec: IgnitionSyncSpec, c
   });
   const excludes = excludesOf(gateway, spec);
   const edits = editsOf(gateway, values);
+  const tagProvider = gateway.annotations[POD_ANNOTATIONS.tagProvider]?.trim() || undefined;
+  const shared = spec.shared ? sharedMappings(spec.shared, tagProvider, values) : [];
+  const warnings = tagProviderWarnings(spec.shared, tagProvider);
   if (profile) {
-    const { mappings } = profileLayout(profile.name, profile.spec, values);
+    const { mappings, overlay } = profileLayout(profile.name, profile.spec, values);
+    const all = [...mappings, ...shared, ...overlay];
     const rendered = mappings.some(({ template }) => template) ? Object.fromEntries([...values].sort(([a], [b]) => (a < b ? -1 : 1))) : {};
-    return { mappings, ...edits, excludes, values: rendered, warnings: modeWarnings(gateway) };
+    return { mappings: all, ...edits, excludes, values: rendered, warnings: [...warnings, ...modeWarnings(gateway)] };
   }
   if (gateway.servicePath === undefined) {
     throw new SyncError(
@@ -53,10 +58,17 @@ export function resolveLayout(gateway: DesiredGateway, spec: IgnitionSyncSpec, c
     );
   }
   const { servicePath, deploymentMode } = gateway;
-  return { ...twoTierLayout({ servicePath, deploymentMode }, values), ...edits, excludes, values: {}, warnings: [] };
+  const { mappings, atLeastOne } = twoTierLayout({ servicePath, deploymentMode }, values);
+  return { mappings: [...mappings, ...shared], atLeastOne, ...edits, excludes, values: {}, warnings };
 }
 
-function profileLayout(name: string, spec: SyncProfileSpec, values: TemplateValues): Pick<Layout, 'mappings'> {
+interface ProfileLayout {
+  readonly mappings: readonly LayoutMapping[];
+  /** Comes after everything else. */
+  readonly overlay: readonly LayoutMapping[];
+}
+
+function profileLayout(name: string, spec: SyncProfileSpec, values: TemplateValues): ProfileLayout {
   const mappings = spec.mappings.map((mapping, index): LayoutMapping => {
     const field = `SyncProfile ${name}: spec.mappings[${index}]`;
     const destination = resolvePath(mapping.destination, values, `${field}.destination`);
@@ -67,12 +79,12 @@ function profileLayout(name: string, spec: SyncProfileSpec, values: TemplateValu
     return { field, sources: [source], destination, type, required, overlay: false, template };
   });
   const mode = spec.deploymentMode;
-  if (!mode) return { mappings };
+  if (!mode) return { mappings, overlay: [] };
   const field = `SyncProfile ${name}: spec.deploymentMode`;
   const source = resolvePath(mode.source, values, `${field}.source`);
   const overlay = mode.into === 'core';
   const destination = { path: overlay ? CORE : `config/resources/${mode.name}`, directory: true };
-  return { mappings: [...mappings, { field, sources: [source], destination, type: 'directory', required: mode.required, overlay }] };
+  return { mappings, overlay: [{ field, sources: [source], destination, type: 'directory', required: mode.required, overlay }] };
 }
 
 /** What is changed in the files of this gateway: patches and normalisation of its profile, its own system name. */

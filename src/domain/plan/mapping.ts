@@ -17,6 +17,10 @@ export interface LayoutMapping {
   readonly overlay: boolean;
   /** Variables in the texts of its files are replaced too. */
   readonly template?: boolean;
+  /** Common to all gateways of an IgnitionSync: says nothing of whether a service path is right. */
+  readonly shared?: true;
+  /** The destination is one inside each project that the plan has so far, or inside `only` these of them. */
+  readonly eachProject?: { readonly only?: readonly string[] };
 }
 
 /** Values to be set in the JSON files that a glob matches. */

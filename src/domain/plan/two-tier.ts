@@ -7,7 +7,7 @@ const FIELD = 'service path (annotation ignition-sync.io/service-path)';
 
 /**
  * The layout of a gateway without a profile, in the order of the script that it replaces: projects, core, the deployment mode's
- * overlay on top of core, then external resources. All of them lie below the service path:
+ * overlay on top of core, then external resources; what all gateways share comes after them. All of them lie below the service path:
  *
  *   <servicePath>/projects                                   -> projects
  *   <servicePath>/config/resources/core                      -> config/resources/core

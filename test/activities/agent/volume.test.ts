@@ -1,5 +1,16 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gatewayUser, handOver, letThrough } from '../../../temporal-dev/install/gateway-user.ts';
@@ -28,6 +39,7 @@ asSuperuser('on a volume of its own', () => {
   });
   afterEach(() => {
     spawnSync('umount', [join(dataDir, 'projects')]);
+    spawnSync('umount', [join(dataDir, 'config/resources/external')]);
     spawnSync('umount', [dataDir]);
     rmSync(dataDir, { recursive: true, force: true });
   });
@@ -109,6 +121,20 @@ asSuperuser('on a volume of its own', () => {
       reason: 'NotSupportedYet',
       message: expect.stringContaining('projects') as string,
     });
+    await agent.close();
+  });
+
+  test('a mount in place of external is the gateway’s affair: nothing is made there, and nothing held', async () => {
+    const external = join(dataDir, 'config/resources/external');
+    mkdirSync(external, { recursive: true });
+    mount(external, 'size=1m');
+    const { relay, digests } = relayWith({
+      'projects/P/a': '1',
+      'config/resources/external/config-mode.json': { content: '{}', ifAbsent: true },
+    });
+    const agent = await openAgent(dataDir, relay);
+    expect(await agent.apply(stepOf('none', digests[0]!, 'op'), doing)).toMatchObject({ changes: { added: 1 } });
+    expect(readdirSync(external)).toEqual([]);
     await agent.close();
   });
 

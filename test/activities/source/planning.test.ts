@@ -1,4 +1,4 @@
-import { gateway, failure, Workbench } from './support/workbench.ts';
+import { gateway, failure, twoTierGateway, Workbench } from './support/workbench.ts';
 
 const CORE = 'config/resources/core';
 
@@ -158,4 +158,43 @@ test('a file that is newly excluded is released: named in a manifest of its own,
   const [row] = await source.readWave({ planDigest: second.planDigest, stage: 'canary', wave: 0 });
   const released = await store.readManifest(row!.released!);
   expect(released.entries.map(({ path }) => path).sort()).toEqual(Object.keys(project).sort());
+});
+
+test('what an object shares reaches its gateways with their own bytes, with a profile and without, and an edit of it alone is a change', async () => {
+  using bench = new Workbench();
+  const repo = bench.repository();
+  repo.commit({
+    's/projects/p/project.json': '{}',
+    'shared/scripts/code.py': 'x = 1\n',
+    'shared/udts/Motor/udts.json': '[]',
+    'shared/external/config-mode.json': '{"title":"Ours"}',
+    'shared/factory.json': '{"site":1}',
+  });
+  const shared = {
+    externalResources: { source: 'shared/external' },
+    scripts: [{ source: 'shared/scripts', destination: 'ignition/script-python/lib' }],
+    udts: [{ source: 'shared/udts' }],
+    additionalFiles: [{ source: 'shared/factory.json', destination: './' }],
+  };
+  const two = twoTierGateway('two', 's', { 'ignition-sync.io/tag-provider': 'plant' });
+  const gateways = [gateway('one', [{ source: 's/projects', destination: 'projects' }]), two];
+  const result = await bench.plan({ repo: repo.url }, gateways, { shared });
+  for (const [name, provider] of [
+    ['one', 'default'],
+    ['two', 'plant'],
+  ] as const) {
+    const { files, madeIfAbsent } = await bench.planned(result, name);
+    expect(Object.fromEntries(Object.entries(files).map(([path, bytes]) => [path, String(bytes)]))).toEqual({
+      'config/resources/external/config-mode.json': '{"title":"Ours"}',
+      [`config/resources/core/ignition/tag-type-definition/${provider}/Motor/udts.json`]: '[]',
+      'factory.json': '{"site":1}',
+      'projects/p/ignition/script-python/lib/code.py': 'x = 1\n',
+      'projects/p/project.json': '{}',
+    });
+    expect(madeIfAbsent).toEqual({});
+  }
+  const { target } = await bench.planned(result, 'one');
+  const synced = [gateway('one', [{ source: 's/projects', destination: 'projects' }], { live: target, confirmed: target })];
+  expect(await bench.plan({ repo: repo.url }, synced, { shared })).toMatchObject({ changed: 0 });
+  expect(await bench.plan({ repo: repo.url }, synced)).toMatchObject({ changed: 1, files: { added: 0, modified: 0, deleted: 3 } });
 });

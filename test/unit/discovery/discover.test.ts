@@ -137,7 +137,13 @@ test('a profile counts more than a service path', () => {
   expect(gateway!.spec).not.toHaveProperty('servicePath');
 });
 
-test.each(['tag-provider', 'ref-override', 'sync-period'])('%s is not built yet, and that is said', (annotation) => {
+test('a tag provider goes to the gateway with the other annotations of its pod', () => {
+  const [gateway] = discover([pod('a', { 'tag-provider': 'plant' })], ['plant'], []).wanted;
+  expect(gateway!.spec.pod!.annotations).toEqual({ 'ignition-sync.io/tag-provider': 'plant' });
+  expect(gateway).not.toHaveProperty('warning');
+});
+
+test.each(['ref-override', 'sync-period'])('%s is not built yet, and that is said', (annotation) => {
   const [gateway] = discover([pod('a', { [annotation]: 'x' })], ['plant'], []).wanted;
   expect(gateway).toMatchObject({
     warning: { reason: 'NotSupportedYet', message: expect.stringContaining(`ignition-sync.io/${annotation} is not built yet`) as string },

@@ -24,6 +24,17 @@ test('a manifest reads back as it was written, whatever the order it was made in
   expect(encodeManifest(createManifest([...manifest.entries].reverse()))).toBe(encodeManifest(manifest));
 });
 
+test('a file that is made only where there is none says so in its line, and the others do as before', () => {
+  const [plain, marked] = [
+    { path: 'a', sha256: 'a'.repeat(64), size: 3, executable: false },
+    { path: 'b', sha256: 'b'.repeat(64), size: 3, executable: false, ifAbsent: true as const },
+  ];
+  const text = encodeManifest(createManifest([plain, marked]));
+  expect(decodeManifest(text).entries).toEqual([plain, marked]);
+  expect(text).toBe(`ignition-sync manifest 1\n["a","${'a'.repeat(64)}",3,0]\n["b","${'b'.repeat(64)}",3,0,1]\n`);
+  expect([...new ManifestText(text).pathsOf(new Set(['b'.repeat(64)]))]).toEqual([['b'.repeat(64), 'b']]);
+});
+
 const entries = fc.dictionary(
   fc.string({ unit: fc.constantFrom('a', '/', '"', ',', '\\', 'ü', '\u{10000}'), minLength: 1, maxLength: 6 }),
   fc.record({ sha256: fc.constantFrom('1', '2', '3').map((digit) => digit.repeat(64)), size: fc.nat(9), executable: fc.boolean() }),

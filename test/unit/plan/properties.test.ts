@@ -84,9 +84,10 @@ test('whatever the commit and the mappings, nothing is planned that the agent wo
       const result = outcome(given);
       if (typeof result === 'string') return;
       planned += result.files.length;
-      expect(result.files.filter((file) => isNeverOurs(file.path))).toEqual([]);
-      const all = new Set(result.files.map((file) => file.path));
-      expect(all.size).toBe(result.files.length);
+      const files = [...result.files, ...result.fallbacks];
+      expect(files.filter((file) => isNeverOurs(file.path))).toEqual([]);
+      const all = new Set(files.map((file) => file.path));
+      expect(all.size).toBe(files.length);
       expect([...all].flatMap(foldersAbove).filter((folder) => all.has(folder))).toEqual([]);
     }),
     { numRuns: 2_000 },

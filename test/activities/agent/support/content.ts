@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createManifest, encodeManifest, type Digest } from '../../../../src/domain/manifest.ts';
 
-/** Files by path: text, or bytes with git's executable bit. */
-export type Files = Readonly<Record<string, string | Buffer | { readonly content: string | Buffer; readonly executable: boolean }>>;
+/** Files by path: text, or bytes with git's executable bit, or with the mark of what is made only where nothing stands. */
+export type Files = Readonly<
+  Record<string, string | Buffer | { readonly content: string | Buffer; readonly executable?: boolean; readonly ifAbsent?: true }>
+>;
 
 export function sha256(bytes: string | Buffer): Digest {
   return createHash('sha256').update(bytes).digest('hex');
@@ -16,10 +18,14 @@ export class Content {
   /** @returns the digest of the manifest of exactly these files */
   add(files: Files): Digest {
     const entries = Object.entries(files).map(([path, file]) => {
-      const { content, executable } = typeof file === 'string' || Buffer.isBuffer(file) ? { content: file, executable: false } : file;
+      const {
+        content,
+        executable = false,
+        ifAbsent,
+      } = typeof file === 'string' || Buffer.isBuffer(file) ? { content: file, ifAbsent: undefined } : file;
       const bytes = Buffer.from(content);
       this.blobs.set(sha256(bytes), bytes);
-      return { path, sha256: sha256(bytes), size: bytes.length, executable };
+      return { path, sha256: sha256(bytes), size: bytes.length, executable, ...(ifAbsent && { ifAbsent }) };
     });
     const text = encodeManifest(createManifest(entries));
     this.manifests.set(sha256(text), text);

@@ -69,18 +69,22 @@ export class Workbench implements Disposable {
     return { commit, ...(await source.plan({ ...input, commit, ...(only ? { only } : {}) })) };
   }
 
-  /** What was planned for one gateway, files with their bytes. */
-  async planned(result: PlanResult, gateway: string): Promise<{ target: string; manifest: Manifest; files: Record<string, Buffer> }> {
+  /** What was planned for one gateway, files with their bytes; apart those that are made only where the gateway has none. */
+  async planned(
+    result: PlanResult,
+    gateway: string,
+  ): Promise<{ target: string; manifest: Manifest; files: Record<string, Buffer>; madeIfAbsent: Record<string, Buffer> }> {
     const { source, store } = await this.opened;
     const [row] = await source.readWave({ planDigest: result.planDigest, stage: '', wave: 0, only: [gateway] });
     const manifest = await store.readManifest(row!.target);
     const files: Record<string, Buffer> = {};
+    const madeIfAbsent: Record<string, Buffer> = {};
     for (const entry of manifest.entries) {
       const chunks: Buffer[] = [];
       for await (const chunk of (await store.openBlob(entry.sha256)).stream) chunks.push(chunk as Buffer);
-      files[entry.path] = Buffer.concat(chunks);
+      (entry.ifAbsent ? madeIfAbsent : files)[entry.path] = Buffer.concat(chunks);
     }
-    return { target: row!.target, manifest, files };
+    return { target: row!.target, manifest, files, madeIfAbsent };
   }
 
   [Symbol.dispose](): void {
@@ -97,6 +101,11 @@ export function gateway(
 ): DesiredGateway {
   const profile = { name: 'all', spec: SyncProfileSpec.parse({ mappings, ...spec }) };
   return { name, podName: `${name}-0`, labels: {}, annotations: {}, excludePatterns: [], live: NO_MANIFEST, profile, ...rest };
+}
+
+/** A gateway without a profile. */
+export function twoTierGateway(name: string, servicePath: string, annotations: Readonly<Record<string, string>> = {}): DesiredGateway {
+  return { name, podName: `${name}-0`, labels: {}, annotations, excludePatterns: [], live: NO_MANIFEST, servicePath };
 }
 
 /** The reason and message that a call fails with. */

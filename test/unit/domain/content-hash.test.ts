@@ -1,0 +1,36 @@
+import { IgnitionSyncSpec } from '../../../src/api/v1alpha1/ignition-sync.ts';
+import { contentText } from '../../../src/domain/content-hash.ts';
+import type { Desired, DesiredGateway } from '../../../src/domain/desired.ts';
+
+const text = (spec: Record<string, unknown>, annotations: Record<string, string> = {}): string => {
+  const gateway: DesiredGateway = {
+    name: 'gw',
+    podName: 'gw-0',
+    labels: {},
+    annotations,
+    servicePath: '.',
+    excludePatterns: [],
+    live: 'none',
+  };
+  const git = { repo: 'https://git.example/a.git', ref: 'main' };
+  const parsed = IgnitionSyncSpec.parse({ git, gateway: { apiKeySecretRef: { name: 'k', key: 'k' } }, ...spec });
+  const desired: Desired = { schema: 1, object: { namespace: 'n', name: 'o', uid: 'u' }, generation: 1, spec: parsed, gateways: [gateway] };
+  return contentText(desired);
+};
+
+test('an edit of what decides the bytes is looked at, without a new commit', () => {
+  const shared = (source: string) => ({ shared: { externalResources: { source } } });
+  const texts = [
+    text({}),
+    text(shared('a')),
+    text(shared('b')),
+    text({ excludePatterns: ['a'] }),
+    text({}, { 'ignition-sync.io/tag-provider': 'plant' }),
+  ];
+  expect(new Set(texts).size).toBe(texts.length);
+});
+
+test('how carefully gateways are changed decides no bytes, and an object without shared resources reads as it always did', () => {
+  expect(text({ rollout: { canary: 0 }, approval: { required: true } })).toBe(text({}));
+  expect(text({})).toBe('["https://git.example/a.git","main",[],[["gw","gw-0",null,null,".",null,[],[],[]]]]');
+});
