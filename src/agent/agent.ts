@@ -1,9 +1,18 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { IgnitionClient } from '../clients/ignition/client.ts';
-import type { ApplyResult, GatewayStep, RestoreInput, RestoreResult, ScanInput, ScanResult, StageResult } from '../contract/activities.ts';
+import type {
+  ApplyInput,
+  ApplyResult,
+  GatewayStep,
+  RestoreInput,
+  RestoreResult,
+  ScanInput,
+  ScanResult,
+  StageResult,
+} from '../contract/activities.ts';
 import type { HelloResponse } from '../contract/relay.ts';
-import type { Digest } from '../domain/manifest.ts';
+import { NO_MANIFEST, type Digest } from '../domain/manifest.ts';
 import { proveAccess } from './access.ts';
 import { countChanges } from './change.ts';
 import { Identity } from './identity.ts';
@@ -16,7 +25,9 @@ import type { AgentOptions, Clock, Doing } from './ports.ts';
 import { restoreFromSnapshot } from './restore.ts';
 import { scanGateway } from './scan.ts';
 import { volumeSpace } from './space.ts';
-import { NO_CHANGES, NO_SCANS, mergeScans, readState, writeState } from './state.ts';
+import { NO_CHANGES, NO_SCANS, mergeScans, readState, writeState, type State } from './state.ts';
+import { someOf, takenBy } from './taken.ts';
+import { unlessSavedMeanwhile } from './meanwhile.ts';
 import { recover, transact, type Bench } from './transact.ts';
 import { onVolume } from './volume-error.ts';
 import { WriterLock } from './writer-lock.ts';
@@ -89,9 +100,10 @@ export class Agent {
 
   /**
    * Brings the target's content to scratch, if the gateway will take it. Changes nothing that the gateway reads, and needs no ticket.
-   * @throws SyncError GatewayAuthFailed, GatewayIncompatible, TlsUntrusted, LivePreconditionFailed, LocalChange, LinkInTheWay, InTheWay, InsufficientSpace, ContentUnavailable, RelayUnreachable …
+   * @throws SyncError GatewayAuthFailed, GatewayIncompatible, TlsUntrusted, LivePreconditionFailed, LocalChange, AnotherWriter, TooManyDeletes,
+   *   LinkInTheWay, InTheWay, InsufficientSpace, ContentUnavailable, RelayUnreachable …
    */
-  async stage(step: GatewayStep, doing: Doing): Promise<StageResult> {
+  async stage(step: ApplyInput, doing: Doing): Promise<StageResult> {
     return this.#staging.run(doing.signal, () =>
       onVolume('staging', async () => {
         await this.#writing.run(doing.signal, () => this.#recover());
@@ -99,8 +111,17 @@ export class Agent {
         if (state.live === step.target) return { live: state.live, fetchedFiles: 0, fetchedBytes: 0, changes: NO_CHANGES };
         guardPrecondition(state, step);
         await this.#withClient(step, (client) => proveAccess(client, doing));
-        const { survey, fetched } = await prepare(this.#preparing(), state, step, doing);
-        return { live: state.live, fetchedFiles: fetched.files, fetchedBytes: fetched.bytes, changes: countChanges(survey.changes) };
+        const { survey, fetched } = await prepare(this.#preparing(), state, step, 'stage', doing);
+        const foreign = someOf(survey.foreign);
+        const overwrites = someOf([...survey.replaced, ...survey.revived]);
+        return {
+          live: state.live,
+          fetchedFiles: fetched.files,
+          fetchedBytes: fetched.bytes,
+          changes: countChanges(survey.changes),
+          ...(foreign && { foreign }),
+          ...(overwrites && { overwrites }),
+        };
       }),
     );
   }
@@ -109,39 +130,51 @@ export class Agent {
    * Makes the target live: finishes or undoes what was interrupted, looks at every path once more, asks for a ticket, commits.
    * @throws SyncError as `stage`, and what the relay refuses the ticket with; then nothing has changed
    */
-  async apply(step: GatewayStep, doing: Doing): Promise<ApplyResult> {
+  async apply(step: ApplyInput, doing: Doing): Promise<ApplyResult> {
     const commit = async (): Promise<ApplyResult> => {
       await this.#recover();
       const state = await readState(this.#layout);
       if (state.live === step.target) {
-        const changes = state.op === step.op ? state.changes : NO_CHANGES;
-        return { live: state.live, wrote: false, changes, visibleMs: 0, scans: state.owed };
+        const same = state.op === step.op;
+        const changes = same ? state.changes : NO_CHANGES;
+        return { live: state.live, wrote: false, changes, ...(same && state.taken), visibleMs: 0, scans: state.owed };
       }
       guardPrecondition(state, step);
-      const { survey } = await prepare(this.#preparing(), state, step, doing);
-      doing.onProgress({ doing: 'applying', files: 0, of: survey.changes.length });
-      const { changes, visibleMs } = await transact(this.#bench, state, {
-        kind: 'apply',
-        op: step.op,
-        from: state.live,
-        to: step.target,
-        survey,
-        scratch: step.target,
-        keepFolders: new Set(),
-        retainSnapshots: step.retainSnapshots,
-        permit: async () => {
-          const stillValid = await this.#identity.ticket(state, step, doing);
-          return () => {
-            this.#lock.check();
-            doing.signal.throwIfAborted();
-            stillValid();
-          };
-        },
-      });
-      const { owed } = await readState(this.#layout);
-      return { live: step.target, wrote: survey.changes.length > 0, changes, takenOver: survey.takenOver, visibleMs, scans: owed };
+      return this.#makeLive(state, step, doing);
     };
-    return this.#staging.run(doing.signal, () => this.#writing.run(doing.signal, () => onVolume('applying', commit)));
+    return this.#staging.run(doing.signal, () =>
+      this.#writing.run(doing.signal, () => onVolume('applying', () => unlessSavedMeanwhile(step, commit))),
+    );
+  }
+
+  async #makeLive(state: State, step: ApplyInput, doing: Doing): Promise<ApplyResult> {
+    const { survey, contested } = await prepare(this.#preparing(), state, step, 'apply', doing);
+    const taken = takenBy(survey, state.live === NO_MANIFEST);
+    doing.onProgress({ doing: 'applying', files: 0, of: survey.changes.length });
+    const { changes, visibleMs } = await transact(this.#bench, state, {
+      kind: 'apply',
+      op: step.op,
+      from: state.live,
+      to: step.target,
+      survey,
+      scratch: step.target,
+      keepFolders: new Set(),
+      retainSnapshots: step.retainSnapshots,
+      retainSnapshotBytes: step.retainSnapshotBytes,
+      ...(Object.keys(taken).length > 0 && { taken }),
+      ...(Object.keys(contested).length > 0 && { contested }),
+      permit: async () => {
+        const stillValid = await this.#identity.ticket(state, step, doing);
+        return () => {
+          this.#lock.check();
+          doing.signal.throwIfAborted();
+          stillValid();
+        };
+      },
+    });
+    const { owed } = await readState(this.#layout);
+    const wrote = survey.changes.length + survey.prune.length > 0;
+    return { live: step.target, wrote, changes, ...taken, visibleMs, scans: owed };
   }
 
   /**

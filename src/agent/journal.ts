@@ -5,7 +5,8 @@ import { SyncError } from '../domain/errors.ts';
 import { flush, writeDurably } from './durable.ts';
 import type { Layout } from './layout.ts';
 import type { Step } from './order.ts';
-import type { Counts, Scans } from './state.ts';
+import type { Contested } from './contested.ts';
+import type { Counts, Scans, Taken } from './state.ts';
 import { errnoOf } from './volume-error.ts';
 
 /**
@@ -30,6 +31,10 @@ export interface Journal {
   /** What people saved after the commit point and before its recovery; kept in the snapshot. */
   readonly late?: readonly string[];
   readonly retainSnapshots: number;
+  readonly retainSnapshotBytes?: number;
+  /** What the apply took from others, and how often in a row: part of the state that it makes. */
+  readonly taken?: Taken;
+  readonly contested?: Contested;
 }
 
 export async function writeJournal(layout: Layout, journal: Journal): Promise<void> {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ManifestText, NO_MANIFEST, createManifest, encodeManifest, type Digest } from '../domain/manifest.ts';
 import { SyncError } from '../domain/errors.ts';
 import { writeDurably } from './durable.ts';
-import { guardManifest } from './guard.ts';
+import { guardManifest, guardMirror } from './guard.ts';
 import type { Layout } from './layout.ts';
 import type { RelayClient } from './ports.ts';
 import { errnoOf } from './volume-error.ts';
@@ -54,6 +54,7 @@ function parse(text: string, digest: Digest): ManifestText {
 /** Every line is read once, when the manifest arrives: from then on what is kept is known to be good by its digest. */
 function guardEntries(manifest: ManifestText, digest: Digest): void {
   readable(digest, () => guardManifest(manifest.entries()));
+  guardMirror(manifest.mirror);
 }
 
 function readable<T>(digest: Digest, read: () => T): T {

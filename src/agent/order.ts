@@ -24,6 +24,8 @@ export interface Ground {
   readonly folderExists: (path: string) => boolean;
   /** Folders that must make room for a file, deepest first. */
   readonly room: readonly string[];
+  /** Folders that go if they are empty in the end, besides those that our deletes leave so. */
+  readonly prune?: readonly string[];
   /** Folders that shall be there in the end, empty or not. */
   readonly keep: ReadonlySet<string>;
 }
@@ -49,7 +51,9 @@ export function orderSteps(changes: readonly Change[], ground: Ground): Step[] {
     if (missing === undefined) single.push(path);
     else newFolders.add(missing);
   }
-  const emptied = new Set(leaving.flatMap(foldersOf).filter((folder) => !STRUCTURE.has(folder) && !ways.has(folder)));
+  const emptied = new Set(
+    [...leaving.flatMap(foldersOf), ...(ground.prune ?? [])].filter((folder) => !STRUCTURE.has(folder) && !ways.has(folder)),
+  );
   const roomFolders = new Set(ground.room);
   return [
     ...byRank(leaving.filter(makesRoom), 'manifestsFirst').map((path): Step => ({ do: 'remove', path })),

@@ -1,14 +1,18 @@
 import { existsSync, lstatSync, readdirSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { GatewayStep } from '../contract/activities.ts';
+import type { ApplyInput } from '../contract/activities.ts';
 import { SyncError } from '../domain/errors.ts';
-import { NO_MANIFEST } from '../domain/manifest.ts';
+import { NO_MANIFEST, type Digest, type ManifestText } from '../domain/manifest.ts';
+import type { FoundFolder } from './change.ts';
+import { contestedAfter, guardContested, type Contested } from './contested.ts';
 import { fetchFiles, missingFiles, type Needed } from './content.ts';
 import { flushAll, writeDurably } from './durable.ts';
+import { findForeign, type Foreign } from './foreign.ts';
 import { guardPaths } from './guard.ts';
 import type { Layout } from './layout.ts';
 import { obtainManifest } from './manifests.ts';
+import { guardLoss, listOrKeepToList } from './mirrored.ts';
 import { readModes } from './modes.ts';
 import type { Doing, RelayClient, VolumeSpace } from './ports.ts';
 import { Scratch } from './scratch.ts';
@@ -16,10 +20,11 @@ import { guardSpace } from './space.ts';
 import type { State } from './state.ts';
 import { survey, type Survey } from './survey.ts';
 import { Tree } from './tree.ts';
-import { wantedBetween } from './wanted.ts';
+import { wantedBetween, type Wanted } from './wanted.ts';
 
 export interface Prepared {
   readonly survey: Survey;
+  readonly contested: Contested;
   readonly fetched: { readonly files: number; readonly bytes: number };
 }
 
@@ -34,26 +39,38 @@ export interface PreparingWith {
  * Everything that can be done for `target` without changing what the gateway reads: the comparison of the gateway with the plan, and the
  * content, verified and durable on the volume. Asked again it only looks.
  */
-export async function prepare(make: PreparingWith, state: State, step: GatewayStep, doing: Doing): Promise<Prepared> {
+export async function prepare(
+  make: PreparingWith,
+  state: State,
+  step: ApplyInput,
+  purpose: 'stage' | 'apply',
+  doing: Doing,
+): Promise<Prepared> {
   const { layout, relay } = make;
+  await clearOthers(layout, step.target);
   const target = await obtainManifest(layout, relay, step.target, doing.signal);
   const live = await obtainManifest(layout, relay, state.live, doing.signal);
   const modes = await readModes(layout.dataDir);
   using tree = new Tree(layout.dataDir);
-  const differences = state.live === NO_MANIFEST ? 'replace' : 'hold';
+  const differences = state.live === NO_MANIFEST || step.localChanges === 'overwrite' ? 'replace' : 'hold';
   const released = step.released === undefined ? undefined : await obtainManifest(layout, relay, step.released, doing.signal);
-  const wanted = wantedBetween(live, target, modes, released);
+  const changing = wantedBetween(live, target, modes, released);
+  const foreign = await listForeign(layout, tree, target, new Set(changing.map(({ path }) => path)), step.target, purpose);
+  const wanted = [...changing, ...foreign.files.map((path): Wanted => ({ path, foreign: true }))];
   guardPaths(wanted.map(({ path }) => path));
-  const found = await survey(tree, wanted, { differences, exact: false, takeOver: true }, doing);
+  const found = withFolders(await survey(tree, wanted, { differences, exact: false, takeOver: true }, doing), foreign.folders);
   guardMounts(tree, found);
+  if (step.deletesConfirmed !== true) guardLoss(live, state.live, found);
+  const { contested: before = {} } = state;
+  guardContested(before, found);
+  const contested = contestedAfter(before, found, new Set(wanted.map(({ path }) => path)), target.mirror);
 
   const scratch = new Scratch(join(layout.stagingFor(step.target), 'tree'), modes);
   const marker = join(layout.stagingFor(step.target), 'verified');
-  await clearOthers(layout, step.target);
   const needed = found.changes.flatMap(({ path, after }): Needed[] => (after ? [{ path, after }] : []));
   const trusted = existsSync(marker);
   const missing = await missingFiles(scratch, needed, trusted, doing);
-  if (missing.length === 0 && trusted) return { survey: found, fetched: { files: 0, bytes: 0 } };
+  if (missing.length === 0 && trusted) return { survey: found, contested, fetched: { files: 0, bytes: 0 } };
 
   rmSync(marker, { force: true });
   guardSpace(
@@ -70,7 +87,31 @@ export async function prepare(make: PreparingWith, state: State, step: GatewaySt
     layout.staging,
   ]);
   await writeDurably(marker, '');
-  return { survey: found, fetched };
+  return { survey: found, contested, fetched };
+}
+
+/** Somebody else's files that the target's mirrored folders would lose. */
+async function listForeign(
+  layout: Layout,
+  tree: Tree,
+  target: ManifestText,
+  changing: ReadonlySet<string>,
+  digest: Digest,
+  purpose: 'stage' | 'apply',
+): Promise<Foreign> {
+  if (!target.mirror) return { files: [], folders: [] };
+  const { files, folders } = await findForeign(tree, target.mirror, target);
+  const strangers = files.filter((path) => !changing.has(path));
+  return { files: await listOrKeepToList(layout, digest, purpose, strangers), folders };
+}
+
+function withFolders(found: Survey, folders: readonly FoundFolder[]): Survey {
+  const known = new Set(found.folders.map(({ path }) => path));
+  return {
+    ...found,
+    folders: [...found.folders, ...folders.filter(({ path }) => !known.has(path))],
+    prune: folders.map(({ path }) => path),
+  };
 }
 
 /** Renames do not cross file systems, so all or nothing cannot be promised across a mount point. */

@@ -31,6 +31,8 @@ export interface SnapshotHead {
   readonly seq: number;
   readonly from: Digest;
   readonly to: Digest;
+  /** Sizes of the kept files; absent in snapshots of earlier agents. */
+  readonly bytes?: number;
 }
 
 /** What was at the paths of one transaction before it. */
@@ -68,7 +70,7 @@ export async function takeSnapshot(layout: Layout, tree: Tree, snapshot: Snapsho
   await flushAll(layout.own, [join(folder, 'files'), layout.snapshots]);
   const { op, seq, from, to, changes, folders } = snapshot;
   await writeDurably(join(folder, 'index.json'), JSON.stringify({ changes, folders }));
-  await writeDurably(join(folder, 'head.json'), JSON.stringify({ op, seq, from, to }));
+  await writeDurably(join(folder, 'head.json'), JSON.stringify({ op, seq, from, to, bytes: bytesOf(changes) }));
 }
 
 /** The whole of one snapshot. @throws SyncError RestoreFailed when it is damaged. */
@@ -94,19 +96,43 @@ export function listSnapshots(layout: Layout): (SnapshotHead & { readonly folder
     .sort((a, b) => b.seq - a.seq);
 }
 
+/** How much is kept to be put back from. The newest snapshot always is. */
+export interface Retention {
+  readonly count: number;
+  /** What all kept files together may hold; no bound when absent. */
+  readonly bytes?: number | undefined;
+}
+
 /**
- * Removes what a transaction left that was never committed, and all but the newest `keep`.
+ * Removes what a transaction left that was never committed, and the oldest beyond what shall be kept.
  * @returns those that stay
  */
-export async function sweepSnapshots(layout: Layout, committedSeq: number, keep: number): Promise<SnapshotHead[]> {
-  const kept = listSnapshots(layout)
+export async function sweepSnapshots(layout: Layout, committedSeq: number, keep: Retention): Promise<SnapshotHead[]> {
+  const newest = listSnapshots(layout)
     .filter(({ seq }) => seq <= committedSeq)
-    .slice(0, Math.max(1, keep));
+    .slice(0, Math.max(1, keep.count));
+  const kept = newest.slice(0, Math.max(1, fitting(newest, keep.bytes)));
   for (const name of readdirSync(layout.snapshots)) {
     const folder = join(layout.snapshots, name);
     if (!kept.some((one) => one.folder === folder)) await rm(folder, { recursive: true, force: true });
   }
   return kept;
+}
+
+/** How many of these snapshots, from the first on, hold no more than `bytes`. */
+function fitting(snapshots: readonly { readonly folder: string; readonly bytes?: number }[], bytes = Infinity): number {
+  let held = 0;
+  const tooMuch = snapshots.findIndex(({ folder, bytes: own = keptBytes(folder) }) => (held += own) > bytes);
+  return tooMuch === -1 ? snapshots.length : tooMuch;
+}
+
+/** What a snapshot holds that does not say so itself: those of earlier agents. */
+function keptBytes(folder: string): number {
+  return bytesOf(readSnapshot(folder).changes);
+}
+
+function bytesOf(changes: readonly Change[]): number {
+  return changes.reduce((sum, { before }) => sum + (before?.size ?? 0), 0);
 }
 
 function readIfThere(path: string): string | undefined {

@@ -33,6 +33,12 @@ export interface Survey {
   readonly takenOver: number;
   /** Files that are replaced although somebody changed them since we wrote them; the snapshot keeps them. */
   readonly replaced: readonly string[];
+  /** Files that somebody deleted since we wrote them, and that are written again. */
+  readonly revived: readonly string[];
+  /** Somebody else's files that go because their folders are mirrored. */
+  readonly foreign: readonly string[];
+  /** Folders that go with them if they are empty then, deepest first. */
+  readonly prune: readonly string[];
 }
 
 /**
@@ -48,6 +54,8 @@ export async function survey(tree: Tree, wanted: readonly Wanted[], rules: Surve
   let adopted = 0;
   let takenOver = 0;
   const replaced: string[] = [];
+  const revived: string[] = [];
+  const foreign: string[] = [];
   for (const [index, want] of wanted.entries()) {
     if (index % 200 === 0) await breathe(doing, index, wanted.length);
     const found = standingFor(tree.look(want.path), want, leaving, conflicts);
@@ -65,14 +73,17 @@ export async function survey(tree: Tree, wanted: readonly Wanted[], rules: Surve
     if (verdict === 'there') adopted += want.after ? 1 : 0;
     else if (verdict === 'local') conflicts.local.add(want.path);
     else {
-      if (before && want.after && want.lastWritten === undefined) takenOver += 1;
-      if (before && before.sha256 !== want.lastWritten && before.sha256 !== want.after?.sha256) replaced.push(want.path);
+      const taken = before !== undefined && want.after !== undefined && want.lastWritten === undefined && rules.takeOver;
+      if (taken) takenOver += 1;
+      else if (want.foreign) foreign.push(want.path);
+      else if (before && before.sha256 !== want.lastWritten && before.sha256 !== want.after?.sha256) replaced.push(want.path);
+      else if (!before && want.lastWritten !== undefined) revived.push(want.path);
       changes.push({ path: want.path, ...(before && { before }), ...(want.after && { after: want.after }) });
     }
   }
   conflicts.raise();
   for (const { path } of changes) noteFolders(tree, path, folders);
-  return { changes, folders: [...folders.values()], room, adopted, takenOver, replaced };
+  return { changes, folders: [...folders.values()], room, adopted, takenOver, replaced, revived, foreign, prune: [] };
 }
 
 /** Sorts out what stands in the way; what makes room in this same plan counts as absent. */
@@ -97,7 +108,7 @@ function standingFor(
 function judge(want: Wanted, before: FoundFile | undefined, rules: SurveyRules): 'there' | 'local' | 'change' {
   if (!want.after && !before) return 'there';
   if (want.after && before?.sha256 === want.after.sha256 && sameMode(before.mode, want.after.mode, rules)) return 'there';
-  if (rules.differences === 'replace') return 'change';
+  if (rules.differences === 'replace' || want.foreign) return 'change';
   // What was never ours is taken over as on a first apply: the snapshot keeps it, and the result counts it.
   if (rules.takeOver && want.lastWritten === undefined && want.after) return 'change';
   // Nothing where nothing of ours was is no difference; something there, or nothing where we wrote, is somebody's work.

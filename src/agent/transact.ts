@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SyncError } from '../domain/errors.ts';
 import type { Digest } from '../domain/manifest.ts';
+import type { Contested } from './contested.ts';
 import { countChanges, scansFor } from './change.ts';
 import { appendCommit } from './commit-log.ts';
 import { flushAll } from './durable.ts';
@@ -14,7 +15,7 @@ import { orderSteps } from './order.ts';
 import type { Clock } from './ports.ts';
 import { putBack } from './put-back.ts';
 import { sweepSnapshots, takeSnapshot } from './snapshot.ts';
-import { mergeScans, readState, writeState, type Counts, type State } from './state.ts';
+import { mergeScans, readState, writeState, type Counts, type State, type Taken } from './state.ts';
 import { carryOut } from './steps.ts';
 import type { Survey } from './survey.ts';
 import { Blocked, Tree } from './tree.ts';
@@ -43,6 +44,9 @@ export interface Transaction {
   /** Folders that shall be there in the end, empty or not. */
   readonly keepFolders: ReadonlySet<string>;
   readonly retainSnapshots: number;
+  readonly retainSnapshotBytes?: number | undefined;
+  readonly taken?: Taken;
+  readonly contested?: Contested;
   /** Asked directly before the commit point. @throws SyncError when it may not be passed. The answer says whether it still may. */
   readonly permit: () => Promise<() => void>;
 }
@@ -77,12 +81,16 @@ export async function transact(bench: Bench, state: State, transaction: Transact
     steps: orderSteps(changes, {
       folderExists: (path) => tree.look(path).kind === 'folder',
       room: survey.room,
+      prune: survey.prune,
       keep: transaction.keepFolders,
     }),
     changes: countChanges(changes),
     files: changes.slice(0, LOGGED_FILES).map(({ path }) => path),
     scans: scansFor(changes),
     retainSnapshots: transaction.retainSnapshots,
+    ...(transaction.retainSnapshotBytes !== undefined && { retainSnapshotBytes: transaction.retainSnapshotBytes }),
+    ...(transaction.taken && { taken: transaction.taken }),
+    ...(transaction.contested && { contested: transaction.contested }),
   };
   stillPermitted();
   await writeJournal(layout, journal);
@@ -137,12 +145,23 @@ async function finish(bench: Bench, tree: Tree, journal: Journal): Promise<{ vis
 /** The transaction is a fact from here: says so, then clears up. */
 async function record(bench: Bench, journal: Journal): Promise<void> {
   const { layout, clock, onStep } = bench;
-  const { op, kind, from, to, seq, changes, files, late } = journal;
+  const { op, kind, from, to, seq, changes, files, late, taken, contested } = journal;
   const state = await readState(layout);
   const at = clock.now().toISOString();
   if (state.seq < seq) {
     if (files.length > 0)
-      await appendCommit(layout, { op, kind, from, to, at, seq, changes, files, ...(late && late.length > 0 && { late }) });
+      await appendCommit(layout, {
+        op,
+        kind,
+        from,
+        to,
+        at,
+        seq,
+        changes,
+        files,
+        ...(taken && { taken }),
+        ...(late && late.length > 0 && { late }),
+      });
     onStep?.('logged');
     await writeState(layout, {
       version: 1,
@@ -151,13 +170,15 @@ async function record(bench: Bench, journal: Journal): Promise<void> {
       at,
       seq,
       changes,
+      ...(taken && { taken }),
+      ...(contested && { contested }),
       owed: mergeScans(state.owed, journal.scans),
       done: [...state.done, op],
     });
     onStep?.('recorded');
   }
   await rm(join(layout.staging, journal.scratch), { recursive: true, force: true });
-  const kept = await sweepSnapshots(layout, seq, journal.retainSnapshots);
+  const kept = await sweepSnapshots(layout, seq, { count: journal.retainSnapshots, bytes: journal.retainSnapshotBytes });
   await sweepManifests(layout, new Set([to, ...kept.flatMap((one) => [one.from, one.to])]));
   onStep?.('cleared');
   await removeJournal(layout);

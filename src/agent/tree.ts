@@ -1,4 +1,4 @@
-import { closeSync, constants, existsSync, lstatSync, openSync, type Stats } from 'node:fs';
+import { closeSync, constants, existsSync, lstatSync, openSync, readdirSync, type Stats } from 'node:fs';
 import { join, posix } from 'node:path';
 import { errnoOf } from './volume-error.ts';
 
@@ -50,6 +50,21 @@ export class Tree implements Disposable {
     }
     const stat = lstatSync(place, { throwIfNoEntry: false });
     return stat === undefined ? { kind: 'absent' } : { kind: kindOf(stat), stat };
+  }
+
+  /** The names in a folder; undefined stands for one that is not UTF-8. Empty when the folder has gone. */
+  list(folder: string): (string | undefined)[] {
+    let names: Buffer[];
+    try {
+      names = readdirSync(this.at(folder), { encoding: 'buffer' });
+    } catch (error) {
+      if (errnoOf(error) === 'ENOENT') return [];
+      throw error;
+    }
+    return names.map((bytes) => {
+      const name = bytes.toString();
+      return Buffer.from(name).equals(bytes) ? name : undefined;
+    });
   }
 
   /**

@@ -9,6 +9,8 @@ export interface Wanted {
   readonly after?: FileState;
   /** Digest of what we last wrote there; absent when the path was not ours. */
   readonly lastWritten?: Digest;
+  /** Somebody else's file that goes because its folder is mirrored. */
+  readonly foreign?: true;
 }
 
 /** The paths at which two manifests differ, but for those that are released: they stay as they are. */

@@ -15,9 +15,18 @@ export interface ManifestEntry {
   readonly executable: boolean;
 }
 
+/** Folders that shall hold nothing but what the manifest lists. */
+export interface Mirror {
+  /** Sorted, none inside another. */
+  readonly folders: readonly string[];
+  /** Exclude patterns: what they match is left alone. */
+  readonly spares: readonly string[];
+}
+
 /** The sorted list of every file this product owns on one gateway at one commit. */
 export interface Manifest {
   readonly version: 1;
+  readonly mirror?: Mirror;
   readonly entries: readonly ManifestEntry[];
 }
 
@@ -36,25 +45,30 @@ export function comparePaths(a: string, b: string): number {
 }
 
 /** Sorts the entries; the one way to make a manifest. */
-export function createManifest(entries: Iterable<ManifestEntry>): Manifest {
-  return { version: 1, entries: [...entries].sort((a, b) => comparePaths(a.path, b.path)) };
+export function createManifest(entries: Iterable<ManifestEntry>, mirror?: Mirror): Manifest {
+  return { version: 1, ...(mirror && { mirror }), entries: [...entries].sort((a, b) => comparePaths(a.path, b.path)) };
 }
 
 /**
- * The canonical text of a manifest: one header line, one line per file. The manifest's digest is the sha256 of these bytes,
+ * The canonical text of a manifest: one header line, one line of what is mirrored if anything is, one line per file. The manifest's digest is the sha256 of these bytes,
  * so the same input gives the same digest on any machine.
  */
 export function encodeManifest(manifest: Manifest): string {
   const lines = manifest.entries.map((e) => JSON.stringify([e.path, e.sha256, e.size, e.executable ? 1 : 0]));
-  return [HEADER.trimEnd(), ...lines, ''].join('\n');
+  const mirror = manifest.mirror ? [JSON.stringify([MIRROR, manifest.mirror.folders, manifest.mirror.spares])] : [];
+  return [HEADER.trimEnd(), ...mirror, ...lines, ''].join('\n');
 }
 
 /** Reads what `encodeManifest` wrote. @throws Error when the text is not a manifest: a damaged manifest is never half used. */
 export function decodeManifest(text: string): Manifest {
-  return { version: 1, entries: [...new ManifestText(text).entries()] };
+  const manifest = new ManifestText(text);
+  return createManifest(manifest.entries(), manifest.mirror);
 }
 
 const HEADER = 'ignition-sync manifest 1\n';
+/** Stands where a file line has its path; no path begins with a slash. */
+const MIRROR = '/mirror';
+const MIRROR_LINE = `["${MIRROR}",`;
 
 /** One path at which two manifests differ: no `before` is an added file, no `after` one that is gone. */
 export interface ManifestDifference {
@@ -69,16 +83,28 @@ export interface ManifestDifference {
  */
 export class ManifestText {
   readonly text: string;
+  readonly mirror: Mirror | undefined;
+  readonly #start: number;
 
   /** @throws Error when the text has no header, or is cut short. */
   constructor(text: string) {
     if (!text.startsWith(HEADER) || !text.endsWith('\n')) throw new Error('not a manifest, or cut short');
     this.text = text;
+    const mirrored = text.startsWith(MIRROR_LINE, HEADER.length);
+    this.#start = mirrored ? text.indexOf('\n', HEADER.length) + 1 : HEADER.length;
+    this.mirror = mirrored ? parseMirror(text.slice(HEADER.length, this.#start)) : undefined;
   }
 
   /** Every entry, or those whose line begins so. @throws Error at a line that is none. */
   *entries(lineStart = ''): Generator<ManifestEntry> {
     for (const line of this.lines()) if (line.startsWith(lineStart)) yield parseLine(line);
+  }
+
+  /** How many files it lists. */
+  count(): number {
+    let lines = 0;
+    for (let at = this.#start; at < this.text.length; at = this.text.indexOf('\n', at) + 1) lines += 1;
+    return lines;
   }
 
   /** The first path of each of these contents. */
@@ -113,13 +139,23 @@ export class ManifestText {
 
   /** The lines of the files, without their ends. */
   private *lines(): Generator<string, undefined> {
-    for (let at = HEADER.length; at < this.text.length;) {
+    for (let at = this.#start; at < this.text.length;) {
       const end = this.text.indexOf('\n', at);
       yield this.text.slice(at, end);
       at = end + 1;
     }
     return undefined;
   }
+}
+
+function parseMirror(line: string): Mirror {
+  const [, folders, spares] = JSON.parse(line) as unknown[];
+  if (!isTexts(folders) || !isTexts(spares)) throw new Error(`not a manifest line: ${line}`);
+  return { folders, spares };
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }
 
 function parseLine(line: string): ManifestEntry {

@@ -50,6 +50,7 @@ export function manifestOf(
           );
         return { path, sha256: digest, size, executable };
       }),
+    composition.plan.mirror,
   );
   composition.manifest = { manifest, digest: digestOf(manifest) };
   return composition.manifest;

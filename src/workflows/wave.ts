@@ -26,7 +26,7 @@ export interface WaveInput extends WaveContext {
   /** `revert` takes the gateways of an earlier wave back to what they had. */
   readonly mode: 'sync' | 'revert';
   /** Only these gateways of the plan: a retry by hand. */
-  readonly only?: readonly string[];
+  readonly only?: readonly string[] | undefined;
   readonly paused: boolean;
   /** What ends the pause, in words. */
   readonly pausedFor?: string;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Conditions } from './conditions.ts';
-import { NotYet, refuseField, textOf, withRules } from './schema.ts';
+import { LocalChanges, NotYet, refuseField, textOf, withRules } from './schema.ts';
 
 /** 8.3 keeps UDT definitions elsewhere than 8.1 did; also checked with templates rendered, in planning. */
 const MOVED_TAGS = {
@@ -16,7 +16,12 @@ const Mapping = withRules(
     destination: z.string().min(1).max(1024).describe('Path below the data directory of the gateway; "." is all that may be synced.'),
     type: z.enum(['file', 'directory']).optional().describe('What the source must be; inferred when left out.'),
     required: z.boolean().default(true).describe('false: skipped with a note when the commit does not have the source.'),
-    mirror: NotYet.flag,
+    mirror: z
+      .boolean()
+      .optional()
+      .describe(
+        'true: files inside the destination that no mapping brings are deleted, whoever put them there. Protected and excluded ones stay.',
+      ),
     template: z
       .boolean()
       .default(false)
@@ -43,7 +48,17 @@ const Mapping = withRules(
     message:
       'this place belongs to the gateway itself and is never written. Allowed: projects, config/resources/<collection>, single files at the data root.',
   },
-  refuseField('mirror', 'Files that this product did not write are left alone.'),
+  {
+    rule: "!has(self.mirror) || !self.mirror || !self.destination.matches('^[./]*(|projects|config(/+resources(/+(?i:core))?)?)[./]*$')",
+    fieldPath: '.mirror',
+    message:
+      'the destination holds what belongs to the gateway itself, so it cannot be the image of a folder of the repository. Name a folder below it, such as projects/<name>.',
+  },
+  {
+    rule: "!has(self.mirror) || !self.mirror || !has(self.type) || self.type != 'file'",
+    fieldPath: '.mirror',
+    message: 'only a directory can be mirrored: leave mirror out, or correct type.',
+  },
 );
 
 const DeploymentMode = withRules(
@@ -102,6 +117,9 @@ export const SyncProfileSpec = withRules(
     vars: z.record(z.string(), z.string()).default({}).describe('Values for {{ Vars.name }} in paths, texts and patches.'),
     patches: z.array(Patch).max(100).default([]).describe('Values set in JSON files, after all mappings.'),
     normalize: Normalize.optional().describe('What makes files that all gateways share unique for each.'),
+    localChanges: LocalChanges.optional().describe(
+      'As spec.localChanges of the IgnitionSync, for the gateways of this profile; it counts more.',
+    ),
     dependsOn: NotYet.list,
     paused: NotYet.flag,
     dryRun: NotYet.flag,

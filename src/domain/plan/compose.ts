@@ -1,4 +1,5 @@
 import { SyncError } from '../errors.ts';
+import type { Mirror } from '../manifest.ts';
 import type { Edit } from '../render/edits.ts';
 import { refuseCollisions } from './collisions.ts';
 import { ComposedTree, type PlannedFile } from './composed.ts';
@@ -8,7 +9,8 @@ import { LeftOut, type LeftOutClass } from './left-out.ts';
 import { CORE, type Layout, type LayoutMapping } from './mapping.ts';
 import { baseName, joinPath } from './paths.ts';
 import { compileExcludes } from './patterns.ts';
-import { classify } from './protection.ts';
+import { mirrorOf } from './mirror.ts';
+import { classify, isGatewaysOwn } from './protection.ts';
 import type { TemplateValues } from './template.ts';
 import { withEdits } from './with-edits.ts';
 import { count, listSome } from './text.ts';
@@ -27,6 +29,8 @@ export interface MappingOutcome {
 export interface GatewayPlan {
   readonly files: readonly PlannedFile[];
   readonly mappings: readonly MappingOutcome[];
+  /** Folders that shall hold nothing else; absent when there are none. */
+  readonly mirror?: Mirror;
   /** What variables in file contents stand for. */
   readonly values: TemplateValues;
   /** What was left out and skipped, in sentences with counts. */
@@ -46,6 +50,7 @@ export function compose(tree: readonly TreeEntry[], layout: Layout): GatewayPlan
   const leftOut = new LeftOut();
   const isExcluded = compileExcludes(layout.excludes);
   const notes: string[] = [];
+  const mirrored: string[] = [];
 
   const mappings = layout.mappings.map((mapping): MappingOutcome => {
     const destination = mapping.destination.path;
@@ -69,6 +74,16 @@ export function compose(tree: readonly TreeEntry[], layout: Layout): GatewayPlan
       composed.place({ path, oid: entry.oid, size: entry.size, executable: entry.mode === '100755', ...(edits && { edits }) }, mapping);
       brought += 1;
     }
+    if (mapping.mirror) {
+      if (source.found.kind === 'file')
+        throw new SyncError(
+          'InvalidProfile',
+          `${mapping.field}: "${source.path}" is a file, and only a directory can be mirrored: leave mirror out.`,
+        );
+      // Nothing has no image: an empty source never empties a folder of what is not ours.
+      if (brought > 0) mirrored.push(destination);
+      else notes.push(`${mapping.field}: brings no file, so "${destination}" is not mirrored.`);
+    }
     return { field: mapping.field, destination, brought, absent: false };
   });
   if (layout.atLeastOne !== undefined && mappings.every((mapping) => mapping.absent)) {
@@ -79,22 +94,23 @@ export function compose(tree: readonly TreeEntry[], layout: Layout): GatewayPlan
   }
   const files = withEdits(composed.files(), layout, notes);
   refuseCollisions(files.map((file) => file.path));
+  const mirror = mirrorOf(
+    mirrored,
+    layout.excludes.map(({ pattern }) => pattern),
+  );
+  if (mirror)
+    notes.push(
+      `mirrored: ${listSome(mirror.folders, 5)}. Files in there that no mapping brings are deleted; each gateway lists its own when it is staged.`,
+    );
   return {
     files,
     mappings,
+    ...(mirror && { mirror }),
     values: new Map(Object.entries(layout.values)),
     notes: [...notes, ...leftOut.notes()],
     warnings: [...layout.warnings, ...composed.warnings()],
     releases: (path) => isExcluded(path) || isGatewaysOwn(path),
   };
-}
-
-/** A gateway whose core or external has lost its manifest does not start: both are the gateway's own as soon as no mapping brings them. */
-const COLLECTION_MANIFEST = /^config\/resources\/(core|external)\/config-mode\.json$/i;
-
-/** What each gateway writes for itself is only lent to us by a mapping that names it. */
-function isGatewaysOwn(path: string): boolean {
-  return COLLECTION_MANIFEST.test(path) || ['runtime-owned', 'managed-provider', 'per-gateway'].includes(classify(path).kind);
 }
 
 function locate(tree: readonly TreeEntry[], mapping: LayoutMapping): { found: Found; path: string; names: string } {
