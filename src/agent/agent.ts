@@ -15,7 +15,9 @@ import type { HelloResponse } from '../contract/relay.ts';
 import { NO_MANIFEST, type Digest } from '../domain/manifest.ts';
 import { proveAccess } from './access.ts';
 import { countChanges } from './change.ts';
+import { findDrift, type Depth, type Drift } from './drift.ts';
 import { Identity } from './identity.ts';
+import { readJournal } from './journal.ts';
 import { Layout } from './layout.ts';
 import { obtainManifest } from './manifests.ts';
 import { Mutex } from './mutex.ts';
@@ -41,6 +43,8 @@ const REPLACED_NAMED = 5;
 export interface Inspection {
   readonly live: Digest;
   readonly liveOp: string;
+  /** How the gateway's files differ from that; absent when nobody asked, before the first sync, or when one was under way. */
+  readonly drift?: Drift;
 }
 
 /** The engine beside one gateway: makes manifests live there, whole or not at all, and puts back what was. Knows nothing of Temporal. */
@@ -50,6 +54,7 @@ export class Agent {
   readonly #layout: Layout;
   readonly #lock: WriterLock;
   readonly #identity: Identity;
+  #drift: { readonly live: Digest; readonly drift: Drift } | undefined;
   /** One writer of scratch, one of the gateway's files; where both are needed, in this order. Scans need neither. */
   readonly #staging = new Mutex();
   readonly #writing = new Mutex();
@@ -88,14 +93,28 @@ export class Agent {
     await this.#staging.run(undefined, () => this.#writing.run(undefined, () => this.#lock.release()));
   }
 
-  async inspect(): Promise<Inspection> {
-    const { live, op } = await readState(this.#layout);
-    return { live, liveOp: op };
+  /**
+   * What is live, and how far the gateway's files have drifted from it if `depth` asks for that. Holds up no writer; a sync that comes in
+   * between makes the answer worthless, so there is none then.
+   */
+  async inspect(depth?: Depth, signal?: AbortSignal): Promise<Inspection> {
+    return onVolume('inspecting', async () => {
+      const before = await readState(this.#layout);
+      const { live, op: liveOp } = before;
+      if (depth === undefined || live === NO_MANIFEST || (await readJournal(this.#layout))) return { live, liveOp };
+      const manifest = await obtainManifest(this.#layout, this.#options.relay, live, signal);
+      const drift = await findDrift(this.#layout, manifest, depth, this.#bench.clock.now().getTime(), signal);
+      const { seq } = await readState(this.#layout);
+      if (seq !== before.seq || (await readJournal(this.#layout))) return { live, liveOp };
+      this.#drift = { live, drift };
+      return { live, liveOp, drift };
+    });
   }
 
-  /** Tells the relay what is live here. The answer names this gateway and its Task Queue. */
+  /** Tells the relay what is live here, and the drift that was found last. The answer names this gateway and its Task Queue. */
   async hello(signal?: AbortSignal): Promise<HelloResponse> {
-    return this.#identity.hello(await readState(this.#layout), signal);
+    const state = await readState(this.#layout);
+    return this.#identity.hello(state, this.#drift?.live === state.live ? this.#drift.drift : undefined, signal);
   }
 
   /**

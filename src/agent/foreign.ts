@@ -11,24 +11,24 @@ export interface Foreign {
   readonly files: readonly string[];
   /** Folders that hold nothing else, deepest first: without these files they would be empty. */
   readonly folders: readonly FoundFolder[];
+  /** Mirrored folders that are none. */
+  readonly conflicts: Conflicts;
 }
 
 /**
  * Walks the mirrored folders of a manifest, never through a link. Links, special files, names that are not UTF-8, and what is spared are
  * passed over.
  * @param target whose files stay
- * @throws SyncError LinkInTheWay, InTheWay when a mirrored folder is none
  */
 export async function findForeign(tree: Tree, mirror: Mirror, target: ManifestText): Promise<Foreign> {
   const walk = new Walk(tree, ownedBelow(target, mirror), sparedBy(mirror));
-  const conflicts = new Conflicts();
+  const { conflicts } = walk;
   for (const folder of mirror.folders) {
     const standing = tree.look(folder);
     if (standing.kind === 'folder') await walk.folder(folder, standing.stat.mode);
     else if (standing.kind === 'blocked') (standing.by === 'link' ? conflicts.links : conflicts.inTheWay).add(standing.at);
     else if (standing.kind !== 'absent') (standing.kind === 'link' ? conflicts.links : conflicts.inTheWay).add(folder);
   }
-  conflicts.raise();
   return walk;
 }
 
@@ -41,6 +41,7 @@ function ownedBelow(target: ManifestText, { folders }: Mirror): Set<string> {
 class Walk implements Foreign {
   readonly files: string[] = [];
   readonly folders: FoundFolder[] = [];
+  readonly conflicts = new Conflicts();
   readonly #tree: Tree;
   readonly #owned: ReadonlySet<string>;
   readonly #spared: Spared;

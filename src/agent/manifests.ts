@@ -15,7 +15,7 @@ const EMPTY = new ManifestText(encodeManifest(createManifest([])));
  * A manifest: the record of what we own, or what shall be live. From our folder, else from the relay, then kept there.
  * @throws SyncError ContentUnavailable when what the relay sends is not it; PathNotAllowed when it names what may not be written.
  */
-export async function obtainManifest(layout: Layout, relay: RelayClient, digest: Digest, signal: AbortSignal): Promise<ManifestText> {
+export async function obtainManifest(layout: Layout, relay: RelayClient, digest: Digest, signal?: AbortSignal): Promise<ManifestText> {
   const found = await readKept(layout, digest);
   if (found) return found;
   const text = await relay.manifest(digest, signal);

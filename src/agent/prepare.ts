@@ -98,9 +98,10 @@ async function listForeign(
   changing: ReadonlySet<string>,
   digest: Digest,
   purpose: 'stage' | 'apply',
-): Promise<Foreign> {
+): Promise<Pick<Foreign, 'files' | 'folders'>> {
   if (!target.mirror) return { files: [], folders: [] };
-  const { files, folders } = await findForeign(tree, target.mirror, target);
+  const { files, folders, conflicts } = await findForeign(tree, target.mirror, target);
+  conflicts.raise();
   const strangers = files.filter((path) => !changing.has(path));
   return { files: await listOrKeepToList(layout, digest, purpose, strangers), folders };
 }

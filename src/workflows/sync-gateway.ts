@@ -96,31 +96,44 @@ function failed(gateway: string, error: unknown): GatewayOutcome {
   return { gateway, kind: 'failed', restored: false, fault };
 }
 
-/** Copies what is missing to the gateway's scratch. Undefined = staged; nothing that the gateway reads has changed either way. */
-export async function stageGateway(at: WaveContext, planned: PlannedGateway, say: Say): Promise<GatewayOutcome | undefined> {
+/** A gateway that may be changed now, and what a person should know of that. */
+export interface Staged {
+  readonly kind: 'staged';
+  readonly note: string;
+}
+
+/** Copies what is missing to the gateway's scratch. Nothing that the gateway reads has changed, whatever comes of it. */
+export async function stageGateway(at: WaveContext, planned: PlannedGateway, say: Say): Promise<GatewayOutcome | Staged> {
   const agent = gatewayActivities(at.object.namespace, planned.gateway);
   say({ phase: 'Staging' });
   try {
     const staged = await agent.stage(applyOf(at, planned), `${planned.gateway}: stage ${short(at.commit)}`);
-    say({ phase: 'Staged', live: staged.live, note: willTake(staged) });
-    return undefined;
+    const note = willTake(staged);
+    say({ phase: 'Staged', live: staged.live, note });
+    return { kind: 'staged', note };
   } catch (error) {
     return failed(planned.gateway, error);
   }
 }
 
 /** Makes the staged manifest live, proves it loaded, and puts the gateway back when it did not come up. Called inline by the wave, not as a child. */
-export async function syncGateway(at: WaveContext, planned: PlannedGateway, gate: Gate, say: Say): Promise<GatewayOutcome> {
+export async function syncGateway(
+  at: WaveContext,
+  planned: PlannedGateway,
+  { note }: Staged,
+  gate: Gate,
+  say: Say,
+): Promise<GatewayOutcome> {
   const { gateway, target } = planned;
   const agent = gatewayActivities(at.object.namespace, gateway);
   const step = applyOf(at, planned);
   for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
     if (gate.paused()) {
-      say({ phase: 'Waiting', waitingFor: gate.pausedFor() });
+      say({ phase: 'Waiting', waitingFor: gate.pausedFor(), note });
       await condition(() => !gate.paused() || gate.stopped());
     }
     if (gate.stopped()) return { gateway, kind: 'untouched', why: 'the rollout stopped before this gateway' };
-    say({ phase: 'Applying' });
+    say({ phase: 'Applying', note });
     try {
       const applied = await agent.apply(step, `${gateway}: apply ${short(at.commit)}`);
       say({ phase: 'Scanning', live: applied.live });
@@ -134,7 +147,7 @@ export async function syncGateway(at: WaveContext, planned: PlannedGateway, gate
       rethrowCancellation(error);
       const fault = faultOf(error);
       if (!WAITS.includes(fault.reason)) return failed(gateway, error);
-      say({ phase: 'Waiting', waitingFor: fault.message });
+      say({ phase: 'Waiting', waitingFor: fault.message, note });
       const seen = gate.generation();
       await condition(() => gate.generation() !== seen || gate.stopped(), wait);
     }

@@ -188,7 +188,14 @@ export const IgnitionSyncStatus = z.object({
   stage: z.string().optional(),
   waitingFor: z.string().optional(),
   gateways: z
-    .object({ total: z.int(), synced: z.int(), failed: z.int(), unreachable: z.int(), summary: z.string().describe('synced/total') })
+    .object({
+      total: z.int(),
+      synced: z.int(),
+      failed: z.int(),
+      unreachable: z.int(),
+      drifted: z.int().optional(),
+      summary: z.string().describe('synced/total'),
+    })
     .optional(),
   synced: z
     .object({ commit: z.string(), contentHash: z.string(), at: z.string() })
