@@ -1,13 +1,24 @@
 import { join } from 'node:path';
 import type { IgnitionClient } from '../clients/ignition/client.ts';
-import type { ApplyResult, GatewayStep, RestoreInput, RestoreResult, ScanInput, ScanResult, StageResult } from '../contract/activities.ts';
+import type {
+  ApplyInput,
+  ApplyResult,
+  GatewayStep,
+  RestoreInput,
+  RestoreResult,
+  ScanInput,
+  ScanResult,
+  StageResult,
+} from '../contract/activities.ts';
 import type { HelloResponse } from '../contract/relay.ts';
-import type { Digest } from '../domain/manifest.ts';
+import { NO_MANIFEST, type Digest } from '../domain/manifest.ts';
 import { proveAccess } from './access.ts';
 import { countChanges } from './change.ts';
 import { DiskVolume } from './disk-volume.ts';
+import { findDrift, type Depth, type Drift } from './drift.ts';
 import { makeFolders, removeAll } from './durable.ts';
 import { Identity } from './identity.ts';
+import { readJournal } from './journal.ts';
 import { Layout } from './layout.ts';
 import { Lists } from './long-list.ts';
 import { obtainManifest } from './manifests.ts';
@@ -19,7 +30,9 @@ import type { AgentOptions, Clock, Doing } from './ports.ts';
 import { restoreFromSnapshot } from './restore.ts';
 import { scanGateway } from './scan.ts';
 import { volumeSpace } from './space.ts';
-import { NO_CHANGES, NO_SCANS, mergeScans, readState, writeState } from './state.ts';
+import { NO_CHANGES, NO_SCANS, mergeScans, readState, writeState, type State } from './state.ts';
+import { someOf, takenBy } from './taken.ts';
+import { unlessSavedMeanwhile } from './meanwhile.ts';
 import { recover, transact, type Bench } from './transact.ts';
 import { errnoOf, onVolume } from './volume-error.ts';
 import type { VolumeFs } from './volume-fs.ts';
@@ -34,6 +47,8 @@ const REPLACED_NAMED = 5;
 export interface Inspection {
   readonly live: Digest;
   readonly liveOp: string;
+  /** How the gateway's files differ from that; absent when nobody asked, before the first sync, or when one was under way. */
+  readonly drift?: Drift;
 }
 
 /** The engine beside one gateway: makes manifests live there, whole or not at all, and puts back what was. Knows nothing of Temporal. */
@@ -43,6 +58,7 @@ export class Agent {
   readonly #layout: Layout;
   readonly #lock: WriterLock;
   readonly #identity: Identity;
+  #drift: { readonly live: Digest; readonly drift: Drift } | undefined;
   /** One writer of scratch, one of the gateway's files; where both are needed, in this order. Scans need neither. */
   readonly #staging = new Mutex();
   readonly #writing = new Mutex();
@@ -86,23 +102,36 @@ export class Agent {
     );
   }
 
-  inspect(): Promise<Inspection> {
-    return new Promise((resolve) => {
-      const { live, op } = readState(this.#layout);
-      resolve({ live, liveOp: op });
+  /**
+   * What is live, and how far the gateway's files have drifted from it if `depth` asks for that. Holds up no writer; a sync that comes in
+   * between makes the answer worthless, so there is none then.
+   */
+  async inspect(depth?: Depth, signal?: AbortSignal): Promise<Inspection> {
+    return onVolume('inspecting', async () => {
+      const before = readState(this.#layout);
+      const { live, op: liveOp } = before;
+      if (depth === undefined || live === NO_MANIFEST || readJournal(this.#layout)) return { live, liveOp };
+      const manifest = await obtainManifest(this.#layout, this.#options.relay, live, signal);
+      const drift = await findDrift(this.#layout, manifest, depth, this.#bench.clock.now().getTime(), signal);
+      const { seq } = readState(this.#layout);
+      if (seq !== before.seq || readJournal(this.#layout)) return { live, liveOp };
+      this.#drift = { live, drift };
+      return { live, liveOp, drift };
     });
   }
 
-  /** Tells the relay what is live here. The answer names this gateway and its Task Queue. */
+  /** Tells the relay what is live here, and the drift that was found last. The answer names this gateway and its Task Queue. */
   async hello(signal?: AbortSignal): Promise<HelloResponse> {
-    return this.#identity.hello(readState(this.#layout), signal);
+    const state = readState(this.#layout);
+    return this.#identity.hello(state, this.#drift?.live === state.live ? this.#drift.drift : undefined, signal);
   }
 
   /**
    * Brings the target's content to scratch, if the gateway will take it. Changes nothing that the gateway reads, and needs no ticket.
-   * @throws SyncError GatewayAuthFailed, GatewayIncompatible, TlsUntrusted, LivePreconditionFailed, LocalChange, LinkInTheWay, InTheWay, InsufficientSpace, ContentUnavailable, RelayUnreachable …
+   * @throws SyncError GatewayAuthFailed, GatewayIncompatible, TlsUntrusted, LivePreconditionFailed, LocalChange, AnotherWriter, TooManyDeletes,
+   *   LinkInTheWay, InTheWay, InsufficientSpace, ContentUnavailable, RelayUnreachable …
    */
-  async stage(step: GatewayStep, doing: Doing): Promise<StageResult> {
+  async stage(step: ApplyInput, doing: Doing): Promise<StageResult> {
     return this.#staging.run(doing.signal, () =>
       onVolume('staging', async () => {
         await this.#writing.run(doing.signal, () => this.#recover());
@@ -111,8 +140,17 @@ export class Agent {
         guardPrecondition(state, step);
         await this.#withClient(step, (client) => proveAccess(client, doing));
         using lists = new Lists(this.#layout);
-        const { survey, fetched } = await prepare(this.#preparing(), state, step, lists, doing);
-        return { live: state.live, fetchedFiles: fetched.files, fetchedBytes: fetched.bytes, changes: countChanges(survey.changes) };
+        const { survey, fetched } = await prepare(this.#preparing(), state, step, 'stage', lists, doing);
+        const foreign = someOf(survey.foreign);
+        const overwrites = someOf([...survey.replaced, ...survey.revived]);
+        return {
+          live: state.live,
+          fetchedFiles: fetched.files,
+          fetchedBytes: fetched.bytes,
+          changes: countChanges(survey.changes),
+          ...(foreign && { foreign }),
+          ...(overwrites && { overwrites }),
+        };
       }),
     );
   }
@@ -121,40 +159,52 @@ export class Agent {
    * Makes the target live: finishes or undoes what was interrupted, looks at every path once more, asks for a ticket, commits.
    * @throws SyncError as `stage`, and what the relay refuses the ticket with; then nothing has changed
    */
-  async apply(step: GatewayStep, doing: Doing): Promise<ApplyResult> {
+  async apply(step: ApplyInput, doing: Doing): Promise<ApplyResult> {
     const commit = async (): Promise<ApplyResult> => {
       await this.#recover();
       const state = readState(this.#layout);
       if (state.live === step.target) {
-        const changes = state.op === step.op ? state.changes : NO_CHANGES;
-        return { live: state.live, wrote: false, changes, visibleMs: 0, scans: state.owed };
+        const same = state.op === step.op;
+        const changes = same ? state.changes : NO_CHANGES;
+        return { live: state.live, wrote: false, changes, ...(same && state.taken), visibleMs: 0, scans: state.owed };
       }
       guardPrecondition(state, step);
-      using lists = new Lists(this.#layout);
-      const { survey } = await prepare(this.#preparing(), state, step, lists, doing);
-      doing.onProgress({ doing: 'applying', files: 0, of: survey.changes.length });
-      const { changes, visibleMs } = await transact(this.#bench, state, {
-        kind: 'apply',
-        op: step.op,
-        from: state.live,
-        to: step.target,
-        survey,
-        scratch: step.target,
-        keepFolders: new Set(),
-        retainSnapshots: step.retainSnapshots,
-        permit: async () => {
-          const stillValid = await this.#identity.ticket(state, step, doing);
-          return () => {
-            this.#lock.check();
-            doing.signal.throwIfAborted();
-            stillValid();
-          };
-        },
-      });
-      const { owed } = readState(this.#layout);
-      return { live: step.target, wrote: survey.changes.length > 0, changes, takenOver: survey.takenOver, visibleMs, scans: owed };
+      return this.#makeLive(state, step, doing);
     };
-    return this.#staging.run(doing.signal, () => this.#writing.run(doing.signal, () => onVolume('applying', commit)));
+    return this.#staging.run(doing.signal, () =>
+      this.#writing.run(doing.signal, () => onVolume('applying', () => unlessSavedMeanwhile(step, commit))),
+    );
+  }
+
+  async #makeLive(state: State, step: ApplyInput, doing: Doing): Promise<ApplyResult> {
+    using lists = new Lists(this.#layout);
+    const { survey, contested } = await prepare(this.#preparing(), state, step, 'apply', lists, doing);
+    const taken = takenBy(survey, state.live === NO_MANIFEST);
+    doing.onProgress({ doing: 'applying', files: 0, of: survey.changes.length });
+    const { changes, visibleMs } = await transact(this.#bench, state, {
+      kind: 'apply',
+      op: step.op,
+      from: state.live,
+      to: step.target,
+      survey,
+      scratch: step.target,
+      keepFolders: new Set(),
+      retainSnapshots: step.retainSnapshots,
+      retainSnapshotBytes: step.retainSnapshotBytes,
+      ...(Object.keys(taken).length > 0 && { taken }),
+      ...(Object.keys(contested).length > 0 && { contested }),
+      permit: async () => {
+        const stillValid = await this.#identity.ticket(state, step, doing);
+        return () => {
+          this.#lock.check();
+          doing.signal.throwIfAborted();
+          stillValid();
+        };
+      },
+    });
+    const { owed } = readState(this.#layout);
+    const wrote = survey.changes.length + survey.prune.length > 0;
+    return { live: step.target, wrote, changes, ...taken, visibleMs, scans: owed };
   }
 
   /**

@@ -1,7 +1,7 @@
 import type { Digest } from '../domain/manifest.ts';
 import { readEnd } from './hash.ts';
 import type { Layout } from './layout.ts';
-import type { Counts } from './state.ts';
+import type { Counts, Taken } from './state.ts';
 
 /** One line of `commits.log`: an apply or restore that wrote at least one byte. */
 export interface CommitRecord {
@@ -14,6 +14,8 @@ export interface CommitRecord {
   readonly changes: Counts;
   /** The first 100 paths. */
   readonly files: readonly string[];
+  /** What others had written and is in the snapshot only. */
+  readonly taken?: Taken;
   /** Paths that people changed while the transaction was interrupted: replaced, and kept beside its snapshot in `late/`. */
   readonly late?: readonly string[];
 }

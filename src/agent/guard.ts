@@ -1,6 +1,9 @@
 import { SyncError } from '../domain/errors.ts';
-import { comparePaths, type ManifestEntry } from '../domain/manifest.ts';
+import { comparePaths, type ManifestEntry, type Mirror } from '../domain/manifest.ts';
 import { Nesting } from '../domain/nesting.ts';
+import { destinationFault } from '../domain/plan/destination.ts';
+import { mirrorFault, sparedBy } from '../domain/plan/mirror.ts';
+import { cleanPath } from '../domain/plan/paths.ts';
 import { classify, isNeverOurs } from '../domain/plan/protection.ts';
 
 /**
@@ -29,6 +32,21 @@ export function guardManifest(entries: Iterable<Pick<ManifestEntry, 'path'>>): v
     if (folder !== undefined)
       throw new SyncError('PathNotAllowed', `The plan has "${folder}" both as a file and as the folder of "${path}".`);
   }
+}
+
+/**
+ * The agent's own word on what it mirrors.
+ * @throws SyncError PathNotAllowed naming the first folder that holds what belongs to the gateway; InvalidPattern
+ */
+export function guardMirror(mirror: Mirror | undefined): void {
+  if (!mirror) return;
+  for (const folder of mirror.folders) {
+    const fault = destinationFault({ path: folder, directory: true }, 'directory') ?? mirrorFault(folder);
+    const clean = cleanPath(folder);
+    if (fault !== undefined || 'wrong' in clean || clean.path !== folder)
+      throw new SyncError('PathNotAllowed', `The plan mirrors "${folder}", which ${fault ?? 'is no clean path'}.`);
+  }
+  sparedBy(mirror);
 }
 
 function whose(path: string): string {

@@ -1,6 +1,8 @@
-import { AGENT_PROTOCOL, type HelloResponse, type TicketRequest } from '../contract/relay.ts';
+import { AGENT_PROTOCOL, MAX_DRIFT_NAMED, type HelloResponse, type TicketRequest } from '../contract/relay.ts';
 import type { GatewayStep } from '../contract/activities.ts';
 import { SyncError } from '../domain/errors.ts';
+import type { DriftReport } from '../domain/reports.ts';
+import type { Drift } from './drift.ts';
 import type { Clock, Doing, RelayClient } from './ports.ts';
 import type { State } from './state.ts';
 import { checkTicket } from './ticket.ts';
@@ -19,8 +21,10 @@ export class Identity {
   }
 
   /** Says what is live; the answer says who we are and where our work is. */
-  async hello(state: State, signal?: AbortSignal): Promise<HelloResponse> {
-    this.#known = await this.#relay.hello({ protocol: AGENT_PROTOCOL, version: this.#version, live: state.live, liveOp: state.op }, signal);
+  async hello(state: State, drift?: Drift, signal?: AbortSignal): Promise<HelloResponse> {
+    const { live, op: liveOp } = state;
+    const request = { protocol: AGENT_PROTOCOL, version: this.#version, live, liveOp, ...(drift && { drift: reported(drift) }) };
+    this.#known = await this.#relay.hello(request, signal);
     return this.#known;
   }
 
@@ -30,13 +34,13 @@ export class Identity {
    * @throws SyncError with the refusal's own reason, or TicketRefused when the answer is not good
    */
   async ticket(state: State, step: GatewayStep, doing: Doing): Promise<() => void> {
-    const known = this.#known ?? (await this.hello(state, doing.signal));
+    const known = this.#known ?? (await this.hello(state, undefined, doing.signal));
     try {
       return await this.#ask(known, step, doing);
     } catch (error) {
       if (!(error instanceof SyncError && error.reason === 'TicketRefused')) throw error;
       // The relay may have been replaced, and its key with it, since it was last greeted.
-      const now = await this.hello(state, doing.signal);
+      const now = await this.hello(state, undefined, doing.signal);
       if (now.ticketKey === known.ticketKey) throw error;
       return this.#ask(now, step, doing);
     }
@@ -63,4 +67,13 @@ export class Identity {
       this.#clock.monotonicMs(),
     );
   }
+}
+
+function reported({ changed, missing, foreign }: Drift): DriftReport {
+  return {
+    changed: changed.length,
+    missing: missing.length,
+    foreign: foreign.length,
+    first: [...changed, ...missing, ...foreign].slice(0, MAX_DRIFT_NAMED),
+  };
 }

@@ -7,7 +7,8 @@ import type { Layout } from './layout.ts';
 import { readLines, writeLines } from './lines-file.ts';
 import { IN_MEMORY, type Listed } from './long-list.ts';
 import type { Step } from './order.ts';
-import type { Counts, Scans } from './state.ts';
+import type { Contested } from './contested.ts';
+import type { Counts, Scans, Taken } from './state.ts';
 
 /**
  * A transaction that is decided: while it is on disk the gateway's files may be between two states. Its being there is the decision, so
@@ -34,6 +35,10 @@ export interface Journal {
   /** What people saved after the commit point and before its recovery; kept in the snapshot. */
   readonly late?: readonly string[];
   readonly retainSnapshots: number;
+  readonly retainSnapshotBytes?: number;
+  /** What the apply took from others, and how often in a row: part of the state that it makes. */
+  readonly taken?: Taken;
+  readonly contested?: Contested;
 }
 
 /** What a transaction will do, as part of its journal. Many steps are written to a file of their own first. */

@@ -13,6 +13,8 @@ export class Layout {
   readonly journalSteps: string;
   readonly commits: string;
   readonly lock: string;
+  /** What drift was last compared with; see `Seen`. */
+  readonly seen: string;
   readonly manifests: string;
   readonly staging: string;
   readonly snapshots: string;
@@ -25,6 +27,7 @@ export class Layout {
     this.journalSteps = join(this.own, 'journal.steps');
     this.commits = join(this.own, 'commits.log');
     this.lock = join(this.own, 'lock');
+    this.seen = join(this.own, 'seen');
     this.manifests = join(this.own, 'manifests');
     this.staging = join(this.own, 'staging');
     this.snapshots = join(this.own, 'snapshots');

@@ -16,6 +16,9 @@ import { createRelayClient } from './relay-client.ts';
 const LOOK_MS = 10_000;
 /** And every so many looks without any reason: the gateway's status may have been lost with its object. */
 const LOOKS_PER_HELLO = 6;
+/** How often it compares the gateway's files with what is live, and how many of these comparisons there are to one that reads them all. */
+const LOOKS_PER_INSPECTION = 30;
+const INSPECTIONS_PER_READING = 288;
 
 function ignitionAddress(env: Environment<'agent'>, connection: GatewayConnection): IgnitionAddress {
   const url = env.IGNITION_URL === undefined ? undefined : new URL(env.IGNITION_URL);
@@ -74,7 +77,10 @@ export async function run(environment: NodeJS.ProcessEnv, stopping: AbortSignal)
     });
     logger.info({ namespace: me.namespace, gateway: me.gateway }, 'agent ready');
     state = undefined;
-    const watching = watchForAbsence(agent, () => connection.healthService.check({}), logger, stopping);
+    const watching = Promise.all([
+      watchForAbsence(agent, () => connection.healthService.check({}), logger, stopping),
+      watchForDrift(agent, logger, stopping),
+    ]);
     await runUntil(worker, stopping);
     await watching;
     await connection.close();
@@ -95,5 +101,28 @@ async function watchForAbsence(agent: Agent, alive: () => Promise<unknown>, logg
     );
     if (answers && (away || look % LOOKS_PER_HELLO === 0)) await introduce(agent, logger, stopping).catch(() => undefined);
     away = !answers;
+  }
+}
+
+/** Compares now and then, and soon after each sync; what changed is told at once, so that a plant sees drift before the next commit does. */
+async function watchForDrift(agent: Agent, logger: Logger, stopping: AbortSignal): Promise<void> {
+  let inspected: string | undefined;
+  let inspections = 0;
+  let told = '';
+  const compare = async (look: number): Promise<void> => {
+    const { live } = await agent.inspect();
+    if (live === inspected && look % LOOKS_PER_INSPECTION !== 0) return;
+    inspections += 1;
+    const { drift } = await agent.inspect(inspections % INSPECTIONS_PER_READING === 0 ? 'thorough' : 'fast', stopping);
+    if (!drift) return;
+    const found = JSON.stringify(drift);
+    if (found !== told) await agent.hello(stopping);
+    [inspected, told] = [live, found];
+  };
+  for (let look = 0; !stopping.aborted; look += 1) {
+    await compare(look).catch((error: unknown) => {
+      if (!stopping.aborted) logger.warn({ ...toFault(error) }, 'the gateway could not be compared with what is live');
+    });
+    await pause(LOOK_MS, stopping).catch(() => undefined);
   }
 }

@@ -1,16 +1,8 @@
 import { dirname, join } from 'node:path';
-import {
-  MANIFEST_HEADER,
-  ManifestLines,
-  ManifestText,
-  NO_MANIFEST,
-  createManifest,
-  encodeManifest,
-  type Digest,
-} from '../domain/manifest.ts';
+import { ManifestLines, ManifestText, NO_MANIFEST, createManifest, encodeManifest, type Digest } from '../domain/manifest.ts';
 import { SyncError } from '../domain/errors.ts';
 import { removeAll } from './durable.ts';
-import { guardManifest } from './guard.ts';
+import { guardManifest, guardMirror } from './guard.ts';
 import { hashFile, linesOf, readText } from './hash.ts';
 import type { Layout } from './layout.ts';
 import type { RelayClient } from './ports.ts';
@@ -32,13 +24,11 @@ class KeptManifest extends ManifestLines {
     this.#path = path;
   }
 
-  protected *lines(): Generator<string, undefined> {
+  protected *allLines(): Generator<string, undefined> {
     const fd = this.#volume.open(this.#path);
     if (fd === undefined) throw new Error('not a manifest');
     try {
-      const lines = linesOf(fd);
-      if (`${lines.next().value ?? ''}\n` !== MANIFEST_HEADER) throw new Error('not a manifest');
-      yield* lines;
+      yield* linesOf(fd);
     } finally {
       this.#volume.close(fd);
     }
@@ -50,7 +40,7 @@ class KeptManifest extends ManifestLines {
  * A manifest: the record of what we own, or what shall be live. From our folder, else from the relay, then kept there.
  * @throws SyncError ContentUnavailable when what the relay sends is not it; PathNotAllowed when it names what may not be written.
  */
-export async function obtainManifest(layout: Layout, relay: RelayClient, digest: Digest, signal: AbortSignal): Promise<ManifestLines> {
+export async function obtainManifest(layout: Layout, relay: RelayClient, digest: Digest, signal?: AbortSignal): Promise<ManifestLines> {
   if (digest === NO_MANIFEST) return EMPTY;
   if (!/^[0-9a-f]{64}$/.test(digest)) throw new SyncError('ContentUnavailable', `"${digest}" is not the digest of a manifest.`);
   const { volume } = layout;
@@ -61,7 +51,11 @@ export async function obtainManifest(layout: Layout, relay: RelayClient, digest:
   if ((await receive(volume, next, relay.manifest(digest, signal), 0o600, undefined)) !== digest)
     throw new SyncError('ContentUnavailable', `What the relay sent as manifest ${digest} has another digest: asked again.`);
   // Every line is read once, when the manifest arrives: from then on what is kept is known to be good by its digest.
-  readable(digest, () => guardManifest(open(volume, next).entries()));
+  readable(digest, () => {
+    const manifest = open(volume, next);
+    guardManifest(manifest.entries());
+    guardMirror(manifest.mirror);
+  });
   await volume.flush(next);
   volume.rename(next, path);
   await volume.flush(dirname(path));

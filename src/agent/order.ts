@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { comparePaths } from '../domain/manifest.ts';
 import { Nesting } from '../domain/nesting.ts';
 import type { FoundFolder } from './change.ts';
 
@@ -35,6 +36,8 @@ export interface Ground {
   readonly folderExists: (path: string) => boolean;
   /** Folders that must make room for a file, deepest first. */
   readonly room: readonly string[];
+  /** Folders that go if they are empty in the end, besides those that our deletes leave so. */
+  readonly prune?: readonly string[];
   /** Folders that shall be there in the end, empty or not. */
   readonly keep: ReadonlySet<string>;
 }
@@ -58,7 +61,9 @@ export function* orderSteps(changes: Iterable<Changing>, ground: Ground): Genera
     for (const { path, after } of changes)
       if (after === undefined && rankOf(path) === rank && !makingRoom.has(path)) yield { do: 'remove', path };
   const stays = new Set([...STRUCTURE, ...ground.keep, ...ground.room]);
-  for (const path of emptied(changes)) if (!stays.has(path)) yield { do: 'removeFolder', path };
+  const prune = ground.prune ?? [];
+  for (const path of emptied(prune.length === 0 ? changes : withFolders(changes, prune)))
+    if (!stays.has(path)) yield { do: 'removeFolder', path };
   return undefined;
 }
 
@@ -113,6 +118,17 @@ function missingFolders({ folderExists }: Ground): (folder: string) => string | 
     missing = foldersOf(folder).find((each) => !folderExists(each)) ?? folder;
     return missing;
   };
+}
+
+/** Changes, and folders as if something in each of them went, in byte order. */
+function* withFolders(changes: Iterable<Changing>, folders: readonly string[]): Generator<Changing> {
+  const sorted = folders.map((folder) => `${folder}/`).sort(comparePaths);
+  let next = 0;
+  for (const change of changes) {
+    for (; next < sorted.length && comparePaths(sorted[next] ?? '', change.path) < 0; next += 1) yield { path: `${sorted[next] ?? ''}.` };
+    yield change;
+  }
+  for (; next < sorted.length; next += 1) yield { path: `${sorted[next] ?? ''}.` };
 }
 
 /** The folders that files leave and none comes to, each before the one it is in. */

@@ -1,13 +1,17 @@
 import { join } from 'node:path';
-import type { GatewayStep } from '../contract/activities.ts';
+import type { ApplyInput } from '../contract/activities.ts';
 import { SyncError } from '../domain/errors.ts';
-import { NO_MANIFEST } from '../domain/manifest.ts';
+import { NO_MANIFEST, comparePaths, type Digest, type ManifestLines } from '../domain/manifest.ts';
+import { isMirrored } from '../domain/plan/mirror.ts';
+import { contestedAfter, guardContested, type Contested } from './contested.ts';
 import { fetchFiles, missingFiles, type Needed } from './content.ts';
 import { flushAll, removeAll, writeDurably } from './durable.ts';
+import { findForeign, type Foreign } from './foreign.ts';
 import { guardPaths } from './guard.ts';
 import type { Layout } from './layout.ts';
 import type { Lists } from './long-list.ts';
 import { obtainManifest } from './manifests.ts';
+import { guardLoss, listOrKeepToList } from './mirrored.ts';
 import { readModes } from './modes.ts';
 import type { Doing, RelayClient, VolumeSpace } from './ports.ts';
 import { Scratch } from './scratch.ts';
@@ -19,6 +23,7 @@ import { wantedBetween, type Wanted } from './wanted.ts';
 
 export interface Prepared {
   readonly survey: Survey;
+  readonly contested: Contested;
   readonly fetched: { readonly files: number; readonly bytes: number };
 }
 
@@ -33,25 +38,40 @@ export interface PreparingWith {
  * Everything that can be done for `target` without changing what the gateway reads: the comparison of the gateway with the plan, and the
  * content, verified and durable on the volume. Asked again it only looks.
  */
-export async function prepare(make: PreparingWith, state: State, step: GatewayStep, lists: Lists, doing: Doing): Promise<Prepared> {
+export async function prepare(
+  make: PreparingWith,
+  state: State,
+  step: ApplyInput,
+  purpose: 'stage' | 'apply',
+  lists: Lists,
+  doing: Doing,
+): Promise<Prepared> {
   const { layout, relay } = make;
   const { volume } = layout;
+  await clearOthers(layout, step.target);
   const target = await obtainManifest(layout, relay, step.target, doing.signal);
   const live = await obtainManifest(layout, relay, state.live, doing.signal);
   const modes = readModes(volume);
-  const differences = state.live === NO_MANIFEST ? 'replace' : 'hold';
+  const differences = state.live === NO_MANIFEST || step.localChanges === 'overwrite' ? 'replace' : 'hold';
   const released = step.released === undefined ? undefined : await obtainManifest(layout, relay, step.released, doing.signal);
+  const changing = (): Iterable<Wanted> => wantedBetween(live, target, modes, released);
+  const foreign = await listForeign(layout, target, changing, step.target, purpose);
+  const { contested: before = {} } = state;
+  const lookedAt = new Set<string>();
   const wanted = lists.make<Wanted>();
-  for (const want of wantedBetween(live, target, modes, released)) {
+  for (const want of inOrder(changing(), foreign.files)) {
     guardPaths([want.path]);
     wanted.push(want);
+    if (want.path in before) lookedAt.add(want.path);
   }
-  const found = await survey(volume, wanted, { differences, exact: false, takeOver: true }, lists, doing);
+  const found = await survey(volume, wanted, { differences, exact: false, takeOver: true, prune: foreign.folders }, lists, doing);
   guardMounts(volume, found);
+  if (step.deletesConfirmed !== true) guardLoss(live, state.live, found);
+  guardContested(before, found);
+  const contested = contestedAfter(before, found, lookedAt, target.mirror);
 
   const scratch = new Scratch(volume, join(layout.stagingFor(step.target), 'tree'), modes);
   const marker = join(layout.stagingFor(step.target), 'verified');
-  await clearOthers(layout, step.target);
   const trusted = volume.look(marker).kind === 'file';
   const missing = lists.make<Needed>();
   let bytes = 0;
@@ -59,7 +79,7 @@ export async function prepare(make: PreparingWith, state: State, step: GatewaySt
     missing.push(each);
     bytes += each.after.size;
   }
-  if (missing.length === 0 && trusted) return { survey: found, fetched: { files: 0, bytes: 0 } };
+  if (missing.length === 0 && trusted) return { survey: found, contested, fetched: { files: 0, bytes: 0 } };
 
   await removeAll(volume, marker);
   guardSpace(await make.space(join(volume.root, layout.own)), bytes);
@@ -72,7 +92,40 @@ export async function prepare(make: PreparingWith, state: State, step: GatewaySt
     },
   });
   await writeDurably(volume, marker, '');
-  return { survey: found, fetched };
+  return { survey: found, contested, fetched };
+}
+
+/** Somebody else's files that the target's mirrored folders would lose. */
+async function listForeign(
+  layout: Layout,
+  target: ManifestLines,
+  changing: () => Iterable<Wanted>,
+  digest: Digest,
+  purpose: 'stage' | 'apply',
+): Promise<Pick<Foreign, 'files' | 'folders'>> {
+  const { mirror } = target;
+  if (!mirror) return { files: [], folders: [] };
+  const { files, folders, conflicts } = await findForeign(layout.volume, mirror, target);
+  conflicts.raise();
+  const ours = new Set<string>();
+  for (const { path } of changing()) if (isMirrored(mirror, path)) ours.add(path);
+  const strangers = files.filter((path) => !ours.has(path)).sort(comparePaths);
+  return { files: await listOrKeepToList(layout, digest, purpose, strangers), folders };
+}
+
+function* inOrder(changing: Iterable<Wanted>, foreign: readonly string[]): Generator<Wanted> {
+  let next = 0;
+  const upTo = function* (path: string | undefined): Generator<Wanted> {
+    for (let stranger = foreign[next]; stranger !== undefined; stranger = foreign[(next += 1)]) {
+      if (path !== undefined && comparePaths(stranger, path) > 0) return;
+      yield { path: stranger, foreign: true };
+    }
+  };
+  for (const want of changing) {
+    yield* upTo(want.path);
+    yield want;
+  }
+  yield* upTo(undefined);
 }
 
 /** Renames do not cross file systems, so all or nothing cannot be promised across a mount point. */

@@ -54,6 +54,7 @@ export async function restoreFromSnapshot(
     scratch: SCRATCH,
     keepFolders: folderSet(snapshot.folders),
     retainSnapshots: step.retainSnapshots,
+    retainSnapshotBytes: step.retainSnapshotBytes,
     permit: () => Promise.resolve(mayCommit),
   });
   return found.replaced;

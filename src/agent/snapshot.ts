@@ -19,6 +19,8 @@ export interface SnapshotHead {
   readonly to: Digest;
   /** How many lines the lists of changes and of folders have; absent in snapshots of earlier agents. */
   readonly lengths?: { readonly changes: number; readonly folders: number };
+  /** Sizes of the kept files; absent in snapshots of earlier agents. */
+  readonly bytes?: number;
 }
 
 /** What was at the paths of one transaction before it. */
@@ -28,7 +30,7 @@ export interface Snapshot extends SnapshotHead {
 }
 
 /** What a snapshot is made of. */
-type Taking = Omit<SnapshotHead, 'lengths'> & { readonly changes: Listed<Change>; readonly folders: Listed<FoundFolder> };
+type Taking = Omit<SnapshotHead, 'lengths' | 'bytes'> & { readonly changes: Listed<Change>; readonly folders: Listed<FoundFolder> };
 
 /** Files kept in one folder. */
 const SHELF = 1_000;
@@ -51,7 +53,8 @@ export async function takeSnapshot(layout: Layout, tree: VolumeFs, snapshot: Tak
   const folder = layout.snapshotFor(op);
   await removeAll(tree, folder);
   makeFolders(tree, join(folder, 'files'));
-  const head: SnapshotHead = { op, seq, from, to, lengths: { changes: changes.length, folders: folders.length } };
+  const lengths = { changes: changes.length, folders: folders.length };
+  let bytes = 0;
   const shelves = new Set<string>();
   let index = 0;
   for (const { path, before } of changes) {
@@ -59,14 +62,15 @@ export async function takeSnapshot(layout: Layout, tree: VolumeFs, snapshot: Tak
       const shelf = shelfOf(folder, index);
       if (!shelves.has(shelf)) tree.makeFolder(shelf);
       shelves.add(shelf);
-      await linkOrCopy(tree, path, keptFile(folder, head, index));
+      await linkOrCopy(tree, path, keptFile(folder, { lengths }, index));
+      bytes += before.size;
     }
     await giveWay(index++);
   }
   await flushAll(tree, [...shelves, join(folder, 'files'), layout.snapshots]);
   await writeLines(tree, join(folder, 'changes'), changes);
   await writeLines(tree, join(folder, 'folders'), folders);
-  await writeDurably(tree, join(folder, 'head.json'), JSON.stringify(head));
+  await writeDurably(tree, join(folder, 'head.json'), JSON.stringify({ op, seq, from, to, lengths, bytes } satisfies SnapshotHead));
 }
 
 /** The whole of one snapshot. @throws SyncError RestoreFailed when it is damaged, also while its lists are gone through. */
@@ -102,17 +106,39 @@ export function listSnapshots(layout: Layout): (SnapshotHead & { readonly folder
     .sort((a, b) => b.seq - a.seq);
 }
 
+/** How much is kept to be put back from. The newest snapshot always is. */
+export interface Retention {
+  readonly count: number;
+  /** What all kept files together may hold; no bound when absent. */
+  readonly bytes?: number | undefined;
+}
+
 /**
- * Removes what a transaction left that was never committed, and all but the newest `keep`.
+ * Removes what a transaction left that was never committed, and the oldest beyond what shall be kept.
  * @returns those that stay
  */
-export async function sweepSnapshots(layout: Layout, committedSeq: number, keep: number): Promise<SnapshotHead[]> {
-  const kept = listSnapshots(layout)
+export async function sweepSnapshots(layout: Layout, committedSeq: number, keep: Retention): Promise<SnapshotHead[]> {
+  const newest = listSnapshots(layout)
     .filter(({ seq }) => seq <= committedSeq)
-    .slice(0, Math.max(1, keep));
+    .slice(0, Math.max(1, keep.count));
+  const kept = newest.slice(0, Math.max(1, fitting(layout.volume, newest, keep.bytes)));
   for (const { name } of layout.volume.list(layout.snapshots)) {
     const folder = join(layout.snapshots, name);
     if (!kept.some((one) => one.folder === folder)) await removeAll(layout.volume, folder);
   }
   return kept;
+}
+
+/** How many of these snapshots, from the first on, hold no more than `bytes`. */
+function fitting(volume: VolumeFs, snapshots: readonly { readonly folder: string; readonly bytes?: number }[], bytes = Infinity): number {
+  let held = 0;
+  const tooMuch = snapshots.findIndex(({ folder, bytes: own = keptBytes(volume, folder) }) => (held += own) > bytes);
+  return tooMuch === -1 ? snapshots.length : tooMuch;
+}
+
+/** What a snapshot holds that does not say so itself: those of earlier agents. */
+function keptBytes(volume: VolumeFs, folder: string): number {
+  let bytes = 0;
+  for (const { before } of readSnapshot(volume, folder).changes) bytes += before?.size ?? 0;
+  return bytes;
 }

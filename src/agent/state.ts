@@ -16,6 +16,16 @@ const Scans = z.object({
 /** New projects whose names are kept. */
 const NAMED_PROJECTS = 50;
 
+const SomeFiles = z.object({ files: z.int(), first: z.array(z.string()).readonly() });
+/** What an apply took from others. */
+const Taken = z.object({
+  adopted: z.int().optional(),
+  takenOver: z.int().optional(),
+  overwritten: SomeFiles.optional(),
+  mirrored: SomeFiles.optional(),
+});
+export type Taken = z.infer<typeof Taken>;
+
 export type Counts = z.infer<typeof Counts>;
 export type Scans = z.infer<typeof Scans>;
 
@@ -34,6 +44,10 @@ export const State = z.object({
   seq: z.int(),
   /** What the last transaction changed. */
   changes: Counts,
+  /** And what it took from others: an answer that was lost can be given again. */
+  taken: Taken.optional(),
+  /** See `contested.ts`. */
+  contested: z.record(z.string(), z.int()).optional(),
   /** Scans that changes since the last successful scan still call for. */
   owed: Scans,
   /** Operations that were carried out, newest last: none of them is carried out twice. */

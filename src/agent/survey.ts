@@ -21,6 +21,8 @@ export interface SurveyRules {
   readonly differences: 'hold' | 'replace';
   readonly exact: boolean;
   readonly takeOver: boolean;
+  /** Folders that are to go if they are empty in the end, deepest first. */
+  readonly prune?: readonly FoundFolder[];
 }
 
 /** The state of the gateway at the paths of a plan. */
@@ -37,6 +39,12 @@ export interface Survey {
   readonly takenOver: number;
   /** Files that are replaced although somebody changed them since we wrote them; the snapshot keeps them. */
   readonly replaced: readonly string[];
+  /** Files that somebody deleted since we wrote them, and that are written again. */
+  readonly revived: readonly string[];
+  /** Somebody else's files that go because their folders are mirrored. */
+  readonly foreign: readonly string[];
+  /** Folders that go with them if they are empty then, deepest first. */
+  readonly prune: readonly string[];
 }
 
 /**
@@ -55,6 +63,8 @@ export async function survey(tree: VolumeFs, wanted: Listed<Wanted>, rules: Surv
   let adopted = 0;
   let takenOver = 0;
   const replaced: string[] = [];
+  const revived: string[] = [];
+  const foreign: string[] = [];
   let index = 0;
   for (const want of wanted) {
     if (index++ % 200 === 0) await breathe(doing, index, wanted.length);
@@ -77,14 +87,20 @@ export async function survey(tree: VolumeFs, wanted: Listed<Wanted>, rules: Surv
     if (verdict === 'there') adopted += want.after ? 1 : 0;
     else if (verdict === 'local') conflicts.local.add(want.path);
     else {
-      if (before && want.after && want.lastWritten === undefined && before.sha256 !== want.madeIfAbsent) takenOver += 1;
-      if (before && before.sha256 !== want.lastWritten && before.sha256 !== want.after?.sha256) replaced.push(want.path);
+      const lent = before !== undefined && before.sha256 === want.madeIfAbsent;
+      const taken = before !== undefined && want.after !== undefined && want.lastWritten === undefined && rules.takeOver && !lent;
+      if (taken) takenOver += 1;
+      else if (want.foreign) foreign.push(want.path);
+      else if (before && !lent && before.sha256 !== want.lastWritten && before.sha256 !== want.after?.sha256) replaced.push(want.path);
+      else if (!before && want.lastWritten !== undefined) revived.push(want.path);
       changes.push({ path: want.path, ...(before && { before }), ...(want.after && { after: want.after }) });
       onTheWay.note(want.path);
     }
   }
   conflicts.raise();
-  return { changes, folders, room, adopted, takenOver, replaced };
+  const { prune = [] } = rules;
+  for (const folder of prune) folders.push(folder);
+  return { changes, folders, room, adopted, takenOver, replaced, revived, foreign, prune: prune.map(({ path }) => path) };
 }
 
 /** Sorts out what stands in the way; what makes room in this same plan counts as absent. */
@@ -109,7 +125,7 @@ function standingFor(
 function judge(want: Wanted, before: FoundFile | undefined, rules: SurveyRules): 'there' | 'local' | 'change' {
   if (!want.after && !before) return 'there';
   if (want.after && before?.sha256 === want.after.sha256 && sameMode(before.mode, want.after.mode, rules)) return 'there';
-  if (rules.differences === 'replace') return 'change';
+  if (rules.differences === 'replace' || want.foreign) return 'change';
   // What was never ours is taken over as on a first apply: the snapshot keeps it, and the result counts it.
   if (rules.takeOver && want.lastWritten === undefined && want.after) return 'change';
   // Nothing where nothing of ours was is no difference; something there, or nothing where we wrote, is somebody's work.

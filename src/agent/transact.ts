@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { SyncError } from '../domain/errors.ts';
 import type { Digest } from '../domain/manifest.ts';
 import { countChanges, isAsFound, scansFor } from './change.ts';
+import type { Contested } from './contested.ts';
 import { appendCommit } from './commit-log.ts';
 import { flushAll, removeAll } from './durable.ts';
 import { keepSteps, readJournal, removeJournal, stepsOf, writeJournal, type Journal } from './journal.ts';
@@ -13,7 +14,7 @@ import { orderSteps, type Step } from './order.ts';
 import type { Clock } from './ports.ts';
 import { putBack } from './put-back.ts';
 import { sweepSnapshots, takeSnapshot } from './snapshot.ts';
-import { mergeScans, readState, writeState, type Counts, type State } from './state.ts';
+import { mergeScans, readState, writeState, type Counts, type State, type Taken } from './state.ts';
 import { carryOut, isFolder, touchedBy } from './steps.ts';
 import type { Survey } from './survey.ts';
 import type { VolumeFs } from './volume-fs.ts';
@@ -42,6 +43,9 @@ export interface Transaction {
   /** Folders that shall be there in the end, empty or not. */
   readonly keepFolders: ReadonlySet<string>;
   readonly retainSnapshots: number;
+  readonly retainSnapshotBytes?: number | undefined;
+  readonly taken?: Taken;
+  readonly contested?: Contested;
   /** Asked directly before the commit point. @throws SyncError when it may not be passed. The answer says whether it still may. */
   readonly permit: () => Promise<() => void>;
 }
@@ -66,7 +70,7 @@ export async function transact(bench: Bench, state: State, transaction: Transact
   await lastLook(tree, survey);
   using lists = new Lists(layout);
   const steps = lists.make<Step>();
-  const ground = { folderExists: isFolder(tree), room: survey.room, keep: transaction.keepFolders };
+  const ground = { folderExists: isFolder(tree), room: survey.room, prune: survey.prune, keep: transaction.keepFolders };
   for (const step of orderSteps(changes, ground)) steps.push(step);
   const journal: Journal = {
     version: 1,
@@ -82,6 +86,9 @@ export async function transact(bench: Bench, state: State, transaction: Transact
     files: firstOf(changes, LOGGED_FILES).map(({ path }) => path),
     scans: scansFor(changes),
     retainSnapshots: transaction.retainSnapshots,
+    ...(transaction.retainSnapshotBytes !== undefined && { retainSnapshotBytes: transaction.retainSnapshotBytes }),
+    ...(transaction.taken && { taken: transaction.taken }),
+    ...(transaction.contested && { contested: transaction.contested }),
   };
   stillPermitted();
   await writeJournal(layout, journal);
@@ -134,12 +141,23 @@ async function finish(bench: Bench, tree: VolumeFs, journal: Journal): Promise<{
 /** The transaction is a fact from here: says so, then clears up. */
 async function record(bench: Bench, journal: Journal): Promise<void> {
   const { layout, clock, onStep } = bench;
-  const { op, kind, from, to, seq, changes, files, late } = journal;
+  const { op, kind, from, to, seq, changes, files, late, taken, contested } = journal;
   const state = readState(layout);
   const at = clock.now().toISOString();
   if (state.seq < seq) {
     if (files.length > 0)
-      await appendCommit(layout, { op, kind, from, to, at, seq, changes, files, ...(late && late.length > 0 && { late }) });
+      await appendCommit(layout, {
+        op,
+        kind,
+        from,
+        to,
+        at,
+        seq,
+        changes,
+        files,
+        ...(taken && { taken }),
+        ...(late && late.length > 0 && { late }),
+      });
     onStep?.('logged');
     await writeState(layout, {
       version: 1,
@@ -148,13 +166,15 @@ async function record(bench: Bench, journal: Journal): Promise<void> {
       at,
       seq,
       changes,
+      ...(taken && { taken }),
+      ...(contested && { contested }),
       owed: mergeScans(state.owed, journal.scans),
       done: [...state.done, op],
     });
     onStep?.('recorded');
   }
   await removeAll(layout.volume, join(layout.staging, journal.scratch));
-  const kept = await sweepSnapshots(layout, seq, journal.retainSnapshots);
+  const kept = await sweepSnapshots(layout, seq, { count: journal.retainSnapshots, bytes: journal.retainSnapshotBytes });
   await sweepManifests(layout, new Set([to, ...kept.flatMap((one) => [one.from, one.to])]));
   onStep?.('cleared');
   await removeJournal(layout);

@@ -13,6 +13,8 @@ export interface Wanted {
   readonly ifAbsent?: true;
   /** What we made there if nothing stood there: other bytes are the gateway's own, not a change of ours. */
   readonly madeIfAbsent?: Digest;
+  /** Somebody else's file that goes because its folder is mirrored. */
+  readonly foreign?: true;
 }
 
 /** The paths at which two manifests differ, in order, but for those that are released: they stay as they are. */

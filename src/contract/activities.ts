@@ -1,5 +1,7 @@
+import type { LocalChanges } from '../api/v1alpha1/schema.ts';
 import type { Fault } from '../domain/errors.ts';
 import type { Digest } from '../domain/manifest.ts';
+import type { SomeFiles } from '../domain/taken.ts';
 import type { LoadOutcome, ObjectRef, Revision, RolloutState, StatusReport } from '../domain/reports.ts';
 
 export type { ObjectRef, Revision };
@@ -29,6 +31,16 @@ export interface GatewayStep {
   readonly connection: GatewayConnection;
   /** Snapshots to keep on the gateway. */
   readonly retainSnapshots: number;
+  /** Bytes that all snapshots together may hold, but for the newest; no bound when absent. */
+  readonly retainSnapshotBytes?: number;
+}
+
+/** `stage` and `apply` are told the same. */
+export interface ApplyInput extends GatewayStep {
+  /** What becomes of files that somebody changed since we wrote them: `hold` (default) or `overwrite`; the snapshot keeps them either way. */
+  readonly localChanges?: LocalChanges;
+  /** A person has confirmed that most of this gateway's files may go; see `guardMirror`. */
+  readonly deletesConfirmed?: boolean;
 }
 
 export interface StageResult {
@@ -37,6 +49,10 @@ export interface StageResult {
   readonly fetchedFiles: number;
   readonly fetchedBytes: number;
   readonly changes: { readonly added: number; readonly modified: number; readonly deleted: number };
+  /** Files in mirrored folders that are not ours and will go. */
+  readonly foreign?: SomeFiles;
+  /** Files that somebody changed and that will be overwritten, as the policy says. */
+  readonly overwrites?: SomeFiles;
 }
 
 /** Which scans tell the gateway of what has changed. */
@@ -57,6 +73,12 @@ export interface ApplyResult {
   readonly changes: { readonly added: number; readonly modified: number; readonly deleted: number };
   /** Files of somebody else that were replaced because this plan newly owns their place; the snapshot keeps them. */
   readonly takenOver?: number;
+  /** Files that somebody had changed or deleted since we wrote them, and that are as in git again; the snapshot keeps what there was. */
+  readonly overwritten?: SomeFiles;
+  /** Files in mirrored folders that were not ours and are gone; the snapshot keeps them. */
+  readonly mirrored?: SomeFiles;
+  /** Files that are ours now and were there already, equal to git's. */
+  readonly adopted?: number;
   /** First rename to last, in milliseconds. */
   readonly visibleMs: number;
   /** Which scans the change needs; a new project needs two project scans. */
@@ -89,9 +111,9 @@ export interface RestoreResult {
 /** Executed by the agent beside the gateway, on that gateway's own Task Queue. */
 export interface GatewayActivities {
   /** Copies what is missing to scratch, on the volume itself. Changes nothing that the gateway reads. */
-  stage(input: GatewayStep): Promise<StageResult>;
+  stage(input: ApplyInput): Promise<StageResult>;
   /** Makes the staged manifest live, whole or not at all. Asks for a ticket directly before its commit point. */
-  apply(input: GatewayStep): Promise<ApplyResult>;
+  apply(input: ApplyInput): Promise<ApplyResult>;
   /** Tells the gateway to look, and proves what it can. */
   scan(input: ScanInput): Promise<ScanResult>;
   /** Puts back what was live before: `expectLive` is what the failed apply made live, `target` what was live before it. */
@@ -144,6 +166,8 @@ export interface PlanResult {
   readonly holds: readonly Fault[];
   readonly connection: GatewayConnection;
   readonly retainSnapshots: number;
+  /** See `GatewayStep`. */
+  readonly retainSnapshotBytes?: number;
 }
 
 export interface PlannedGateway {
@@ -152,6 +176,8 @@ export interface PlannedGateway {
   readonly expectLive: Digest;
   /** See `GatewayStep`. */
   readonly released?: Digest;
+  /** See `ApplyInput`; absent = hold. */
+  readonly localChanges?: 'overwrite';
 }
 
 export interface ReadWaveInput {

@@ -1,4 +1,5 @@
 import type { Digest } from '../domain/manifest.ts';
+import type { DriftReport } from '../domain/reports.ts';
 import type { Reason } from '../domain/reasons.ts';
 
 /**
@@ -25,7 +26,12 @@ export interface HelloRequest {
   readonly live: Digest;
   /** The operation that made it live; empty when nothing was applied. */
   readonly liveOp: string;
+  /** How the gateway's files differ from that, where it was looked; absent = not known, which changes nothing that was said before. */
+  readonly drift?: DriftReport;
 }
+
+/** Paths named in a report of drift. */
+export const MAX_DRIFT_NAMED = 5;
 
 /** Who the relay takes the caller for, and where its work is. */
 export interface HelloResponse {

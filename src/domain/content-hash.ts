@@ -10,7 +10,7 @@ function stable(labels: Readonly<Record<string, string>>): [string, string][] {
 }
 
 /**
- * The part of the desired input that decides which bytes go where, as canonical text to be hashed: two inputs with the same text
+ * The part of the desired input that decides which bytes go where and over what, as canonical text to be hashed: two inputs with the same text
  * need no new rollout. How carefully (approval, waves, polling) and what is live are no part of it.
  */
 export function contentText(desired: Desired): string {
@@ -28,5 +28,7 @@ export function contentText(desired: Desired): string {
       stable(labels),
     ],
   );
-  return JSON.stringify([git.repo, git.ref, excludePatterns, gateways, ...(shared ? [shared] : [])]);
+  // Said only where it is not the default: a hash that was made before it was known stays the same.
+  const overwrites = desired.spec.localChanges === 'overwrite' ? ['overwrite'] : [];
+  return JSON.stringify([git.repo, git.ref, excludePatterns, gateways, ...(shared ? [shared] : []), ...overwrites]);
 }

@@ -20,9 +20,18 @@ export interface ManifestEntry {
   readonly ifAbsent?: true;
 }
 
+/** Folders that shall hold nothing but what the manifest lists. */
+export interface Mirror {
+  /** Sorted, none inside another. */
+  readonly folders: readonly string[];
+  /** Exclude patterns: what they match is left alone. */
+  readonly spares: readonly string[];
+}
+
 /** The sorted list of every file this product owns on one gateway at one commit. */
 export interface Manifest {
   readonly version: 1;
+  readonly mirror?: Mirror;
   readonly entries: readonly ManifestEntry[];
 }
 
@@ -41,26 +50,30 @@ export function comparePaths(a: string, b: string): number {
 }
 
 /** Sorts the entries; the one way to make a manifest. */
-export function createManifest(entries: Iterable<ManifestEntry>): Manifest {
-  return { version: 1, entries: [...entries].sort((a, b) => comparePaths(a.path, b.path)) };
+export function createManifest(entries: Iterable<ManifestEntry>, mirror?: Mirror): Manifest {
+  return { version: 1, ...(mirror && { mirror }), entries: [...entries].sort((a, b) => comparePaths(a.path, b.path)) };
 }
 
 /**
- * The canonical text of a manifest: one header line, one line per file. The manifest's digest is the sha256 of these bytes,
+ * The canonical text of a manifest: one header line, one line of what is mirrored if anything is, one line per file. The manifest's digest is the sha256 of these bytes,
  * so the same input gives the same digest on any machine.
  */
 export function encodeManifest(manifest: Manifest): string {
   const lines = manifest.entries.map((e) => JSON.stringify([e.path, e.sha256, e.size, e.executable ? 1 : 0, ...(e.ifAbsent ? [1] : [])]));
-  return [MANIFEST_HEADER.trimEnd(), ...lines, ''].join('\n');
+  const mirror = manifest.mirror ? [JSON.stringify([MIRROR, manifest.mirror.folders, manifest.mirror.spares])] : [];
+  return [HEADER, ...mirror, ...lines, ''].join('\n');
 }
 
 /** Reads what `encodeManifest` wrote. @throws Error when the text is not a manifest: a damaged manifest is never half used. */
 export function decodeManifest(text: string): Manifest {
-  return { version: 1, entries: [...new ManifestText(text).entries()] };
+  const manifest = new ManifestText(text);
+  return createManifest(manifest.entries(), manifest.mirror);
 }
 
-/** The first line of a manifest. */
-export const MANIFEST_HEADER = 'ignition-sync manifest 1\n';
+const HEADER = 'ignition-sync manifest 1';
+/** Stands where a file line has its path; no path begins with a slash. */
+const MIRROR = '/mirror';
+const MIRROR_LINE = `["${MIRROR}",`;
 
 /** One path at which two manifests differ: no `before` is an added file, no `after` one that is gone. */
 export interface ManifestDifference {
@@ -74,8 +87,25 @@ export interface ManifestDifference {
  * their difference, in time and memory.
  */
 export abstract class ManifestLines {
-  /** The lines of the files, without their ends. May be asked for again and again. */
-  protected abstract lines(): Generator<string, undefined>;
+  /** All lines without their ends, the header too. May be asked for again and again. */
+  protected abstract allLines(): Generator<string, undefined>;
+
+  /** The folders that shall hold nothing else; undefined when there are none. @throws Error when the line about them is none. */
+  get mirror(): Mirror | undefined {
+    const all = this.allLines();
+    all.next();
+    const { value } = all.next();
+    all.return(undefined);
+    return value?.startsWith(MIRROR_LINE) ? parseMirror(value) : undefined;
+  }
+
+  /** How many files it lists. */
+  count(): number {
+    const lines = this.lines();
+    let count = 0;
+    while (lines.next().done !== true) count += 1;
+    return count;
+  }
 
   /** Every entry, or those whose line begins so. @throws Error at a line that is none. */
   *entries(lineStart = ''): Generator<ManifestEntry> {
@@ -96,20 +126,43 @@ export abstract class ManifestLines {
   /** The paths at which `next` differs, in order. */
   *differences(next: ManifestLines): Generator<ManifestDifference> {
     const [mine, theirs] = [this.lines(), next.lines()];
-    let [a, b] = [mine.next(), theirs.next()];
-    while (a.done !== true || b.done !== true) {
-      if (a.done !== true && b.done !== true && a.value === b.value) {
-        [a, b] = [mine.next(), theirs.next()];
-        continue;
-      }
-      const before = a.done === true ? undefined : parseLine(a.value);
-      const after = b.done === true ? undefined : parseLine(b.value);
-      const order = before && after ? comparePaths(before.path, after.path) : before ? -1 : 1;
-      if (before && order <= 0) a = mine.next();
-      if (after && order >= 0) b = theirs.next();
-      const path = (order <= 0 ? before?.path : after?.path) ?? '';
-      yield { path, ...(before && order <= 0 && { before }), ...(after && order >= 0 && { after }) };
+    try {
+      yield* between(mine, theirs);
+    } finally {
+      mine.return(undefined);
+      theirs.return(undefined);
     }
+  }
+
+  /** The lines of the files. */
+  private *lines(): Generator<string, undefined> {
+    const all = this.allLines();
+    try {
+      if (all.next().value !== HEADER) throw new Error('not a manifest');
+      const { value: first } = all.next();
+      if (first !== undefined && !first.startsWith(MIRROR_LINE)) yield first;
+      yield* all;
+    } finally {
+      all.return(undefined);
+    }
+    return undefined;
+  }
+}
+
+function* between(mine: Generator<string, undefined>, theirs: Generator<string, undefined>): Generator<ManifestDifference> {
+  let [a, b] = [mine.next(), theirs.next()];
+  while (a.done !== true || b.done !== true) {
+    if (a.done !== true && b.done !== true && a.value === b.value) {
+      [a, b] = [mine.next(), theirs.next()];
+      continue;
+    }
+    const before = a.done === true ? undefined : parseLine(a.value);
+    const after = b.done === true ? undefined : parseLine(b.value);
+    const order = before && after ? comparePaths(before.path, after.path) : before ? -1 : 1;
+    if (before && order <= 0) a = mine.next();
+    if (after && order >= 0) b = theirs.next();
+    const path = (order <= 0 ? before?.path : after?.path) ?? '';
+    yield { path, ...(before && order <= 0 && { before }), ...(after && order >= 0 && { after }) };
   }
 }
 
@@ -120,18 +173,28 @@ export class ManifestText extends ManifestLines {
   /** @throws Error when the text has no header, or is cut short. */
   constructor(text: string) {
     super();
-    if (!text.startsWith(MANIFEST_HEADER) || !text.endsWith('\n')) throw new Error('not a manifest, or cut short');
+    if (!text.startsWith(`${HEADER}\n`) || !text.endsWith('\n')) throw new Error('not a manifest, or cut short');
     this.text = text;
   }
 
-  protected *lines(): Generator<string, undefined> {
-    for (let at = MANIFEST_HEADER.length; at < this.text.length;) {
+  protected *allLines(): Generator<string, undefined> {
+    for (let at = 0; at < this.text.length;) {
       const end = this.text.indexOf('\n', at);
       yield this.text.slice(at, end);
       at = end + 1;
     }
     return undefined;
   }
+}
+
+function parseMirror(line: string): Mirror {
+  const [, folders, spares] = JSON.parse(line) as unknown[];
+  if (!isTexts(folders) || !isTexts(spares)) throw new Error(`not a manifest line: ${line}`);
+  return { folders, spares };
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }
 
 function parseLine(line: string): ManifestEntry {

@@ -1,6 +1,7 @@
 import type { Condition } from '../api/v1alpha1/conditions.ts';
 import type { IgnitionGatewayStatus } from '../api/v1alpha1/ignition-gateway.ts';
 import type { IgnitionSyncStatus } from '../api/v1alpha1/ignition-sync.ts';
+import { hasDrifted } from './drift.ts';
 import { setCondition } from './conditions.ts';
 import { isFinal, type RolloutReport, type StatusReport } from './reports.ts';
 import { commitOf, formatRevision, shortRevision } from './revision.ts';
@@ -37,7 +38,8 @@ function count(
   const synced = gateways.filter((g) => g?.phase === 'Synced' && commitOf(g.revision) === commit).length;
   const failed = gateways.filter((g) => g?.phase === 'Failed' || g?.phase === 'Restored').length;
   const unreachable = gateways.filter((g) => g?.phase === 'Unreachable').length;
-  return { total, synced, failed, unreachable, summary: `${synced}/${total}` };
+  const drifted = gateways.filter((g) => hasDrifted(g?.conditions)).length;
+  return { total, synced, failed, unreachable, ...(drifted > 0 && { drifted }), summary: `${synced}/${total}` };
 }
 
 type RolloutStatus = NonNullable<IgnitionSyncStatus['rollout']>;

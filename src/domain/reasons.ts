@@ -43,6 +43,7 @@ export const REASONS = {
   ContentUnavailable: 'backoff',
   LivePreconditionFailed: 'change',
   LocalChange: 'change',
+  Drifted: 'change',
   LinkInTheWay: 'change',
   InTheWay: 'change',
   AnotherWriter: 'backoff',

@@ -22,6 +22,16 @@ export type LoadOutcome = 'Loaded' | 'AppliedUnverified';
 export type GatewayPhase =
   'Pending' | 'Staging' | 'Staged' | 'Applying' | 'Scanning' | 'Synced' | 'Restoring' | 'Restored' | 'Failed' | 'Unreachable' | 'Waiting';
 
+/** How a gateway's files differ from the manifest that is live, in numbers of paths. */
+export interface DriftReport {
+  readonly changed: number;
+  readonly missing: number;
+  /** In mirrored folders, and not ours. */
+  readonly foreign: number;
+  /** The first few paths. */
+  readonly first: readonly string[];
+}
+
 /** What one gateway is doing, for its IgnitionGateway's status. */
 export interface GatewayReport extends Revision {
   readonly gateway: string;

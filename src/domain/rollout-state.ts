@@ -32,6 +32,11 @@ export function judgeWave(stage: string, wave: WaveSummary): Hold | undefined {
   return undefined;
 }
 
+/** Gateways that hold until a person has confirmed what they would lose. */
+export function askingForConfirmation(hold: Hold): string[] {
+  return hold.kind === 'failed' ? hold.failed.filter(({ fault }) => fault.reason === 'TooManyDeletes').map(({ gateway }) => gateway) : [];
+}
+
 /** `1 gateway`, `3 gateways`. */
 export function gatewaysOf(count: number): string {
   return `${count} gateway${count === 1 ? '' : 's'}`;
@@ -63,7 +68,7 @@ export function waitingFor(state: RolloutState, hold: Hold | undefined, pausedBy
     case 'Holding':
       return hold?.kind === 'canaryUnreachable'
         ? `the agent of ${hold.unreachable.join(', ')}, or abort`
-        : 'retryGateway, abort or a new commit';
+        : `${hold && askingForConfirmation(hold).length > 0 ? 'approve' : 'retryGateway'}, abort or a new commit`;
     default:
       return '';
   }

@@ -47,8 +47,15 @@ export function verdicts(status: IgnitionSyncStatus, report: StatusReport, befor
     frozen
       ? yes('Frozen', { reason: 'Frozen', message: `emergency stop by ${frozen.by}: ${frozen.reason}` })
       : no('Frozen', { reason: 'NotFrozen', message: '' }),
+    drifted(status),
     ready({ status, unresolved, broken, paused, current: status.observedGeneration === generation }),
   ];
+}
+
+function drifted({ gateways }: IgnitionSyncStatus): Verdict {
+  const { drifted: some = 0, total = 0 } = gateways ?? {};
+  if (some === 0) return no('Drifted', { reason: 'NoDrift', message: '' });
+  return yes('Drifted', { reason: 'Drifted', message: `files were changed on ${some} of ${total} gateways: see their condition Drifted` });
 }
 
 /** The reason that tells a pause by signal, which a new run of the workflow must remember, from spec.paused, which it reads. */

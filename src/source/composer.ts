@@ -40,26 +40,29 @@ export function manifestOf(
 ): { manifest: Manifest; digest: Digest } {
   if (composition.manifest) return composition.manifest;
   const { files, fallbacks } = composition.plan;
-  const manifest = createManifest([
-    ...files
-      .filter(({ path }) => !rendered.leftOut.has(path))
-      .map(({ path, oid, executable }) => {
-        const { sha256: digest, size, lfsPointer } = rendered.blobs.get(path) ?? blob(oid);
-        if (lfsPointer)
-          throw new SyncError(
-            'UnsupportedContent',
-            `"${path}" is a Git LFS pointer, not the content: set spec.git.lfs: true, commit the file itself, or exclude it with excludePatterns.`,
-          );
-        return { path, sha256: digest, size, executable };
-      }),
-    ...fallbacks.map(({ path, text }) => ({
-      path,
-      sha256: sha256(text),
-      size: Buffer.byteLength(text),
-      executable: false,
-      ifAbsent: true as const,
-    })),
-  ]);
+  const manifest = createManifest(
+    [
+      ...files
+        .filter(({ path }) => !rendered.leftOut.has(path))
+        .map(({ path, oid, executable }) => {
+          const { sha256: digest, size, lfsPointer } = rendered.blobs.get(path) ?? blob(oid);
+          if (lfsPointer)
+            throw new SyncError(
+              'UnsupportedContent',
+              `"${path}" is a Git LFS pointer, not the content: set spec.git.lfs: true, commit the file itself, or exclude it with excludePatterns.`,
+            );
+          return { path, sha256: digest, size, executable };
+        }),
+      ...fallbacks.map(({ path, text }) => ({
+        path,
+        sha256: sha256(text),
+        size: Buffer.byteLength(text),
+        executable: false,
+        ifAbsent: true as const,
+      })),
+    ],
+    composition.plan.mirror,
+  );
   composition.manifest = { manifest, digest: digestOf(manifest) };
   return composition.manifest;
 }

@@ -1,4 +1,5 @@
-import type { PlanInput, PlanResult } from '../contract/activities.ts';
+import { sizeBytes } from '../api/v1alpha1/schema.ts';
+import type { PlanInput, PlanResult, PlannedGateway } from '../contract/activities.ts';
 import type { Desired, DesiredGateway } from '../domain/desired.ts';
 import { SyncError } from '../domain/errors.ts';
 import { NO_MANIFEST, createManifest, encodeManifest, type Digest, type Manifest } from '../domain/manifest.ts';
@@ -60,6 +61,7 @@ export class Planner {
         target: digest,
         expectLive: gateway.live,
         ...releasedDigest(gateway.name),
+        ...localChangesOf(gateway, spec),
         ...(slots.get(gateway.name) as Slot),
       })),
     };
@@ -92,6 +94,7 @@ export class Planner {
       ...summary,
       connection: { port: spec.gateway.port, tls: spec.gateway.tls },
       retainSnapshots: spec.snapshots.retain,
+      ...snapshotBytes(spec),
     };
   }
 
@@ -139,6 +142,16 @@ function selectGateways(desired: Desired, only: readonly string[] | undefined): 
     );
   }
   return selected;
+}
+
+/** Part of the plan only where it says something else than the default, so that plans made before it was known keep their digests. */
+function localChangesOf({ profile }: DesiredGateway, spec: Desired['spec']): Pick<PlannedGateway, 'localChanges'> {
+  return (profile?.spec.localChanges ?? spec.localChanges) === 'overwrite' ? { localChanges: 'overwrite' } : {};
+}
+
+/** Inputs that were frozen by an earlier version have no bound. */
+function snapshotBytes({ snapshots }: { readonly snapshots: { readonly maxSize?: string } }): Pick<PlanResult, 'retainSnapshotBytes'> {
+  return snapshots.maxSize === undefined ? {} : { retainSnapshotBytes: sizeBytes(snapshots.maxSize) };
 }
 
 /** Two gateways of one name would take each other's place on the Gateway Network. */

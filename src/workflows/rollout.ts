@@ -24,7 +24,7 @@ import { type RolloutInbox, ending, heard, isPaused, openRolloutInbox } from './
 import type { RolloutInput, RolloutResult } from './rollout-contract.ts';
 import { runWave } from './run-wave.ts';
 import { searchAttributes } from './search-attributes.ts';
-import type { WaveResult } from './wave.ts';
+import type { WaveInput, WaveResult } from './wave.ts';
 
 const progress = defineQuery<Record<string, unknown>>(PROGRESS_QUERY);
 
@@ -148,21 +148,26 @@ class RolloutRun {
   /** Runs one wave until it has gone through, holding as often as needed. Returns a result when the rollout ends here. */
   async #throughWave(stage: string, wave: number): Promise<RolloutResult | undefined> {
     let only: readonly string[] | undefined;
+    let deletesConfirmed: readonly string[] | undefined;
     let failed: readonly FailedGateway[] = [];
     for (this.#stage = stage; ;) {
       await this.#waitWhileFrozen();
       if (ending(this.#inbox)) return this.#end();
       // Nothing waits for this report: the ticket looks at the rollout, not at its stage.
       if (this.#waves > 0) void this.#report(this.#running(), `${stage}: wave ${wave + 1}`).catch(() => undefined);
-      const result = await this.#runWave(stage, wave, 'sync', only);
+      const result = await this.#runWave(stage, wave, 'sync', { only, deletesConfirmed });
       // Also a gateway that could not be put back runs the new files.
       if (result.synced > 0 || result.failed.some((f) => !f.restored)) this.#note(stage, wave);
       if (result.superseded) return this.#finish('Superseded', 'another rollout has taken over');
       if (ending(this.#inbox)) return this.#end();
       failed = [...(only ? failed.filter((f) => !only?.includes(f.gateway)) : []), ...result.failed];
       this.#hold = judgeWave(stage, { ...result, failed });
-      if (this.#hold) only = await untilHoldEnds(this.#hold, this.#inbox, (message) => this.#report('Holding', message));
-      else if (only === undefined && result.untouched === 0) return undefined;
+      if (this.#hold) {
+        const { planDigest } = this.#plan as PlanResult;
+        const retry = await untilHoldEnds(this.#hold, planDigest, this.#inbox, (message) => this.#report('Holding', message));
+        only = retry.only;
+        if (retry.confirmed) deletesConfirmed = [...(deletesConfirmed ?? []), ...(only ?? [])];
+      } else if (only === undefined && result.untouched === 0) return undefined;
       else only = undefined; // the rest of the wave waited for the stop to be lifted, or for the gateway that was retried
     }
   }
@@ -177,9 +182,14 @@ class RolloutRun {
     }
   }
 
-  async #runWave(stage: string, wave: number, mode: 'sync' | 'revert', only?: readonly string[]): Promise<WaveResult> {
+  async #runWave(
+    stage: string,
+    wave: number,
+    mode: 'sync' | 'revert',
+    again: Pick<WaveInput, 'only' | 'deletesConfirmed'> = {},
+  ): Promise<WaveResult> {
     const { object, n, commit, ref } = this.#input;
-    const { planDigest, connection, retainSnapshots } = this.#plan as PlanResult;
+    const { planDigest, connection, retainSnapshots, retainSnapshotBytes } = this.#plan as PlanResult;
     const attempt = this.#waves;
     this.#waves += 1;
     return runWave(
@@ -194,10 +204,11 @@ class RolloutRun {
         attempt,
         connection,
         retainSnapshots,
+        retainSnapshotBytes,
+        ...again,
         stage,
         wave,
         mode,
-        only,
         paused: false,
       },
       this.#inbox,

@@ -1,8 +1,18 @@
 import { CancellationScope, condition } from '@temporalio/workflow';
-import type { GatewayConnection, GatewayStep, ObjectRef, OwedScans, PlannedGateway, ScanResult } from '../contract/activities.ts';
+import type {
+  ApplyInput,
+  ApplyResult,
+  GatewayConnection,
+  GatewayStep,
+  ObjectRef,
+  OwedScans,
+  PlannedGateway,
+  ScanResult,
+} from '../contract/activities.ts';
 import { operationId } from '../contract/names.ts';
 import type { Fault } from '../domain/errors.ts';
 import type { GatewayReport } from '../domain/reports.ts';
+import { tookOver, willTake } from '../domain/taken.ts';
 import { short } from '../domain/revision.ts';
 import { gatewayActivities } from './activities.ts';
 import { faultOf, rethrowCancellation } from './faults.ts';
@@ -18,6 +28,9 @@ export interface WaveContext {
   readonly attempt: number;
   readonly connection: GatewayConnection;
   readonly retainSnapshots: number;
+  readonly retainSnapshotBytes?: number | undefined;
+  /** Gateways whose loss a person has confirmed; see `guardMirror`. */
+  readonly deletesConfirmed?: readonly string[] | undefined;
 }
 
 /** Whether gateways may be changed now, and what wakes those that wait. */
@@ -46,11 +59,33 @@ const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 300_000;
 
 function stepOf(at: WaveContext, planned: PlannedGateway, step: 'apply' | 'restore'): GatewayStep {
-  const { object, rollout, planDigest, connection, retainSnapshots } = at;
+  const { object, rollout, planDigest, connection, retainSnapshots, retainSnapshotBytes } = at;
   const op = operationId({ uid: object.uid, n: at.n, gateway: planned.gateway, step, attempt: at.attempt });
   const [expectLive, target] = step === 'apply' ? [planned.expectLive, planned.target] : [planned.target, planned.expectLive];
   const released = step === 'apply' && planned.released !== undefined ? { released: planned.released } : {};
-  return { ...released, object, gateway: planned.gateway, rollout, planDigest, expectLive, target, op, connection, retainSnapshots };
+  const bytes = retainSnapshotBytes === undefined ? {} : { retainSnapshotBytes };
+  return {
+    ...released,
+    object,
+    gateway: planned.gateway,
+    rollout,
+    planDigest,
+    expectLive,
+    target,
+    op,
+    connection,
+    retainSnapshots,
+    ...bytes,
+  };
+}
+
+function applyOf(at: WaveContext, planned: PlannedGateway): ApplyInput {
+  const { localChanges, gateway } = planned;
+  return {
+    ...stepOf(at, planned, 'apply'),
+    ...(localChanges !== undefined && { localChanges }),
+    ...(at.deletesConfirmed?.includes(gateway) === true && { deletesConfirmed: true }),
+  };
 }
 
 function failed(gateway: string, error: unknown): GatewayOutcome {
@@ -61,31 +96,44 @@ function failed(gateway: string, error: unknown): GatewayOutcome {
   return { gateway, kind: 'failed', restored: false, fault };
 }
 
-/** Copies what is missing to the gateway's scratch. Undefined = staged; nothing that the gateway reads has changed either way. */
-export async function stageGateway(at: WaveContext, planned: PlannedGateway, say: Say): Promise<GatewayOutcome | undefined> {
+/** A gateway that may be changed now, and what a person should know of that. */
+export interface Staged {
+  readonly kind: 'staged';
+  readonly note: string;
+}
+
+/** Copies what is missing to the gateway's scratch. Nothing that the gateway reads has changed, whatever comes of it. */
+export async function stageGateway(at: WaveContext, planned: PlannedGateway, say: Say): Promise<GatewayOutcome | Staged> {
   const agent = gatewayActivities(at.object.namespace, planned.gateway);
   say({ phase: 'Staging' });
   try {
-    const { live } = await agent.stage(stepOf(at, planned, 'apply'), `${planned.gateway}: stage ${short(at.commit)}`);
-    say({ phase: 'Staged', live });
-    return undefined;
+    const staged = await agent.stage(applyOf(at, planned), `${planned.gateway}: stage ${short(at.commit)}`);
+    const note = willTake(staged);
+    say({ phase: 'Staged', live: staged.live, note });
+    return { kind: 'staged', note };
   } catch (error) {
     return failed(planned.gateway, error);
   }
 }
 
 /** Makes the staged manifest live, proves it loaded, and puts the gateway back when it did not come up. Called inline by the wave, not as a child. */
-export async function syncGateway(at: WaveContext, planned: PlannedGateway, gate: Gate, say: Say): Promise<GatewayOutcome> {
+export async function syncGateway(
+  at: WaveContext,
+  planned: PlannedGateway,
+  { note }: Staged,
+  gate: Gate,
+  say: Say,
+): Promise<GatewayOutcome> {
   const { gateway, target } = planned;
   const agent = gatewayActivities(at.object.namespace, gateway);
-  const step = stepOf(at, planned, 'apply');
+  const step = applyOf(at, planned);
   for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
     if (gate.paused()) {
-      say({ phase: 'Waiting', waitingFor: gate.pausedFor() });
+      say({ phase: 'Waiting', waitingFor: gate.pausedFor(), note });
       await condition(() => !gate.paused() || gate.stopped());
     }
     if (gate.stopped()) return { gateway, kind: 'untouched', why: 'the rollout stopped before this gateway' };
-    say({ phase: 'Applying' });
+    say({ phase: 'Applying', note });
     try {
       const applied = await agent.apply(step, `${gateway}: apply ${short(at.commit)}`);
       say({ phase: 'Scanning', live: applied.live });
@@ -94,26 +142,25 @@ export async function syncGateway(at: WaveContext, planned: PlannedGateway, gate
         return faultOf(error);
       });
       if ('reason' in proof) return await CancellationScope.nonCancellable(() => restoreGateway(at, planned, proof, applied.scans, say));
-      return synced(gateway, target, proof, applied.takenOver ?? 0, say);
+      return synced(gateway, target, proof, applied, say);
     } catch (error) {
       rethrowCancellation(error);
       const fault = faultOf(error);
       if (!WAITS.includes(fault.reason)) return failed(gateway, error);
-      say({ phase: 'Waiting', waitingFor: fault.message });
+      say({ phase: 'Waiting', waitingFor: fault.message, note });
       const seen = gate.generation();
       await condition(() => gate.generation() !== seen || gate.stopped(), wait);
     }
   }
 }
 
-function synced(gateway: string, target: string, proof: ScanResult, takenOver: number, say: Say): GatewayOutcome {
+function synced(gateway: string, target: string, proof: ScanResult, applied: ApplyResult, say: Say): GatewayOutcome {
   const unproved = proof.outcome === 'Loaded' ? '' : `${proof.outcome}: ${proof.message}`;
-  const replaced = takenOver === 0 ? '' : `${takenOver} files that were here before were replaced; the snapshot keeps them`;
   say({
     phase: 'Synced',
     live: target,
     confirmed: { manifest: target, outcome: proof.outcome },
-    note: [unproved, replaced].filter(Boolean).join('. '),
+    note: [unproved, tookOver(applied)].filter(Boolean).join('. '),
   });
   return { gateway, kind: 'synced' };
 }

@@ -26,7 +26,7 @@ export interface WaveInput extends WaveContext {
   /** `revert` takes the gateways of an earlier wave back to what they had. */
   readonly mode: 'sync' | 'revert';
   /** Only these gateways of the plan: a retry by hand. */
-  readonly only?: readonly string[];
+  readonly only?: readonly string[] | undefined;
   readonly paused: boolean;
   /** What ends the pause, in words. */
   readonly pausedFor?: string;
@@ -150,13 +150,13 @@ type SayFor = (planned: PlannedGateway) => (news: Omit<GatewayReport, 'gateway' 
 
 async function syncAll(at: WaveContext, gateways: readonly PlannedGateway[], gate: Gate, say: SayFor): Promise<GatewayOutcome[]> {
   const staged = await Promise.all(gateways.map((g) => stageGateway(at, g, say(g))));
-  const broken = staged.some((outcome) => outcome?.kind === 'failed');
+  const broken = staged.some((outcome) => outcome.kind === 'failed');
   return Promise.all(
-    gateways.map(async (g, i): Promise<GatewayOutcome> => {
-      const ended = staged[i];
-      if (ended) return ended;
+    staged.map(async (outcome, i): Promise<GatewayOutcome> => {
+      if (outcome.kind !== 'staged') return outcome;
+      const g = gateways[i] as PlannedGateway;
       if (broken) return { gateway: g.gateway, kind: 'untouched', why: 'another gateway of its wave could not stage' };
-      return syncGateway(at, g, gate, say(g));
+      return syncGateway(at, g, outcome, gate, say(g));
     }),
   );
 }

@@ -170,7 +170,31 @@ test.each([
   { what: 'the keys of the gateway', object: mapping('a', 'config/resources/local/x'), says: /destination: .*belongs to the gateway/ },
   { what: 'the database of the gateway', object: mapping('a', 'db/x'), says: /destination: .*belongs to the gateway/ },
   { what: 'an index of the gateway', object: mapping('a', 'projects/x/.resources'), says: /destination: .*belongs to the gateway/ },
-  { what: 'a mirror', object: mapping('a', 'projects', { mirror: true }), says: /mappings\[0\]\.mirror: .*not built yet/ },
+  {
+    what: 'a mirror of all projects',
+    object: mapping('a', './projects/', { mirror: true }),
+    says: /mappings\[0\]\.mirror: .*Name a folder below it/,
+  },
+  {
+    what: 'a mirror of core',
+    object: mapping('a', 'config/resources/core', { mirror: true }),
+    says: /mappings\[0\]\.mirror: .*Name a folder below it/,
+  },
+  {
+    what: 'a mirror of a file',
+    object: mapping('a', 'projects/x', { mirror: true, type: 'file' }),
+    says: /mappings\[0\]\.mirror: .*only a directory/,
+  },
+  {
+    what: 'a policy that nobody knows',
+    object: ignitionSync('bad', { localChanges: 'merge' }),
+    says: /spec\.localChanges: Unsupported value/,
+  },
+  {
+    what: 'a size without a unit',
+    object: ignitionSync('bad', { snapshots: { maxSize: '100' } }),
+    says: /spec\.snapshots\.maxSize: .*such as 500Mi/,
+  },
   { what: 'no mapping', object: syncProfile('bad', []), says: /spec\.mappings/ },
   {
     what: 'an order among objects',

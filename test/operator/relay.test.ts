@@ -106,6 +106,26 @@ describe('who calls', () => {
     await signals.until(`${cluster.namespace}/plant`, /hello gw-0/);
   });
 
+  test('drift becomes a condition beside the others, is news once, and ends', async () => {
+    const bearer = await token('gw-1');
+    const of = async () => (await cluster.kube.get(IGNITION_GATEWAYS, cluster.namespace, 'gw-1'))!;
+    const accepted = { type: 'Accepted', status: 'True', reason: 'Accepted', message: '', lastTransitionTime: new Date().toISOString() };
+    await cluster.kube.patchStatus(IGNITION_GATEWAYS, cluster.namespace, 'gw-1', { status: { conditions: [accepted] } });
+    const drift = { changed: 1, missing: 0, foreign: 0, first: ['projects/P/view.json'] };
+    for (const report of [drift, drift, undefined]) {
+      expect((await ask('/v1/hello', bearer, { ...HELLO, live: 'c'.repeat(64), ...(report && { drift: report }) })).status).toBe(200);
+      expect((await of()).status?.conditions?.map(({ type, status, message }) => `${type} ${status} ${message}`)).toEqual([
+        'Accepted True ',
+        'Drifted True 1 file on the gateway: 1 changed: projects/P/view.json',
+      ]);
+    }
+    const { resourceVersion } = (await of()).metadata;
+    await ask('/v1/hello', bearer, { ...HELLO, live: 'c'.repeat(64), drift });
+    expect((await of()).metadata.resourceVersion).toBe(resourceVersion);
+    await ask('/v1/hello', bearer, { ...HELLO, live: 'c'.repeat(64), drift: { ...drift, changed: 0, first: [] } });
+    expect((await of()).status?.conditions?.map(({ type, status }) => `${type} ${status}`)).toEqual(['Accepted True', 'Drifted False']);
+  });
+
   test.each([
     { who: 'nobody', bearer: () => Promise.resolve(undefined), says: /show the ServiceAccount token/ },
     { who: 'somebody with made-up words', bearer: () => Promise.resolve('x.y.z'), says: /not valid/ },
@@ -145,6 +165,12 @@ describe('who calls', () => {
   test.each([
     { what: 'no JSON', path: '/v1/hello', body: undefined, status: 404 },
     { what: 'something else than the protocol says', path: '/v1/hello', body: { live: '../x' }, status: 400 },
+    {
+      what: 'drift with more paths than are named',
+      path: '/v1/hello',
+      body: { ...HELLO, drift: { changed: 6, missing: 0, foreign: 0, first: ['1', '2', '3', '4', '5', '6'] } },
+      status: 400,
+    },
     { what: 'a request that is too long', path: '/v1/hello', body: { ...HELLO, liveOp: 'x'.repeat(200_000) }, status: 413 },
     { what: 'a path that is none', path: '/v1/secrets', body: {}, status: 404 },
   ])('$what is answered with $status', async ({ path, body, status }) => {

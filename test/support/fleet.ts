@@ -3,9 +3,17 @@ import { EventEmitter, once } from 'node:events';
 import { Client, Connection } from '@temporalio/client';
 import { heartbeat } from '@temporalio/activity';
 import { NativeConnection, Worker } from '@temporalio/worker';
+import type { IgnitionGatewayStatus } from '../../src/api/v1alpha1/ignition-gateway.ts';
 import type { IgnitionSyncStatus } from '../../src/api/v1alpha1/ignition-sync.ts';
 import { createControlActivities } from '../../src/activities/control/index.ts';
-import type { ApplyResult, GatewayActivities, GatewayStep, PlannedGateway, SourceActivities } from '../../src/contract/activities.ts';
+import type {
+  ApplyResult,
+  GatewayActivities,
+  GatewayStep,
+  PlannedGateway,
+  SourceActivities,
+  StageResult,
+} from '../../src/contract/activities.ts';
 import {
   CONTROL_TASK_QUEUE,
   SEARCH_ATTRIBUTES,
@@ -67,6 +75,9 @@ export class Fleet {
   #commit = 'c1'.padEnd(40, '0');
   #gitFault: Reason | undefined;
   #spec: Record<string, unknown> = {};
+  readonly #asking = new Set<string>();
+  /** What each gateway says that a sync takes from others. */
+  taken: { staged: Partial<StageResult>; applied: Partial<ApplyResult> } = { staged: {}, applied: {} };
   holds: { reason: Reason; message: string }[] = [];
 
   private constructor(name: string, client: Client, connection: NativeConnection, temporalNamespace: string) {
@@ -211,14 +222,16 @@ export class Fleet {
     const changes = { added: 1, modified: 0, deleted: 0 };
     const scans: ApplyResult['scans'] = { config: true, projects: true, newProject: false };
     return {
-      stage: async () => {
+      stage: async (step) => {
         await this.#at(name, 'stage');
-        return { live: gateway.live, fetchedFiles: 1, fetchedBytes: 1, changes };
+        if (this.#asking.has(name) && step.deletesConfirmed !== true)
+          throw new SyncError('TooManyDeletes', '30 of 40 files would be deleted');
+        return { live: gateway.live, fetchedFiles: 1, fetchedBytes: 1, changes, ...this.taken.staged };
       },
       apply: async (step) => {
         await this.#at(name, 'apply');
         const wrote = await change(step, 'apply');
-        return { live: step.target, wrote, changes, visibleMs: 1, scans };
+        return { live: step.target, wrote, changes, visibleMs: 1, scans, ...this.taken.applied };
       },
       scan: async () => {
         await this.#at(name, 'scan');
@@ -290,6 +303,11 @@ export class Fleet {
     this.#failures.set(`${gateway}/${step}`, reason);
   }
 
+  /** This gateway stages only when a person has confirmed what it would lose. */
+  asksBeforeDeleting(gateway: string): void {
+    this.#asking.add(gateway);
+  }
+
   mend(gateway: string, step: Step): void {
     this.#failures.delete(`${gateway}/${step}`);
   }
@@ -338,6 +356,17 @@ export class Fleet {
       if (wanted(status)) return status;
       await once(this.#events, 'change', { signal: AbortSignal.timeout(40_000) }).catch(() => {
         throw new Error(`the status never came about; it is ${JSON.stringify(status, undefined, 1)}`);
+      });
+    }
+  }
+
+  /** Resolves as soon as the status of a gateway is as wanted. */
+  async untilGateway(name: string, wanted: (status: IgnitionGatewayStatus) => boolean): Promise<IgnitionGatewayStatus> {
+    for (;;) {
+      const { status = {} } = (await this.objects.gateway(NAMESPACE, name)) ?? {};
+      if (wanted(status)) return status;
+      await once(this.#events, 'change', { signal: AbortSignal.timeout(40_000) }).catch(() => {
+        throw new Error(`the status of ${name} never came about; it is ${JSON.stringify(status, undefined, 1)}`);
       });
     }
   }

@@ -54,6 +54,41 @@ test('a guard rail asks for a person although approval is not required', async (
   await fleet.rollout(1, 'Succeeded');
 });
 
+test('a mirror that would take too much holds when it is staged, and an approval of that plan lets these gateways go on', async () => {
+  fleet = await Fleet.startOnCommit1();
+  fleet.asksBeforeDeleting('a');
+  await fleet.push('c2');
+  const held = await fleet.rollout(2, 'Holding');
+  expect(held.waitingFor).toBe('approve, abort or a new commit');
+  expect(held.rollout?.message).toContain('TooManyDeletes');
+  expect(fleet.live()).toEqual({ a: 'c1', b: 'c1', c: 'c1' });
+  await fleet.signal('approve', { planDigest: 'f'.repeat(64) });
+  await fleet.signal('retryGateway', { gateway: 'a' });
+  await fleet.until((s) => s.rollout?.state === 'Progressing');
+  await fleet.rollout(2, 'Holding');
+  expect(fleet.live()).toEqual({ a: 'c1', b: 'c1', c: 'c1' });
+  await fleet.signal('approve', { by: 'ada', planDigest: held.rollout?.planDigest });
+  await fleet.rollout(2, 'Succeeded');
+  expect(fleet.live()).toEqual({ a: 'c2', b: 'c2', c: 'c2' });
+});
+
+test('what a sync takes from others stands in the status of the gateway and in its history', async () => {
+  fleet = await Fleet.start(['a']);
+  fleet.taken = {
+    staged: { foreign: { files: 1, first: ['projects/P/theirs'] } },
+    applied: { overwritten: { files: 1, first: ['projects/P/view.json'] }, mirrored: { files: 1, first: ['projects/P/theirs'] } },
+  };
+  const inApply = await fleet.pushUntil('c1', 'a', 'apply');
+  const applying = await fleet.untilGateway('a', ({ phase }) => phase === 'Applying');
+  expect(applying.message).toBe('1 file not ours in mirrored folders will be deleted: projects/P/theirs');
+  inApply.release();
+  await fleet.rollout(1, 'Succeeded');
+  const [last] = (await fleet.untilGateway('a', ({ phase }) => phase === 'Synced')).history ?? [];
+  expect(last?.message).toContain('1 file changed on the gateway overwritten');
+  expect(last?.message).toContain('projects/P/view.json');
+  expect(last?.message).toContain('1 file not ours in mirrored folders deleted');
+});
+
 test('a gateway that cannot stage leaves the others of its wave untouched', async () => {
   fleet = await Fleet.startOnCommit1();
   fleet.failing('c', 'stage', 'OwnerMismatch');

@@ -19,7 +19,10 @@ export const Conditions = z
 
 /** Condition types of an IgnitionSync. `Ready`, `Reconciling` and `Stalled` follow kstatus. */
 export type ConditionType =
-  'Ready' | 'Reconciling' | 'Stalled' | 'RefResolved' | 'GatewaysSynced' | 'PendingApproval' | 'Paused' | 'Frozen';
+  'Ready' | 'Reconciling' | 'Stalled' | 'RefResolved' | 'GatewaysSynced' | 'PendingApproval' | 'Paused' | 'Frozen' | 'Drifted';
 
 /** The condition of an IgnitionGateway that says whether it can be synced at all; False = its pod's annotations are wrong. */
 export const ACCEPTED = 'Accepted';
+
+/** The condition that says whether somebody changed files of ours since the last sync; of an IgnitionGateway, and of an IgnitionSync for all of its own. */
+export const DRIFTED = 'Drifted';

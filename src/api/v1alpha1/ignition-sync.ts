@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Conditions } from './conditions.ts';
-import { Duration, NotYet, SecretKeyRef, refuseField, textOf, withRules } from './schema.ts';
+import { Duration, LocalChanges, NotYet, SecretKeyRef, Size, refuseField, textOf, withRules } from './schema.ts';
 import { Shared } from './shared.ts';
 
 /** The one port of the shared webhook receiver, on the Service of the install. */
@@ -127,9 +127,15 @@ export const IgnitionSyncSpec = withRules(
     rollout: Rollout.prefault({}).describe('In which order and how many at a time gateways are changed.'),
     approval: Approval.prefault({}).describe('Whether a person looks at each plan first.'),
     snapshots: z
-      .object({ retain: z.int().min(1).max(50).default(5).describe('Snapshots kept on each gateway.') })
+      .object({
+        retain: z.int().min(1).max(50).default(5).describe('Snapshots kept on each gateway.'),
+        maxSize: Size.default('1Gi').describe('Older snapshots go when all together hold more than this. The newest always stays.'),
+      })
       .prefault({})
       .describe('What each gateway keeps to be put back from.'),
+    localChanges: LocalChanges.default('hold').describe(
+      'What becomes of a file that somebody changed on a gateway since our last sync, when a commit changes or deletes it. hold: the gateway keeps everything and waits for a person. overwrite: git wins; the snapshot keeps what was there, and status names it.',
+    ),
     paused: z.boolean().default(false).describe('No new applies start; gateways keep what they have.'),
     agent: z
       .object({
@@ -201,7 +207,14 @@ export const IgnitionSyncStatus = z.object({
   stage: z.string().optional(),
   waitingFor: z.string().optional(),
   gateways: z
-    .object({ total: z.int(), synced: z.int(), failed: z.int(), unreachable: z.int(), summary: z.string().describe('synced/total') })
+    .object({
+      total: z.int(),
+      synced: z.int(),
+      failed: z.int(),
+      unreachable: z.int(),
+      drifted: z.int().optional(),
+      summary: z.string().describe('synced/total'),
+    })
     .optional(),
   synced: z
     .object({ commit: z.string(), contentHash: z.string(), at: z.string() })

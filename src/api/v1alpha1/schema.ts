@@ -45,6 +45,13 @@ export function textOf(pattern: RegExp, wanted: string, maxLength: number): z.Zo
 /** `90s`, `5m`, `24h`, `1h30m`, `500ms`. */
 export const Duration = textOf(/^([0-9]+(ms|s|m|h))+$/, 'a duration such as 90s, 5m, 24h or 1h30m', 32);
 
+/** What becomes of files that somebody changed on a gateway since they were written, when a sync would change or delete them. */
+export const LocalChanges = z.enum(['hold', 'overwrite']);
+export type LocalChanges = z.infer<typeof LocalChanges>;
+
+/** `500Mi`, `2Gi`. */
+export const Size = textOf(/^[1-9][0-9]{0,9}(Ki|Mi|Gi|Ti)$/, 'a size such as 500Mi or 2Gi', 16);
+
 /** One key of a Secret in the object's own namespace. */
 export const SecretKeyRef = z.object({
   name: z.string().min(1).max(253).describe('Name of the Secret, in the same namespace.'),
@@ -53,6 +60,11 @@ export const SecretKeyRef = z.object({
 export type SecretKeyRef = z.infer<typeof SecretKeyRef>;
 
 const UNITS_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
+
+/** Bytes of a `Size`. */
+export function sizeBytes(size: string): number {
+  return Number.parseInt(size, 10) * 1024 ** (['Ki', 'Mi', 'Gi', 'Ti'].indexOf(size.slice(-2)) + 1);
+}
 
 /** Milliseconds of a `Duration`. */
 export function durationMs(duration: string): number {

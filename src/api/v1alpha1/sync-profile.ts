@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Conditions } from './conditions.ts';
 import { DESTINATION_RULES, place, relativePaths } from './places.ts';
-import { NotYet, refuseField, textOf, withRules } from './schema.ts';
+import { LocalChanges, NotYet, refuseField, textOf, withRules } from './schema.ts';
 
 const Mapping = withRules(
   z.object({
@@ -9,7 +9,12 @@ const Mapping = withRules(
     destination: place('Path below the data directory of the gateway; "." is all that may be synced.'),
     type: z.enum(['file', 'directory']).optional().describe('What the source must be; inferred when left out.'),
     required: z.boolean().default(true).describe('false: skipped with a note when the commit does not have the source.'),
-    mirror: NotYet.flag,
+    mirror: z
+      .boolean()
+      .optional()
+      .describe(
+        'true: files inside the destination that no mapping brings are deleted, whoever put them there. Protected and excluded ones stay.',
+      ),
     template: z
       .boolean()
       .default(false)
@@ -19,7 +24,17 @@ const Mapping = withRules(
   }),
   ...relativePaths('destination', 'source'),
   ...DESTINATION_RULES,
-  refuseField('mirror', 'Files that this product did not write are left alone.'),
+  {
+    rule: "!has(self.mirror) || !self.mirror || !self.destination.matches('^[./]*(|projects|config(/+resources(/+(?i:core))?)?)[./]*$')",
+    fieldPath: '.mirror',
+    message:
+      'the destination holds what belongs to the gateway itself, so it cannot be the image of a folder of the repository. Name a folder below it, such as projects/<name>.',
+  },
+  {
+    rule: "!has(self.mirror) || !self.mirror || !has(self.type) || self.type != 'file'",
+    fieldPath: '.mirror',
+    message: 'only a directory can be mirrored: leave mirror out, or correct type.',
+  },
 );
 
 const DeploymentMode = withRules(
@@ -78,6 +93,9 @@ export const SyncProfileSpec = withRules(
     vars: z.record(z.string(), z.string()).default({}).describe('Values for {{ Vars.name }} in paths, texts and patches.'),
     patches: z.array(Patch).max(100).default([]).describe('Values set in JSON files, after all mappings.'),
     normalize: Normalize.optional().describe('What makes files that all gateways share unique for each.'),
+    localChanges: LocalChanges.optional().describe(
+      'As spec.localChanges of the IgnitionSync, for the gateways of this profile; it counts more.',
+    ),
     dependsOn: NotYet.list,
     paused: NotYet.flag,
     dryRun: NotYet.flag,

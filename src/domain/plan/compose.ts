@@ -1,4 +1,5 @@
 import { SyncError } from '../errors.ts';
+import type { Mirror } from '../manifest.ts';
 import type { Edit } from '../render/edits.ts';
 import { refuseCollisions } from './collisions.ts';
 import { ComposedTree, type PlannedFile } from './composed.ts';
@@ -10,7 +11,8 @@ import { LeftOut, type LeftOutClass } from './left-out.ts';
 import { CORE, type Layout, type LayoutMapping } from './mapping.ts';
 import { baseName, joinPath } from './paths.ts';
 import { compileExcludes } from './patterns.ts';
-import { classify } from './protection.ts';
+import { mirrorOf } from './mirror.ts';
+import { classify, isGatewaysOwn } from './protection.ts';
 import type { TemplateValues } from './template.ts';
 import { withEdits } from './with-edits.ts';
 import { count, listSome } from './text.ts';
@@ -31,6 +33,8 @@ export interface GatewayPlan {
   /** Made only where the gateway has none. */
   readonly fallbacks: readonly Fallback[];
   readonly mappings: readonly MappingOutcome[];
+  /** Folders that shall hold nothing else; absent when there are none. */
+  readonly mirror?: Mirror;
   /** What variables in file contents stand for. */
   readonly values: TemplateValues;
   /** What was left out and skipped, in sentences with counts. */
@@ -50,6 +54,7 @@ export function compose(tree: readonly TreeEntry[], layout: Layout): GatewayPlan
   const leftOut = new LeftOut();
   const isExcluded = compileExcludes(layout.excludes);
   const notes: string[] = [];
+  const mirrored: string[] = [];
 
   let found = 0;
   const lay = (source: Located, mapping: LayoutMapping): MappingOutcome => {
@@ -67,6 +72,16 @@ export function compose(tree: readonly TreeEntry[], layout: Layout): GatewayPlan
       const edits: Edit[] | undefined = mapping.template ? [{ kind: 'template', field: `${mapping.field}.template` }] : undefined;
       composed.place({ path, oid: entry.oid, size: entry.size, executable: entry.mode === '100755', ...(edits && { edits }) }, mapping);
       brought += 1;
+    }
+    if (mapping.mirror && source.found.kind !== 'absent') {
+      if (source.found.kind === 'file')
+        throw new SyncError(
+          'InvalidProfile',
+          `${mapping.field}: "${source.path}" is a file, and only a directory can be mirrored: leave mirror out.`,
+        );
+      // Nothing has no image: an empty source never empties a folder of what is not ours.
+      if (brought > 0) mirrored.push(mapping.destination.path);
+      else notes.push(`${mapping.field}: brings no file, so "${mapping.destination.path}" is not mirrored.`);
     }
     return { field: mapping.field, destination: mapping.destination.path, brought, absent: source.found.kind === 'absent' };
   };
@@ -87,23 +102,24 @@ export function compose(tree: readonly TreeEntry[], layout: Layout): GatewayPlan
   const files = withEdits(composed.files(), layout, notes);
   const fallbacks = missingManifests(files, mappings, isExcluded);
   refuseCollisions([...files, ...fallbacks].map((file) => file.path));
+  const mirror = mirrorOf(
+    mirrored,
+    layout.excludes.map(({ pattern }) => pattern),
+  );
+  if (mirror)
+    notes.push(
+      `mirrored: ${listSome(mirror.folders, 5)}. Files in there that no mapping brings are deleted; each gateway lists its own when it is staged.`,
+    );
   return {
     files,
     fallbacks,
     mappings,
+    ...(mirror && { mirror }),
     values: new Map(Object.entries(layout.values)),
     notes: [...notes, ...leftOut.notes(), ...fallbackNotes(fallbacks, files)],
     warnings: [...layout.warnings, ...composed.warnings()],
     releases: (path) => isExcluded(path) || isGatewaysOwn(path),
   };
-}
-
-/** A gateway whose core or external has lost its manifest does not start: both are the gateway's own as soon as no mapping brings them. */
-const COLLECTION_MANIFEST = /^config\/resources\/(core|external)\/config-mode\.json$/i;
-
-/** What each gateway writes for itself is only lent to us by a mapping that names it. */
-function isGatewaysOwn(path: string): boolean {
-  return COLLECTION_MANIFEST.test(path) || ['runtime-owned', 'managed-provider', 'per-gateway'].includes(classify(path).kind);
 }
 
 /** What a mapping's source is in the commit. */

@@ -1,5 +1,5 @@
 import type { Fault } from '../errors.ts';
-import type { Manifest, ManifestEntry } from '../manifest.ts';
+import type { Digest, Manifest, ManifestEntry } from '../manifest.ts';
 import type { MappingOutcome } from './compose.ts';
 import type { ManifestDiff } from './diff.ts';
 import { isAtOrBelow } from './paths.ts';
@@ -18,15 +18,41 @@ const SMALL_SET = 20;
  */
 export function guardRails(previous: Manifest | undefined, diff: ManifestDiff, mappings: readonly MappingOutcome[]): Fault[] {
   if (!previous) return [];
-  const leaving = contentsThatLeave(diff);
+  const leaving = contentsThatLeave(diff.deleted, diff.added);
   return [...tooManyDeletes(previous.entries.length, leaving.length), ...emptySources(diff.deleted, mappings)];
 }
 
+/** What one gateway would lose by a plan that mirrors folders there. */
+export interface MirrorLoss {
+  /** Files that are ours before it. */
+  readonly owned: number;
+  /** Files in mirrored folders that are somebody else's. */
+  readonly foreign: number;
+  /** Files of both kinds whose contents leave the gateway. */
+  readonly leaving: number;
+}
+
+/**
+ * As `guardRails`, for what only the gateway knows: files that are not ours and go because their folder is mirrored. They count as if they
+ * were ours.
+ */
+export function guardMirror({ owned, foreign, leaving }: MirrorLoss): Fault | undefined {
+  const all = owned + foreign;
+  if (foreign === 0 || !isTooMuch(all, leaving)) return undefined;
+  return {
+    reason: 'TooManyDeletes',
+    message: `${leaving} of ${all} files (${percentOf(all, leaving)} %) would be deleted, ${foreign} that are not ours lie in mirrored folders; more than ${MAX_DELETE_PERCENT} % needs a confirmation. Approve the plan if that is meant.`,
+  };
+}
+
 /** Deleted files whose bytes do not come back under another path: a moved file is not a delete. */
-function contentsThatLeave(diff: ManifestDiff): ManifestEntry[] {
-  const arriving = new Map<string, number>();
-  for (const { sha256 } of diff.added) arriving.set(sha256, (arriving.get(sha256) ?? 0) + 1);
-  return diff.deleted.filter(({ sha256 }) => {
+export function contentsThatLeave<T extends { readonly sha256: Digest }>(
+  deleted: readonly T[],
+  added: readonly { readonly sha256: Digest }[],
+): T[] {
+  const arriving = new Map<Digest, number>();
+  for (const { sha256 } of added) arriving.set(sha256, (arriving.get(sha256) ?? 0) + 1);
+  return deleted.filter(({ sha256 }) => {
     const left = arriving.get(sha256) ?? 0;
     arriving.set(sha256, left - 1);
     return left <= 0;
@@ -34,14 +60,21 @@ function contentsThatLeave(diff: ManifestDiff): ManifestEntry[] {
 }
 
 function tooManyDeletes(owned: number, leaving: number): Fault[] {
-  if (owned <= SMALL_SET || leaving * 100 <= owned * MAX_DELETE_PERCENT) return [];
-  const percent = Math.round((leaving * 100) / owned);
+  if (!isTooMuch(owned, leaving)) return [];
   return [
     {
       reason: 'TooManyDeletes',
-      message: `${leaving} of ${owned} files (${percent} %) would be deleted; more than ${MAX_DELETE_PERCENT} % needs a confirmation. Approve the plan if that is meant.`,
+      message: `${leaving} of ${owned} files (${percentOf(owned, leaving)} %) would be deleted; more than ${MAX_DELETE_PERCENT} % needs a confirmation. Approve the plan if that is meant.`,
     },
   ];
+}
+
+function isTooMuch(owned: number, leaving: number): boolean {
+  return owned > SMALL_SET && leaving * 100 > owned * MAX_DELETE_PERCENT;
+}
+
+function percentOf(owned: number, leaving: number): number {
+  return Math.round((leaving * 100) / owned);
 }
 
 /** A deleted file belonged to the mapping with the longest destination above it. */

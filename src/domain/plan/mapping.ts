@@ -15,6 +15,8 @@ export interface LayoutMapping {
   readonly required: boolean;
   /** Laid over core: replacing is its purpose, and its own config-mode.json stays out. */
   readonly overlay: boolean;
+  /** The destination shall hold nothing but what mappings bring. */
+  readonly mirror?: true;
   /** Variables in the texts of its files are replaced too. */
   readonly template?: boolean;
   /** Common to all gateways of an IgnitionSync: says nothing of whether a service path is right. */

@@ -77,6 +77,23 @@ export function isNeverOurs(path: string): boolean {
   return kind === 'forbidden' || kind === 'git-internal' || kind === 'report';
 }
 
+/** A gateway whose core or external has lost its manifest does not start: both are the gateway's own as soon as no mapping brings them. */
+const COLLECTION_MANIFEST = /^config\/resources\/(core|external)\/config-mode\.json$/i;
+
+/** What each gateway writes for itself is only lent to us by a mapping that names it. */
+export function isGatewaysOwn(path: string): boolean {
+  return COLLECTION_MANIFEST.test(path) || ['runtime-owned', 'managed-provider', 'per-gateway'].includes(classify(path).kind);
+}
+
+/** Whether a folder stands above resources of core that each gateway writes for itself. */
+export function holdsRuntimeOwned(folder: string): boolean {
+  const [top, second, collection, module, type, ...below] = folder.split('/');
+  if (top !== 'config' || second !== 'resources' || collection?.toLowerCase() !== 'core' || below.length > 0) return false;
+  if (module === undefined) return true;
+  const types = [...OWNED_TYPES, ...Object.keys(OWNED_INSTANCES)];
+  return type === undefined ? types.some((id) => id.startsWith(`${module}/`)) : Object.hasOwn(OWNED_INSTANCES, `${module}/${type}`);
+}
+
 function classifyRootFile(name: string): Protection {
   if (REPORT.test(name)) return { kind: 'report' };
   if (RESERVED_AT_ROOT.test(name)) return { kind: 'forbidden', place: name };

@@ -3,6 +3,7 @@ import type { Fault } from '../errors.ts';
 import { destinationFault } from './destination.ts';
 import { parsePointer } from '../render/pointer.ts';
 import { cleanPath } from './paths.ts';
+import { mirrorFault } from './mirror.ts';
 import { patternFault } from './patterns.ts';
 import { BUILT_IN_VARIABLES, templateVariables } from './template.ts';
 
@@ -16,7 +17,7 @@ const UNKNOWN_VALUE = '\uE000';
 export function validateProfile(spec: SyncProfileSpec): Fault[] {
   const paths = spec.mappings.flatMap((mapping, i) => [
     ...checkPath(mapping.source, `spec.mappings[${i}].source`, spec),
-    ...checkPath(mapping.destination, `spec.mappings[${i}].destination`, spec, { type: mapping.type }),
+    ...checkPath(mapping.destination, `spec.mappings[${i}].destination`, spec, { type: mapping.type, mirror: mapping.mirror === true }),
   ]);
   const mode = spec.deploymentMode ? checkPath(spec.deploymentMode.source, 'spec.deploymentMode.source', spec) : [];
   return [...paths, ...mode, ...checkEdits(spec), ...validatePatterns(spec.excludePatterns, 'spec.excludePatterns')];
@@ -58,7 +59,12 @@ function validatePatterns(patterns: readonly string[], field: string): Fault[] {
   });
 }
 
-function checkPath(text: string, field: string, spec: SyncProfileSpec, destination?: { type: 'file' | 'directory' | undefined }): Fault[] {
+function checkPath(
+  text: string,
+  field: string,
+  spec: SyncProfileSpec,
+  destination?: { type?: 'file' | 'directory' | undefined; mirror: boolean },
+): Fault[] {
   const unknown = checkVariables(text, field, spec);
   if (unknown.length > 0) return unknown;
   const emptyVar = templateVariables(text).find((name) => name.startsWith('Vars.') && spec.vars[name.slice(5)] === '');
@@ -77,7 +83,7 @@ function checkPath(text: string, field: string, spec: SyncProfileSpec, destinati
   if ('wrong' in cleaned) return [{ reason: 'PathNotAllowed', message: `${field} "${text}" ${cleaned.wrong}.` }];
   // Where a gateway's own value decides the place, only planning can tell.
   if (!destination || cleaned.path.split('/').slice(0, 3).join('/').includes(UNKNOWN_VALUE)) return [];
-  const fault = destinationFault(cleaned, destination.type);
+  const fault = destinationFault(cleaned, destination.type) ?? (destination.mirror ? mirrorFault(cleaned.path) : undefined);
   return fault === undefined ? [] : [{ reason: 'PathNotAllowed', message: `${field} "${text}" ${fault}.` }];
 }
 

@@ -2,17 +2,26 @@ import { z } from 'zod';
 import type { KubeClient } from '../../clients/kube/client.ts';
 import type { KeyedQueue } from '../../clients/kube/keyed-queue.ts';
 import { IGNITION_GATEWAYS } from '../../clients/kube/resources.ts';
+import type { IgnitionGatewayStatus } from '../../api/v1alpha1/ignition-gateway.ts';
 import { gatewayTaskQueue } from '../../contract/names.ts';
-import type { HelloRequest, HelloResponse } from '../../contract/relay.ts';
+import { MAX_DRIFT_NAMED, type HelloRequest, type HelloResponse } from '../../contract/relay.ts';
+import { withDrift } from '../../domain/drift.ts';
+import { ConflictError } from '../../clients/kube/errors.ts';
 import type { Caller } from '../callers.ts';
 import { Refused } from '../refused.ts';
 import { Digest, Short } from '../wire.ts';
+
+/** The operator, the workflow and the relay write one gateway's status; they meet rarely. */
+const ATTEMPTS = 5;
+
+const Count = z.int().min(0);
 
 export const Hello = z.object({
   protocol: z.int().min(1),
   version: Short,
   live: Digest.or(z.literal('none')),
   liveOp: Short,
+  drift: z.object({ changed: Count, missing: Count, foreign: Count, first: z.array(z.string().max(4096)).max(MAX_DRIFT_NAMED) }).optional(),
 }) satisfies z.ZodType<HelloRequest>;
 
 /** Writes down what the agent says is live, and wakes the workflow of its IgnitionSync: that is what starts a catch-up. */
@@ -21,18 +30,38 @@ export function createHello(kube: KubeClient, signals: KeyedQueue, ticketKey: st
     const { namespace, gateway, syncName, podUid } = caller;
     const agent = { version: request.version, protocol: request.protocol, lastHello: now().toISOString(), podUid };
     const answer = { namespace, gateway, taskQueue: gatewayTaskQueue(namespace, gateway), ticketKey };
-    const before = (await kube.get(IGNITION_GATEWAYS, namespace, gateway))?.status;
-    // Said again and again, so that a status that was lost is told anew; what is known already wakes nobody.
-    if (
-      before?.live === request.live &&
-      before.agent?.podUid === podUid &&
-      before.agent.version === request.version &&
-      before.phase !== 'Unreachable'
-    )
-      return answer;
-    const known = await kube.patchStatus(IGNITION_GATEWAYS, namespace, gateway, { status: { live: request.live, agent } });
-    if (!known) throw new Refused(503, 'RelayUnreachable', `IgnitionGateway ${namespace}/${gateway} has just been deleted: ask again.`);
+    if (!(await writeHello(kube, caller, request, agent))) return answer;
     signals.add(`${namespace}/${syncName}`, `hello ${gateway}`);
     return answer;
   };
+}
+
+/**
+ * Said again and again, so that a status that was lost is told anew; what is known already is not written and wakes nobody.
+ * @returns whether something was new
+ */
+async function writeHello(
+  kube: KubeClient,
+  { namespace, gateway, podUid }: Caller,
+  { live, version, drift }: HelloRequest,
+  agent: NonNullable<IgnitionGatewayStatus['agent']>,
+): Promise<boolean> {
+  for (let attempt = 1; ; attempt += 1) {
+    const stored = await kube.get(IGNITION_GATEWAYS, namespace, gateway);
+    const before = stored?.status;
+    const conditions = drift && withDrift(before?.conditions, drift, agent.lastHello);
+    const greeted =
+      before?.live === live && before.agent?.podUid === podUid && before.agent.version === version && before.phase !== 'Unreachable';
+    if (greeted && !conditions) return false;
+    try {
+      // Conditions are a list that others write to, too: it is replaced only if it is still the one that was read.
+      const guarded = conditions && stored && { metadata: { resourceVersion: stored.metadata.resourceVersion } };
+      const status = { live, agent, ...(conditions && { conditions }) };
+      if (await kube.patchStatus(IGNITION_GATEWAYS, namespace, gateway, { ...guarded, status })) return true;
+    } catch (error) {
+      if (!(error instanceof ConflictError) || attempt === ATTEMPTS) throw error;
+      continue;
+    }
+    throw new Refused(503, 'RelayUnreachable', `IgnitionGateway ${namespace}/${gateway} has just been deleted: ask again.`);
+  }
 }

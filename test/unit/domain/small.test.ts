@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { durationMs } from '../../../src/api/v1alpha1/schema.ts';
+import { durationMs, sizeBytes } from '../../../src/api/v1alpha1/schema.ts';
 import { gatewayTaskQueue, operationId, rolloutWorkflowId, waveWorkflowId } from '../../../src/contract/names.ts';
 import { setCondition } from '../../../src/domain/conditions.ts';
 import { SyncError, isRetryable, toFault } from '../../../src/domain/errors.ts';
@@ -7,7 +7,7 @@ import { ManifestText, comparePaths, createManifest, decodeManifest, encodeManif
 import { mergePatch } from '../../../src/domain/merge-patch.ts';
 import { REASONS, REFUSALS, isReason } from '../../../src/domain/reasons.ts';
 import { commitOf, formatRevision } from '../../../src/domain/revision.ts';
-import { holdMessage, judgeWave } from '../../../src/domain/rollout-state.ts';
+import { askingForConfirmation, holdMessage, judgeWave, waitingFor } from '../../../src/domain/rollout-state.ts';
 
 test('paths are ordered as their UTF-8 bytes, also beyond U+FFFF', () => {
   fc.assert(
@@ -33,6 +33,20 @@ test('a file that is made only where there is none says so in its line, and the 
   expect(decodeManifest(text).entries).toEqual([plain, marked]);
   expect(text).toBe(`ignition-sync manifest 1\n["a","${'a'.repeat(64)}",3,0]\n["b","${'b'.repeat(64)}",3,0,1]\n`);
   expect([...new ManifestText(text).pathsOf(new Set(['b'.repeat(64)]))]).toEqual([['b'.repeat(64), 'b']]);
+});
+
+test('a manifest that mirrors folders reads back so, compares by its files alone, and one that does not has the bytes it always had', () => {
+  const entry = { path: 'projects/P/a', sha256: 'a'.repeat(64), size: 3, executable: false };
+  const mirror = { folders: ['projects/P', 'projects/"Q"\n'], spares: ['**/x'] };
+  const text = encodeManifest(createManifest([entry], mirror));
+  expect(decodeManifest(text)).toEqual({ version: 1, mirror, entries: [entry] });
+  const plain = encodeManifest(createManifest([entry]));
+  expect(plain).toBe(`ignition-sync manifest 1\n["projects/P/a","${'a'.repeat(64)}",3,0]\n`);
+  expect(text).not.toBe(plain);
+  const [with_, without] = [new ManifestText(text), new ManifestText(plain)];
+  expect([...with_.differences(without), ...without.differences(with_)]).toEqual([]);
+  expect([with_.count(), without.count(), without.mirror]).toEqual([1, 1, undefined]);
+  expect(with_.pathsOf(new Set(['a'.repeat(64)])).get('a'.repeat(64))).toBe('projects/P/a');
 });
 
 const entries = fc.dictionary(
@@ -62,12 +76,15 @@ test('two manifests are compared line by line as if they had been read whole', (
   );
 });
 
-test.each(['', 'something else', 'ignition-sync manifest 1\n["a"]\n', 'ignition-sync manifest 1\n["projects/a","aa",1,0]'])(
-  'a damaged manifest is never half used: %j',
-  (text) => {
-    expect(() => decodeManifest(text)).toThrow(/manifest/);
-  },
-);
+test.each([
+  '',
+  'something else',
+  'ignition-sync manifest 1\n["a"]\n',
+  'ignition-sync manifest 1\n["projects/a","aa",1,0]',
+  'ignition-sync manifest 1\n["/mirror",["projects/a"]]\n',
+])('a damaged manifest is never half used: %j', (text) => {
+  expect(() => decodeManifest(text)).toThrow(/manifest/);
+});
 
 test.each([
   { name: 'nothing changed: no write', before: { a: 1, b: { c: 2 } }, after: { a: 1, b: { c: 2 } }, patch: undefined },
@@ -139,4 +156,23 @@ test.each([
 ])('after a wave, $name', ({ stage, wave, hold }) => {
   const judged = judgeWave(stage, wave);
   expect(judged && holdMessage(judged)).toBe(hold);
+});
+
+test.each([
+  ['1Ki', 1024],
+  ['500Mi', 500 * 1024 * 1024],
+  ['2Gi', 2 * 1024 ** 3],
+  ['1Ti', 1024 ** 4],
+])('the size %s has %d bytes', (size, bytes) => {
+  expect(sizeBytes(size)).toBe(bytes);
+});
+
+test('a hold that only a confirmation ends says so', () => {
+  const failed = [
+    { gateway: 'a', restored: false, fault: { reason: 'TooManyDeletes', message: '30 of 40 files' } },
+    { gateway: 'b', restored: false, fault: { reason: 'LocalChange', message: 'x' } },
+  ] as const;
+  expect(askingForConfirmation({ kind: 'failed', failed })).toEqual(['a']);
+  expect(waitingFor('Holding', { kind: 'failed', failed })).toBe('approve, abort or a new commit');
+  expect(waitingFor('Holding', { kind: 'failed', failed: failed.slice(1) })).toBe('retryGateway, abort or a new commit');
 });

@@ -1,3 +1,4 @@
+import { withDrift } from '../../../src/domain/drift.ts';
 import type { IgnitionGatewayStatus } from '../../../src/api/v1alpha1/ignition-gateway.ts';
 import type { IgnitionSyncStatus } from '../../../src/api/v1alpha1/ignition-sync.ts';
 import { announcement } from '../../../src/domain/announcement.ts';
@@ -149,4 +150,16 @@ test.each<{ name: string; before: StatusReport[]; report: StatusReport; said: ob
   const news = announcement(was.conditions, is.conditions);
   if (said === undefined) expect(news).toBeUndefined();
   else expect(news).toMatchObject(said);
+});
+
+test('drift on some gateways is said beside Ready, and ends with it', () => {
+  const drifting = (files: number) => withDrift(undefined, { changed: files, missing: 0, foreign: 0, first: ['projects/P/a'] }, NOW)!;
+  const seen = (files: number) => gateways.map((gateway, i) => (i === 0 ? { ...gateway, conditions: drifting(files) } : gateway));
+  const status = after([resolved], seen(2));
+  expect(verdict(status, 'Drifted')).toBe('True Drifted');
+  expect(status.conditions!.find((c) => c.type === 'Drifted')?.message).toBe(
+    `files were changed on 1 of ${gateways.length} gateways: see their condition Drifted`,
+  );
+  expect(verdict(status, 'Ready')).toBe(verdict(after([resolved]), 'Ready'));
+  expect(verdict(after([resolved], seen(0)), 'Drifted')).toBe('False NoDrift');
 });

@@ -1,7 +1,7 @@
 import { createManifest, type Manifest } from '../../../src/domain/manifest.ts';
 import type { MappingOutcome } from '../../../src/domain/plan/compose.ts';
 import { diffManifests } from '../../../src/domain/plan/diff.ts';
-import { guardRails } from '../../../src/domain/plan/guard-rails.ts';
+import { guardMirror, guardRails } from '../../../src/domain/plan/guard-rails.ts';
 
 /** `path` or `path=content`, with `*` at the end for an executable file. */
 function manifest(...files: readonly string[]): Manifest {
@@ -89,4 +89,15 @@ test.each([
 
 test('a first apply is never held', () => {
   expect(guardRails(undefined, diffManifests(undefined, manifest('a')), [mapping('projects', 0)])).toEqual([]);
+});
+
+test.each([
+  { name: 'nothing foreign: the plan itself was judged before', loss: { owned: 30, foreign: 0, leaving: 30 }, held: false },
+  { name: 'half of all', loss: { owned: 20, foreign: 20, leaving: 20 }, held: false },
+  { name: 'more than half of all', loss: { owned: 20, foreign: 21, leaving: 21 }, held: true },
+  { name: 'ours and theirs together', loss: { owned: 30, foreign: 10, leaving: 21 }, held: true },
+  { name: 'of twenty files', loss: { owned: 1, foreign: 19, leaving: 20 }, held: false },
+  { name: 'a first apply onto foreign files only', loss: { owned: 0, foreign: 21, leaving: 21 }, held: true },
+])('a mirror that takes $name: held $held', ({ loss, held }) => {
+  expect(guardMirror(loss)?.reason).toBe(held ? 'TooManyDeletes' : undefined);
 });

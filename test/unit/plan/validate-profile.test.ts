@@ -19,6 +19,9 @@ test.each([
   ['projects/{{ GatewayName }}', {}],
   ['config/resources/{{ Labels.mode }}', {}],
   ['{{ Annotations.where }}', {}],
+  ['projects/site', { mirror: true }],
+  ['projects', { mirror: false }],
+  ['{{ Annotations.where }}', { mirror: true }],
 ])('the destination %s is fine', (destination, rest) => {
   expect(validate(onto(destination, rest))).toEqual([]);
 });
@@ -65,6 +68,11 @@ test.each([
     name: 'an overlay that climbs out',
     spec: { deploymentMode: { name: 'm', source: '../a' } },
     says: /^PathNotAllowed: spec\.deploymentMode\.source/,
+  },
+  {
+    name: 'a mirror above what is the gateway’s own',
+    spec: onto('config/resources/core', { mirror: true }),
+    says: /^PathNotAllowed: spec\.mappings\[0\]\.destination "config\/resources\/core" holds what belongs to the gateway itself/,
   },
   {
     name: 'a malformed pattern',

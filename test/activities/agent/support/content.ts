@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createManifest, encodeManifest, type Digest } from '../../../../src/domain/manifest.ts';
+import { createManifest, encodeManifest, type Digest, type Mirror } from '../../../../src/domain/manifest.ts';
 
 /** Files by path: text, or bytes with git's executable bit, or with the mark of what is made only where nothing stands. */
 export type Files = Readonly<
@@ -16,7 +16,7 @@ export class Content {
   readonly manifests = new Map<Digest, string>();
 
   /** @returns the digest of the manifest of exactly these files */
-  add(files: Files): Digest {
+  add(files: Files, mirror?: Mirror): Digest {
     const entries = Object.entries(files).map(([path, file]) => {
       const {
         content,
@@ -27,7 +27,7 @@ export class Content {
       this.blobs.set(sha256(bytes), bytes);
       return { path, sha256: sha256(bytes), size: bytes.length, executable, ...(ifAbsent && { ifAbsent }) };
     });
-    const text = encodeManifest(createManifest(entries));
+    const text = encodeManifest(createManifest(entries, mirror));
     this.manifests.set(sha256(text), text);
     return sha256(text);
   }

@@ -8,7 +8,7 @@ import type { LocalRelay } from './local-relay.ts';
 export const doing: Doing = { signal: new AbortController().signal, onProgress: () => undefined };
 const ROOMY = () => Promise.resolve({ free: 1e12, total: 1e12 });
 
-export function stepOf(expectLive: Digest, target: Digest, op: string, given: Partial<GatewayStep> = {}): GatewayStep {
+export function stepOf<Given extends object = object>(expectLive: Digest, target: Digest, op: string, given?: Given): GatewayStep & Given {
   return {
     object: { namespace: 'plant', name: 'site', uid: '0f8e' },
     gateway: 'line-1',
@@ -19,7 +19,7 @@ export function stepOf(expectLive: Digest, target: Digest, op: string, given: Pa
     op,
     connection: { port: 1, tls: false },
     retainSnapshots: 5,
-    ...given,
+    ...(given as Given),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { IncomingBlob, RelayClient } from '../../../../src/agent/ports.ts';
+import type { HelloRequest } from '../../../../src/contract/relay.ts';
 import { SyncError } from '../../../../src/domain/errors.ts';
 import type { Digest } from '../../../../src/domain/manifest.ts';
 import type { Content } from './content.ts';
@@ -18,8 +19,12 @@ export class LocalRelay implements RelayClient {
     this.content = content;
   }
 
-  hello(): ReturnType<RelayClient['hello']> {
+  /** Hears each hello. */
+  onHello: (request: HelloRequest) => void = () => undefined;
+
+  hello(request: HelloRequest): ReturnType<RelayClient['hello']> {
     this.calls += 1;
+    this.onHello(request);
     return Promise.resolve(this.office.hello());
   }
 

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Agent } from '../../../../src/agent/agent.ts';
 import type { AgentOptions } from '../../../../src/agent/ports.ts';
-import type { ApplyResult, GatewayStep } from '../../../../src/contract/activities.ts';
-import { NO_MANIFEST, type Digest } from '../../../../src/domain/manifest.ts';
+import type { ApplyInput, ApplyResult, GatewayStep } from '../../../../src/contract/activities.ts';
+import { NO_MANIFEST, type Digest, type Mirror } from '../../../../src/domain/manifest.ts';
 import { seedDataDirectory } from '../../../support/gateway-simulator/seed.ts';
 import { footprint } from '../../../support/gateway-simulator/damage.ts';
 import { Content, type Files } from './content.ts';
@@ -48,15 +48,15 @@ export class Rig {
     await rm(dirname(this.dataDir), { recursive: true, force: true });
   }
 
-  step(expectLive: Digest, target: Digest, given: Partial<GatewayStep> = {}): GatewayStep {
+  step<Given extends object = object>(expectLive: Digest, target: Digest, given?: Given): GatewayStep & Given {
     this.#ops += 1;
     return stepOf(expectLive, target, `op-${this.#ops}`, given);
   }
 
   /** Stages and applies these files over whatever is live. */
-  async sync(files: Files): Promise<ApplyResult> {
+  async sync(files: Files, { mirror, ...given }: Partial<ApplyInput> & { mirror?: Mirror } = {}): Promise<ApplyResult> {
     const { live } = await this.agent.inspect();
-    const step = this.step(live, this.content.add(files));
+    const step = this.step(live, this.content.add(files, mirror), given);
     await this.agent.stage(step, doing);
     return this.agent.apply(step, doing);
   }

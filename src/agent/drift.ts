@@ -1,0 +1,81 @@
+import { comparePaths, type ManifestEntry, type ManifestLines } from '../domain/manifest.ts';
+import { findForeign } from './foreign.ts';
+import { hashFile } from './hash.ts';
+import type { Layout } from './layout.ts';
+import { Lists } from './long-list.ts';
+import { Seen } from './seen.ts';
+import { Blocked, errnoOf } from './volume-error.ts';
+import type { VolumeFs } from './volume-fs.ts';
+import { giveWay } from './yield.ts';
+
+/** `fast` reads only files whose size, time of change or inode are not those of the last look; `thorough` reads every file. */
+export type Depth = 'fast' | 'thorough';
+
+/** How a gateway's files differ from the manifest that is live, in paths. */
+export interface Drift {
+  /** Other bytes, another executable bit, or no plain file. */
+  readonly changed: readonly string[];
+  readonly missing: readonly string[];
+  /** Files in mirrored folders that are not ours. */
+  readonly foreign: readonly string[];
+}
+
+/** Looks at every owned path and at the mirrored folders. Group, owner and their permission bits are nobody's drift: the kubelet rewrites them. */
+export async function findDrift(layout: Layout, live: ManifestLines, depth: Depth, nowMs: number, signal?: AbortSignal): Promise<Drift> {
+  const { volume: tree } = layout;
+  using lists = new Lists(layout);
+  const changed: string[] = [];
+  const missing: string[] = [];
+  using seen = Seen.read(layout, lists);
+  let index = 0;
+  for (const entry of live.entries()) {
+    await giveWay((index += 1));
+    signal?.throwIfAborted();
+    const verdict = await judge(tree, entry, seen, depth, nowMs);
+    if (verdict === 'changed') changed.push(entry.path);
+    else if (verdict === 'missing') missing.push(entry.path);
+  }
+  await seen.write();
+  const foreign: string[] = [];
+  if (live.mirror) {
+    const found = await findForeign(tree, live.mirror, live);
+    foreign.push(...found.files);
+    changed.push(...found.conflicts.links, ...found.conflicts.inTheWay);
+  }
+  return { changed: changed.sort(comparePaths), missing, foreign: foreign.sort(comparePaths) };
+}
+
+async function judge(
+  tree: VolumeFs,
+  entry: ManifestEntry,
+  seen: Seen,
+  depth: Depth,
+  nowMs: number,
+): Promise<'same' | 'changed' | 'missing'> {
+  const standing = tree.look(entry.path);
+  if (standing.kind === 'absent' || standing.kind === 'blocked') return 'missing';
+  if (entry.ifAbsent) return 'same'; // whatever stands there may be the gateway's own
+  if (standing.kind !== 'file') return 'changed';
+  const { stat } = standing;
+  if (stat.size !== entry.size || ((stat.mode & 0o100) !== 0) !== entry.executable) return 'changed';
+  const known = seen.has(entry, stat);
+  if (known && depth === 'fast') {
+    seen.add(entry, stat, nowMs);
+    return 'same';
+  }
+  const digest = await digestAt(tree, entry.path);
+  if (digest === 'missing') return 'missing';
+  if (digest !== entry.sha256) return 'changed';
+  seen.add(entry, stat, nowMs);
+  return 'same';
+}
+
+/** A file that goes while it is looked at is missing. */
+async function digestAt(tree: VolumeFs, path: string): Promise<string | undefined> {
+  try {
+    return await hashFile(tree, path);
+  } catch (error) {
+    if (error instanceof Blocked || errnoOf(error) === 'ENOENT') return 'missing';
+    throw error;
+  }
+}
