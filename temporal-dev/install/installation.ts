@@ -1,10 +1,11 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { KeptRunning, type ProcessNews } from '../kubelet/kept-running.ts';
 import { Kubelet } from '../kubelet/kubelet.ts';
 import { freePort } from '../stack/ports.ts';
+import { compileCacheOf, gatewayUser, handOver, letThrough } from './gateway-user.ts';
 import type { Stack } from '../stack/stack.ts';
 
 /** The processes of the control plane. */
@@ -63,6 +64,16 @@ export class Installation {
     const [command, ...first] = options.program ?? [process.execPath, MAIN];
     const agentFirst = options.program ? first : [...SMALL_HEAP, ...first];
     mkdirSync(join(dir, 'logs'), { recursive: true });
+    const { dataDir } = stack.description;
+    const outermost = dir.startsWith(`${dataDir}/`) ? dataDir : dir;
+    const user = gatewayUser(process.execPath, MAIN, SIMULATOR, dirname(outermost));
+    if (user) {
+      mkdirSync(join(dir, 'pods'), { recursive: true });
+      // An earlier start may have run as somebody else.
+      handOver(join(dir, 'pods'), user);
+      for (const folder of new Set([outermost, dir])) letThrough(folder, user);
+    }
+    const compileCache = user ? compileCacheOf(user) : undefined;
     const [relayPort, receiverPort] = [await freePort(), await freePort()];
     const crds = stack.kubectl(['apply', '-f', CRDS]);
     const env = {
@@ -100,6 +111,7 @@ export class Installation {
       stack,
       dir: pods,
       apiKey: () => API_KEY,
+      ...(user && { user }),
       gateway: ({ pod, files, ports }) => {
         gateways.set(`${pod.metadata?.namespace ?? ''}/${pod.metadata?.name ?? ''}`, `http://127.0.0.1:${ports.gateway}`);
         return {
@@ -126,7 +138,7 @@ export class Installation {
         args: [...agentFirst, 'agent'],
         env: {
           ...stack.description.env,
-          NODE_COMPILE_CACHE: env.NODE_COMPILE_CACHE,
+          ...(user ? compileCache !== undefined && { NODE_COMPILE_CACHE: compileCache } : { NODE_COMPILE_CACHE: env.NODE_COMPILE_CACHE }),
           LOG_LEVEL: env.LOG_LEVEL,
           TEMPORAL_ADDRESS: stack.temporal.address,
           RELAY_URL: relay,
