@@ -17,6 +17,7 @@ export const REASONS = {
   // The git side
   RefNotFound: 'change',
   RefAmbiguous: 'change',
+  TagMoved: 'change',
   AuthenticationFailed: 'backoff',
   HostKeyMismatch: 'change',
   HostKeyUnknown: 'change',

@@ -5,13 +5,16 @@ import type {
   PlanInput,
   PlanResult,
   ReadWaveInput,
+  Resolution,
   ResolveInput,
-  Revision,
+  SourceInput,
 } from '../contract/activities.ts';
-import { isCommitId, resolveRef, type RemoteRef } from '../clients/git/refs.ts';
+import { isCommitId, resolveIfNamed } from '../clients/git/refs.ts';
 import { parseRemote } from '../clients/git/remote.ts';
 import { listRemote, resolveRemoteRef, type RemoteAccess } from '../clients/git/remote-client.ts';
 import type { Desired } from '../domain/desired.ts';
+import { SyncError } from '../domain/errors.ts';
+import { isLoopback, judgeTag } from '../domain/git-policy.ts';
 import type { Digest } from '../domain/manifest.ts';
 import type { BlobIndex } from './blob-index.ts';
 import type { ContentStore } from './content-store.ts';
@@ -50,18 +53,27 @@ export class Source {
 
   /**
    * What the object's ref names now; from here on only the commit is used.
-   * @throws SyncError of the git side, SecretNotFound
+   * @throws SyncError of the git side, SecretNotFound, TagMoved
    */
-  async resolveRevision(input: ResolveInput, work: Work = {}): Promise<Revision> {
+  async resolveRevision(input: ResolveInput, work: Work = {}): Promise<Resolution> {
     const { spec } = await this.#desired(input.desired);
-    const { ref } = spec.git;
+    const { repo, ref, movedTags, allowUnreachable } = spec.git;
     const { mirror, access } = this.#remote(input, spec, work);
     const remote = await access();
-    if (!isCommitId(ref)) return { ref, commit: (await resolveRemoteRef(remote, ref)).commit };
+    const named = isCommitId(ref) ? undefined : await resolveRemoteRef(remote, ref);
+    const advertised = named ? [] : await listRemote(remote); // proves the credential, also when the commit is here already
+    const found = named ?? resolveIfNamed(advertised, ref);
+    if (found) {
+      const tag = judgeTag({ repo, ...found }, input.tag, movedTags);
+      return { ref, commit: found.commit, ...(tag ? { tag } : {}) };
+    }
     const commit = ref.toLowerCase();
-    const advertised: RemoteRef[] = await listRemote(remote); // proves the credential, also when the commit is here already
-    if (advertised.some((one) => one.name === `refs/heads/${ref}` || one.name === `refs/tags/${ref}`))
-      return { ref, commit: resolveRef(advertised, ref).commit };
+    if (!allowUnreachable && !(await mirror.history.reaches(commit, advertised, access))) {
+      throw new SyncError(
+        'RefNotFound',
+        `${repo} has no commit ${commit} on a branch or tag: it was never pushed there, its branch was deleted or rewritten, or it belongs to a fork. Check spec.git.ref; spec.git.allowUnreachable: true takes it all the same if the host gives it.`,
+      );
+    }
     await mirror.ensure(commit, access);
     return { ref, commit };
   }
@@ -107,11 +119,13 @@ export class Source {
     return document;
   }
 
-  #remote(input: ResolveInput, spec: Desired['spec'], work: Work): { mirror: Mirror; access: AskAccess } {
+  #remote(input: SourceInput, spec: Desired['spec'], work: Work): { mirror: Mirror; access: AskAccess } {
     const { namespace } = input.object;
     const { repo, auth } = spec.git;
     const { mirrors, readSecret } = this.#parts;
     const remote = parseRemote(repo);
+    if (remote.transport === 'http' && !spec.git.insecureHttp && !isLoopback(remote.host))
+      throw new SyncError('InvalidSpec', 'spec.git.repo is plain http: use https, or set spec.git.insecureHttp: true.');
     const access = async (): Promise<RemoteAccess> => ({
       remote,
       credential: await readCredential(namespace, auth, readSecret),

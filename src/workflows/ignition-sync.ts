@@ -10,7 +10,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { SignalDefinition } from '@temporalio/common';
-import type { DesiredSummary, ObjectRef, Revision } from '../contract/activities.ts';
+import type { DesiredSummary, ObjectRef, Resolution, Revision } from '../contract/activities.ts';
 import { PROGRESS_QUERY } from '../contract/messages.ts';
 import { rolloutWorkflowId } from '../contract/names.ts';
 import type { Fault } from '../domain/errors.ts';
@@ -67,7 +67,7 @@ class ObjectRun {
   #notice = '';
   #step = '';
   #fault: Fault | undefined;
-  #revision: Revision | undefined;
+  #revision: Resolution | undefined;
 
   constructor({ namespace, name, carried }: IgnitionSyncInput) {
     this.#at = { namespace, name };
@@ -123,10 +123,10 @@ class ObjectRun {
   }
 
   /** Reads what is wanted and asks the git host at the same time, as the input was last time: most looks are for a new commit. */
-  async #read(): Promise<{ desired: Present; revision: Revision } | undefined> {
+  async #read(): Promise<{ desired: Present; revision: Resolution } | undefined> {
     this.#endedSinceRead = false;
     const guess = this.#desired;
-    const early = guess && source.resolveRevision({ object: guess.object, desired: guess.desired }, `${guess.ref} → commit`);
+    const early = guess && this.#resolve(guess);
     early?.catch(() => undefined); // of interest only if the guess was right
     const { retry } = this.#state;
     const desired = await control.readDesired({ ...this.#at, ...(retry === undefined ? {} : { retry }) }, 'what is wanted');
@@ -138,9 +138,12 @@ class ObjectRun {
       if (this.#state.retry === retry) this.#state.retry = undefined;
     }
     await this.#learn(desired);
-    const { object, desired: digest, ref } = desired;
-    if (early && digest === guess.desired) return { desired, revision: await early };
-    return { desired, revision: await source.resolveRevision({ object, desired: digest }, `${ref} → commit`) };
+    return { desired, revision: await (early && desired.desired === guess.desired ? early : this.#resolve(desired)) };
+  }
+
+  #resolve({ object, desired, ref, tag: seen }: Present): Promise<Resolution> {
+    const tag = this.#revision ? this.#revision.tag : seen;
+    return source.resolveRevision({ object, desired, ...(tag ? { tag } : {}) }, `${ref} → commit`);
   }
 
   /** What only status can tell: requests by annotation, and what an earlier run was told or has started. */
@@ -164,7 +167,7 @@ class ObjectRun {
     this.#state.settled = { n, commit, contentHash, state: 'Superseded', failures: 0 };
   }
 
-  async #act(desired: Present, revision: Revision): Promise<void> {
+  async #act(desired: Present, revision: Resolution): Promise<void> {
     const { running, settled, frozen } = this.#state;
     this.#revision = revision;
     if (desired.paused) await this.#tellPause(true);

@@ -43,6 +43,11 @@ export function resolveRef(refs: readonly RemoteRef[], ref: string): RemoteRef {
   return first;
 }
 
+/** The branch or tag of this name, if there is one. @throws SyncError RefAmbiguous */
+export function resolveIfNamed(refs: readonly RemoteRef[], ref: string): RemoteRef | undefined {
+  return refs.some(({ name }) => name === `refs/heads/${ref}` || name === `refs/tags/${ref}`) ? resolveRef(refs, ref) : undefined;
+}
+
 function suggest(refs: readonly RemoteRef[], ref: string): string {
   if (/^[0-9a-f]{7,63}$/i.test(ref)) return 'If it is a commit, write its whole id.';
   const wanted = shorten(ref);

@@ -42,17 +42,21 @@ export async function resolveRemoteRef(access: RemoteAccess, ref: string): Promi
   return resolveRef(refs, ref);
 }
 
+/** How much comes along: one commit without history, history without content, or everything. Hosts that cannot do less give more. */
+export type FetchDepth = 'commit' | 'history' | 'everything';
+
+const DEPTH: Readonly<Record<FetchDepth, readonly string[]>> = {
+  commit: ['--depth=1'],
+  history: ['--filter=tree:0', '--prune'],
+  everything: [],
+};
+
 /**
- * Fetches one object or ref of the remote into a bare repository, under a name of ours, without history where the remote can.
- * @param wanted a full ref name or an object id.
+ * Fetches objects or refs of the remote into a bare repository, under names of ours.
+ * @param wanted refspecs whose left side is a full ref name or an object id.
  * @throws SyncError of the git side.
  */
-export async function fetchInto(
-  gitDir: string,
-  access: RemoteAccess,
-  wanted: readonly string[],
-  options: { readonly shallow: boolean },
-): Promise<void> {
+export async function fetchInto(gitDir: string, access: RemoteAccess, wanted: readonly string[], depth: FetchDepth): Promise<void> {
   const args = [
     'fetch',
     '--quiet',
@@ -61,7 +65,7 @@ export async function fetchInto(
     '--no-write-fetch-head',
     '--no-recurse-submodules',
     '--no-auto-maintenance',
-    ...(options.shallow ? ['--depth=1'] : []),
+    ...DEPTH[depth],
   ];
   await callRemote(
     access,

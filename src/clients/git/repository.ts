@@ -58,6 +58,17 @@ export class Repository {
     await this.#text([`--git-dir=${this.gitDir}`, 'update-ref', '--end-of-options', pinOf(commit), commit], 'pin the commit');
   }
 
+  /** Full names of the refs from which a commit can be reached; none when it is not here. */
+  async refsContaining(commit: string): Promise<string[]> {
+    const exit = await runGit([`--git-dir=${this.gitDir}`, 'for-each-ref', '--format=%(refname)', `--contains=${commit}`], {
+      env: { ...gitEnvironment(this.#settings), GIT_ALLOW_PROTOCOL: '' }, // what is missing here is not fetched behind our back
+      deadlineMs: CONTENT_DEADLINE_MS,
+    });
+    if (exit.code === 0) return exit.stdout.toString('utf8').split('\n').filter(Boolean);
+    if (/no such commit|malformed object name|is a (tree|blob|tag), not a commit|promisor remote/.test(exit.stderr)) return [];
+    throw localFailure(exit, 'look for the commit on branches and tags');
+  }
+
   /** Whether everything that it should have is there and readable; takes as long as it is large. */
   async isSound(): Promise<boolean> {
     const exit = await runGit([`--git-dir=${this.gitDir}`, 'fsck', '--connectivity-only', '--no-dangling'], {
