@@ -40,7 +40,14 @@ export function insecureTransport(spec: unknown): string {
   const git = Git.safeParse((spec as { git?: unknown } | undefined)?.git).data;
   if (!git) return '';
   const host = /^http:\/\/(?:[^@/]*@)?(\[[^\]]*\]|[^:/]*)/.exec(git.repo)?.[1];
-  return host !== undefined && !isLoopback(host)
-    ? `spec.git.insecureHttp: content and credentials of ${host} travel in clear and can be changed on the way`
-    : '';
+  return [
+    host !== undefined && !isLoopback(host)
+      ? `spec.git.insecureHttp: content and credentials of ${host} travel in clear and can be changed on the way`
+      : '',
+    git.auth?.sshKey?.insecureIgnoreHostKey === true
+      ? 'spec.git.auth.sshKey.insecureIgnoreHostKey: whoever answers in place of the git host is believed'
+      : '',
+  ]
+    .filter(Boolean)
+    .join('; ');
 }

@@ -13,6 +13,7 @@ export const REASONS = {
   GatewayOwnedByOther: 'change',
   NotSupportedYet: 'change',
   SecretNotFound: 'change',
+  ConfigMapNotFound: 'change',
   NoGateways: 'change',
   // The git side
   RefNotFound: 'change',

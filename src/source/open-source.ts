@@ -1,7 +1,8 @@
 import { BlobIndex } from './blob-index.ts';
 import { ContentStore } from './content-store.ts';
-import type { ReadSecret } from './credential.ts';
+import type { ReadConfigMap, ReadSecret } from './credential.ts';
 import { Grants } from './grants.ts';
+import { InstallationTokens } from './installation-tokens.ts';
 import { Mirrors } from './mirrors.ts';
 import { Source } from './source.ts';
 
@@ -13,6 +14,7 @@ export interface SourceOptions {
   /** Whether `file://` repositories may be read. */
   readonly allowFile: boolean;
   readonly readSecret: ReadSecret;
+  readonly readConfigMap: ReadConfigMap;
 }
 
 /** Puts the source together. One process at a time may use the folder for planning; any may read the store. */
@@ -22,5 +24,6 @@ export async function openSource(options: SourceOptions): Promise<{ source: Sour
   const blobs = await BlobIndex.open(store);
   const grants = new Grants(store);
   const mirrors = await Mirrors.open(options.mirrorDir, { allowFile: options.allowFile });
-  return { source: new Source({ store, blobs, grants, mirrors, readSecret: options.readSecret }), store, grants };
+  const readers = { readSecret: options.readSecret, readConfigMap: options.readConfigMap, tokens: new InstallationTokens() };
+  return { source: new Source({ store, blobs, grants, mirrors, readers }), store, grants };
 }

@@ -18,7 +18,7 @@ import { isLoopback, judgeTag } from '../domain/git-policy.ts';
 import type { Digest } from '../domain/manifest.ts';
 import type { BlobIndex } from './blob-index.ts';
 import type { ContentStore } from './content-store.ts';
-import { credentialIdentity, readCredential, type ReadSecret } from './credential.ts';
+import { credentialIdentity, readAccess, type Readers } from './credential.ts';
 import type { Grants } from './grants.ts';
 import type { AskAccess, Mirror } from './mirror.ts';
 import type { Mirrors } from './mirrors.ts';
@@ -37,7 +37,7 @@ export interface SourceParts {
   readonly blobs: BlobIndex;
   readonly grants: Grants;
   readonly mirrors: Mirrors;
-  readonly readSecret: ReadSecret;
+  readonly readers: Readers;
 }
 
 /** Git and content for the whole fleet: resolves, fetches once, plans, and hands out what was planned. */
@@ -122,13 +122,13 @@ export class Source {
   #remote(input: SourceInput, spec: Desired['spec'], work: Work): { mirror: Mirror; access: AskAccess } {
     const { namespace } = input.object;
     const { repo, auth } = spec.git;
-    const { mirrors, readSecret } = this.#parts;
+    const { mirrors, readers } = this.#parts;
     const remote = parseRemote(repo);
     if (remote.transport === 'http' && !spec.git.insecureHttp && !isLoopback(remote.host))
       throw new SyncError('InvalidSpec', 'spec.git.repo is plain http: use https, or set spec.git.insecureHttp: true.');
     const access = async (): Promise<RemoteAccess> => ({
       remote,
-      credential: await readCredential(namespace, auth, readSecret),
+      ...(await readAccess(namespace, spec.git, remote, readers)),
       settings: mirrors.settings,
       signal: work.signal,
     });

@@ -1,26 +1,53 @@
 import { z } from 'zod';
-import { NotYet, SecretKeyRef, refuseField, textOf, withRules } from './schema.ts';
+import { SecretKeyRef, TextRef, textOf, withRules } from './schema.ts';
 
-const SecretRefOnly = z.object({ secretRef: SecretKeyRef });
+const LOOPBACK_HTTP = "matches('^http://(127[.]|localhost[:/]|\\\\[::1\\\\])')";
+
+const Token = z.object({
+  secretRef: SecretKeyRef,
+  username: z.string().min(1).default('git').describe('User name sent with the token; most hosts take any.'),
+});
+
+const SshKey = z.object({
+  secretRef: SecretKeyRef,
+  knownHosts: TextRef.optional().describe(
+    'Lines of known_hosts. Left out, the key known_hosts of the same Secret counts; where that is missing too, the keys that github.com, gitlab.com, bitbucket.org and ssh.dev.azure.com publish.',
+  ),
+  insecureIgnoreHostKey: z.boolean().default(false).describe('Take whatever host answers, without checking its key.'),
+});
+
+const GitHubApp = withRules(
+  z.object({
+    appId: z.int().min(1),
+    installationId: z.int().min(1).describe('The number at the end of the URL of the installation.'),
+    secretRef: SecretKeyRef.describe('Private key of the app, the .pem file that GitHub gave.'),
+    apiUrl: textOf(/^https?:\/\/[^\s@?#]+$/, 'a URL such as https://github.example/api/v3', 2048)
+      .optional()
+      .describe('Left out, it follows from the host of git.repo: api.github.com, or /api/v3 of an enterprise server.'),
+  }),
+  {
+    rule: `!has(self.apiUrl) || self.apiUrl.startsWith('https://') || self.apiUrl.${LOOPBACK_HTTP}`,
+    fieldPath: '.apiUrl',
+    message: 'must begin with https://: the app signs its requests, and gets tokens back.',
+  },
+);
 
 const Auth = withRules(
   z.object({
-    token: z
-      .object({
-        secretRef: SecretKeyRef,
-        username: z.string().min(1).default('git').describe('User name sent with the token; most hosts take any.'),
-      })
-      .optional()
-      .describe('HTTPS with a token.'),
-    sshKey: SecretRefOnly.optional().describe('SSH with a private key. The host keys come from the key known_hosts of the same Secret.'),
-    githubApp: NotYet.object,
+    token: Token.optional().describe('HTTPS with a token.'),
+    sshKey: SshKey.optional().describe('SSH with a private key.'),
+    githubApp: GitHubApp.optional().describe('HTTPS with tokens that GitHub makes for an installed app, each for an hour.'),
   }),
-  refuseField('githubApp', 'Use auth.token with an installation or deploy token.'),
   {
-    rule: '!(has(self.token) && has(self.sshKey))',
-    message: 'token and sshKey exclude each other: give the one that fits the URL in git.repo.',
+    rule: '[has(self.token), has(self.sshKey), has(self.githubApp)].filter(given, given).size() <= 1',
+    message: 'token, sshKey and githubApp exclude each other: give the one that fits the URL in git.repo.',
   },
 );
+
+const Proxy = z.object({
+  url: textOf(/^https?:\/\/[^\s@/?#]+\/?$/, 'a URL such as http://proxy.example:3128, without user and password', 2048),
+  secretRef: SecretKeyRef.optional().describe('user:password, if the proxy asks for them.'),
+});
 
 /** `spec.git`: which repository and ref, how to log in, and what is trusted. */
 export const Git = withRules(
@@ -42,6 +69,8 @@ export const Git = withRules(
       .boolean()
       .default(false)
       .describe('Take a commit id that no branch or tag reaches. Such a commit may come from a fork that nobody reviewed.'),
+    ca: TextRef.optional().describe('PEM of the authorities that vouch for the git host, in place of those that the source knows.'),
+    proxy: Proxy.optional().describe('HTTP proxy between the source and the git host.'),
     insecureHttp: z.boolean().default(false).describe('Allow plain http to a host other than this machine.'),
   }),
   {
@@ -59,5 +88,12 @@ export const Git = withRules(
     fieldPath: '.auth.token',
     message: 'needs an https URL in git.repo.',
   },
+  {
+    rule: "!has(self.auth) || !has(self.auth.githubApp) || self.repo.startsWith('http')",
+    fieldPath: '.auth.githubApp',
+    message: 'needs an https URL in git.repo.',
+  },
+  { rule: "!has(self.ca) || self.repo.startsWith('https://')", fieldPath: '.ca', message: 'needs an https URL in git.repo.' },
+  { rule: "!has(self.proxy) || self.repo.startsWith('http')", fieldPath: '.proxy', message: 'needs an https URL in git.repo.' },
   { rule: "!self.ref.startsWith('-')", fieldPath: '.ref', message: 'must not start with a dash.' },
 );

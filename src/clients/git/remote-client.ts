@@ -1,8 +1,9 @@
 import { SyncError } from '../../domain/errors.ts';
-import { withCredential, type Credential } from './credentials.ts';
+import { withCredential, type Connection, type Credential } from './credentials.ts';
 import { gitEnvironment, type GitSettings } from './environment.ts';
 import { remoteFailure } from './failure.ts';
 import { runGit } from './git-process.ts';
+import { lastAnswer, noteAnswers } from './http-answers.ts';
 import { parseRemoteRefs, resolveRef, type RemoteRef } from './refs.ts';
 import type { Remote } from './remote.ts';
 
@@ -13,6 +14,11 @@ const FETCH_DEADLINE_MS = 10 * 60_000;
 export interface RemoteAccess {
   readonly remote: Remote;
   readonly credential: Credential;
+  readonly connection?: Connection | undefined;
+  /** Digest of everything secret that was read for this access: tells one credential from another, and shows none. */
+  readonly proof?: string | undefined;
+  /** Told when the host refuses the credential: one that was made for a while may have been revoked. */
+  readonly onRefused?: (() => void) | undefined;
   readonly settings: GitSettings;
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds for one call; generous defaults when left out. */
@@ -83,16 +89,18 @@ async function callRemote(
   what: string,
   defaultDeadlineMs: number,
 ): Promise<string> {
-  const { remote, credential, settings, signal } = access;
-  return await withCredential(credential, remote, async ({ options, env }) => {
+  const { remote, credential, connection = {}, settings, signal } = access;
+  return await withCredential(credential, remote, connection, async ({ options, env, folder }) => {
     const exit = await runGit([...globals, ...options, ...command], {
-      env: { ...gitEnvironment(settings), ...env },
+      env: { ...gitEnvironment(settings, remote.transport), ...noteAnswers(folder), ...env },
       deadlineMs: access.deadlineMs ?? defaultDeadlineMs,
       signal,
     });
     signal?.throwIfAborted();
-    if (exit.code !== 0) throw remoteFailure(exit, what, remote, credential);
-    return exit.stdout.toString('utf8');
+    if (exit.code === 0) return exit.stdout.toString('utf8');
+    const failure = remoteFailure({ exit, what, answer: await lastAnswer(folder) }, access);
+    if (failure.reason === 'AuthenticationFailed' || failure.reason === 'RepositoryNotFound') access.onRefused?.();
+    throw failure;
   });
 }
 

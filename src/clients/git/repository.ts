@@ -61,7 +61,7 @@ export class Repository {
   /** Full names of the refs from which a commit can be reached; none when it is not here. */
   async refsContaining(commit: string): Promise<string[]> {
     const exit = await runGit([`--git-dir=${this.gitDir}`, 'for-each-ref', '--format=%(refname)', `--contains=${commit}`], {
-      env: { ...gitEnvironment(this.#settings), GIT_ALLOW_PROTOCOL: '' }, // what is missing here is not fetched behind our back
+      env: gitEnvironment(this.#settings),
       deadlineMs: CONTENT_DEADLINE_MS,
     });
     if (exit.code === 0) return exit.stdout.toString('utf8').split('\n').filter(Boolean);
