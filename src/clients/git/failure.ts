@@ -76,7 +76,7 @@ const CLASSES: readonly FailureClass[] = [
   {
     reason: 'HostUnreachable',
     pattern:
-      /Could not resolve (host|proxy)|CONNECT tunnel failed|Proxy CONNECT aborted|Couldn't connect to server|Failed to connect|Connection (refused|timed out|reset|closed)|No route to host|Network is unreachable|Name or service not known|Temporary failure in name resolution|returned error: 5\d\d|Empty reply from server|Operation too slow|transfer closed|early EOF|unexpected disconnect|hung up unexpectedly|RPC failed/i,
+      /Could not resolve (host|proxy)|CONNECT tunnel failed|Proxy CONNECT aborted|Couldn't connect to server|Failed to connect|Connection (refused|timed out|reset|closed)|No route to host|Network is unreachable|Name or service not known|Temporary failure in name resolution|returned error: 5\d\d|Empty reply from server|Operation too slow|transfer closed|early EOF|unexpected disconnect|hung up unexpectedly|RPC failed|Protocol "?\w+"? (not supported|disabled)|disabled in libcurl/i,
     says: ({ host, url }) =>
       `${host === '' ? url : host} does not answer as a git host should; it is asked again. Check spec.git.repo, the network and the host itself.`,
   },
@@ -101,6 +101,19 @@ export function remoteFailure({ exit, what, answer }: RemoteExit, { remote, cred
   return new SyncError(
     'GitFailed',
     `Git could not ${what} of ${remote.url}: ${detail === '' ? `it ended with code ${exit.code ?? 'none'} and no message` : detail}`,
+  );
+}
+
+/**
+ * Git takes any web page for a repository of plain files without branches: a sign-in page would look as if every ref was deleted.
+ * @throws SyncError RepositoryNotFound
+ */
+export function refuseWebPage(answer: HttpAnswer | undefined, { remote }: Asked): void {
+  const type = answer?.headers['content-type'] ?? '';
+  if (answer === undefined || type.startsWith('application/x-git-')) return;
+  throw new SyncError(
+    'RepositoryNotFound',
+    `${remote.url} answers with ${type === '' ? 'something' : type} that is no git repository, such as a sign-in page: check spec.git.repo and spec.git.auth.`,
   );
 }
 

@@ -1,7 +1,7 @@
 import { SyncError } from '../../domain/errors.ts';
 import { withCredential, type Connection, type Credential } from './credentials.ts';
 import { gitEnvironment, type GitSettings } from './environment.ts';
-import { remoteFailure } from './failure.ts';
+import { refuseWebPage, remoteFailure } from './failure.ts';
 import { runGit } from './git-process.ts';
 import { lastAnswer, noteAnswers } from './http-answers.ts';
 import { parseRemoteRefs, resolveRef, type RemoteRef } from './refs.ts';
@@ -97,8 +97,12 @@ async function callRemote(
       signal,
     });
     signal?.throwIfAborted();
-    if (exit.code === 0) return exit.stdout.toString('utf8');
-    const failure = remoteFailure({ exit, what, answer: await lastAnswer(folder) }, access);
+    const answer = await lastAnswer(folder);
+    if (exit.code === 0) {
+      refuseWebPage(answer, access);
+      return exit.stdout.toString('utf8');
+    }
+    const failure = remoteFailure({ exit, what, answer }, access);
     if (failure.reason === 'AuthenticationFailed' || failure.reason === 'RepositoryNotFound') access.onRefused?.();
     throw failure;
   });

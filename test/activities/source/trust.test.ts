@@ -116,7 +116,7 @@ test('a host that leads from https to plain http is not followed', async () => {
   bench.configMaps.set('plant/authorities/ca.crt', own.ca);
   const { source } = await bench.opened;
   const input = await bench.input({ repo: `${front.url}/moved.git`, ca: { configMapRef: { name: 'authorities', key: 'ca.crt' } } });
-  await expect(source.resolveRevision(input)).rejects.toMatchObject({ name: 'SyncError' });
+  await expect(source.resolveRevision(input)).rejects.toMatchObject({ reason: 'HostUnreachable' });
   expect(await host.client.requests('plant')).toMatchObject({ sessions: 0 });
 });
 
