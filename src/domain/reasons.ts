@@ -19,6 +19,7 @@ export const REASONS = {
   RefNotFound: 'change',
   RefAmbiguous: 'change',
   TagMoved: 'change',
+  SignatureRejected: 'change',
   AuthenticationFailed: 'backoff',
   HostKeyMismatch: 'change',
   HostKeyUnknown: 'change',

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import type { GitSettings } from '../clients/git/environment.ts';
 import { isCommitId } from '../clients/git/refs.ts';
 import { type FetchDepth, fetchInto, listRemote, type RemoteAccess } from '../clients/git/remote-client.ts';
-import { Repository, pinOf, type CommitInfo } from '../clients/git/repository.ts';
+import { Repository, pinOf, type CommitInfo, type TagObject } from '../clients/git/repository.ts';
 import { SyncError } from '../domain/errors.ts';
+import type { Reason } from '../domain/reasons.ts';
 import type { TreeEntry } from '../domain/plan/tree.ts';
 import { History } from './history.ts';
 import { InTurn } from './in-turn.ts';
@@ -20,6 +21,8 @@ export type AskAccess = () => Promise<RemoteAccess>;
  */
 export class Mirror {
   readonly history: History;
+  readonly gitDir: string;
+  readonly settings: GitSettings;
   readonly #repository: Repository;
   readonly #fetching = new Map<string, Promise<CommitInfo>>();
   readonly #commits = new RecentMap<string, CommitInfo>(256);
@@ -29,6 +32,8 @@ export class Mirror {
   readonly #turns = new InTurn();
 
   constructor(gitDir: string, settings: GitSettings) {
+    this.gitDir = gitDir;
+    this.settings = settings;
     this.#repository = new Repository(gitDir, settings);
     this.history = new History(gitDir.replace(/\.git$/, '.history'), settings);
   }
@@ -55,6 +60,20 @@ export class Mirror {
     this.#trees.set(commit, tree);
     tree.catch(() => this.#trees.delete(commit));
     return await tree;
+  }
+
+  /** The annotated tag of this name, if it names the commit; it is kept beside the commit. */
+  async tag(name: string, commit: string, access: AskAccess): Promise<TagObject | undefined> {
+    await this.ensure(commit, access);
+    return await this.#turns.run(async () => {
+      const kept = `refs/signed/${commit}`;
+      const known = await this.#repository.tagObject(kept);
+      if (known?.name === name && known.commit === commit) return known;
+      const missing = await fetchInto(this.gitDir, await access(), [`refs/tags/${name}:${kept}`], 'commit').catch(reasonOf('RefNotFound'));
+      if (missing) return undefined;
+      const tag = await this.#repository.tagObject(kept);
+      return tag?.commit === commit ? tag : undefined;
+    });
   }
 
   /** Reads content of a commit. A mirror that turns out to be damaged is made anew, once. */
@@ -158,6 +177,14 @@ export class Mirror {
     this.#trees.clear();
     await rm(this.#repository.gitDir, { recursive: true, force: true });
   }
+}
+
+/** Expects one reason of failure; any other goes on. */
+function reasonOf(expected: Reason): (error: unknown) => Reason {
+  return (error) => {
+    if (error instanceof SyncError && error.reason === expected) return expected;
+    throw error;
+  };
 }
 
 function isGitFailed(error: unknown): boolean {

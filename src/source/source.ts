@@ -25,6 +25,7 @@ import type { Mirrors } from './mirrors.ts';
 import { selectWave, type PlanDocument } from './plan-document.ts';
 import { Planner } from './planner.ts';
 import { RecentMap } from './recent-map.ts';
+import { refuseUnsigned } from './signature-policy.ts';
 
 /** What one call may be told, and whom it tells that it is alive. */
 export interface Work {
@@ -80,12 +81,13 @@ export class Source {
 
   /**
    * Brings a commit here, once for everybody who wants it, and keeps it.
-   * @throws SyncError of the git side, SecretNotFound
+   * @throws SyncError of the git side, SecretNotFound, SignatureRejected
    */
   async fetch(input: FetchInput, work: Work = {}): Promise<FetchResult> {
     const { spec } = await this.#desired(input.desired);
     const { mirror, access } = this.#remote(input, spec, work);
     const { author, subject } = await mirror.ensure(input.commit, access);
+    await this.#refuseUnsigned(input, spec, mirror, access);
     // The plan comes next and wants the listing; if it fails here, it fails there with a name.
     mirror.tree(input.commit, access).catch(() => undefined);
     return { author, subject: subject.slice(0, 100).replace(/[\uD800-\uDBFF]$/, '') };
@@ -98,6 +100,7 @@ export class Source {
   async plan(input: PlanInput, work: Work = {}): Promise<PlanResult> {
     const desired = await this.#desired(input.desired);
     const { mirror, access } = this.#remote(input, desired.spec, work);
+    await this.#refuseUnsigned(input, desired.spec, mirror, access);
     return await this.#planner.plan(input, desired, mirror, access, work);
   }
 
@@ -117,6 +120,10 @@ export class Source {
     let document = this.#documents.get(digest);
     if (document === undefined) this.#documents.set(digest, (document = await this.#parts.store.readDocument(digest)));
     return document;
+  }
+
+  async #refuseUnsigned(input: FetchInput, { git }: Desired['spec'], mirror: Mirror, access: AskAccess): Promise<void> {
+    await refuseUnsigned({ namespace: input.object.namespace, git, commit: input.commit }, mirror, access, this.#parts.readers);
   }
 
   #remote(input: SourceInput, spec: Desired['spec'], work: Work): { mirror: Mirror; access: AskAccess } {

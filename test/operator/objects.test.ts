@@ -117,6 +117,7 @@ test.each([
   { what: 'a proxy with a password in its URL', object: git({ proxy: { url: 'http://u:p@proxy:3128' } }), says: /spec\.git\.proxy\.url/ },
   { what: 'a proxy for ssh', object: git({ repo: 'git@h:a', proxy: { url: 'http://proxy:3128' } }), says: /spec\.git\.proxy: .*https URL/ },
   { what: 'a policy for moved tags that is none', object: git({ movedTags: 'ignore' }), says: /spec\.git\.movedTags/ },
+  { what: 'a signature of nobody', object: git({ verify: 'commit' }), says: /spec\.git\.signers: .*git\.verify needs signers/ },
   { what: 'two ways to log in', object: git({ auth: { token: { secretRef }, sshKey: { secretRef } } }), says: /exclude each other/ },
   {
     what: 'a duration without a unit',
@@ -243,6 +244,7 @@ test.each([
       proxy: { url: 'http://proxy.example:3128', secretRef },
     }),
   },
+  { what: 'signed tags', object: git({ verify: 'tag', signers: { gpgKeys: { configMapRef: secretRef } } }) },
   {
     what: 'host keys from a ConfigMap',
     object: git({ repo: 'git@git.example:a', auth: { sshKey: { secretRef, knownHosts: { configMapRef: secretRef } } } }),

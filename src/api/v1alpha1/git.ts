@@ -49,6 +49,13 @@ const Proxy = z.object({
   secretRef: SecretKeyRef.optional().describe('user:password, if the proxy asks for them.'),
 });
 
+const Signers = z.object({
+  gpgKeys: TextRef.optional().describe('Public GPG keys, ASCII-armored (`gpg --armor --export`).'),
+  sshAllowedSigners: TextRef.optional().describe(
+    'Lines of an allowed signers file, as ssh-keygen reads it: `alice@plant.example ssh-ed25519 AAAA…`.',
+  ),
+});
+
 /** `spec.git`: which repository and ref, how to log in, and what is trusted. */
 export const Git = withRules(
   z.object({
@@ -65,6 +72,11 @@ export const Git = withRules(
       .describe(
         'What becomes of a tag that names another commit than before: `follow` syncs it, `refuse` keeps the gateways where they are.',
       ),
+    verify: z
+      .enum(['none', 'commit', 'tag', 'tagOrCommit'])
+      .default('none')
+      .describe('What must carry a signature of one of the signers before anything is planned: the commit, the tag in git.ref, or either.'),
+    signers: Signers.optional().describe('Whose signatures count.'),
     allowUnreachable: z
       .boolean()
       .default(false)
@@ -92,6 +104,11 @@ export const Git = withRules(
     rule: "!has(self.auth) || !has(self.auth.githubApp) || self.repo.startsWith('http')",
     fieldPath: '.auth.githubApp',
     message: 'needs an https URL in git.repo.',
+  },
+  {
+    rule: "self.verify == 'none' || (has(self.signers) && (has(self.signers.gpgKeys) || has(self.signers.sshAllowedSigners)))",
+    fieldPath: '.signers',
+    message: 'git.verify needs signers: name gpgKeys, sshAllowedSigners or both.',
   },
   { rule: "!has(self.ca) || self.repo.startsWith('https://')", fieldPath: '.ca', message: 'needs an https URL in git.repo.' },
   { rule: "!has(self.proxy) || self.repo.startsWith('http')", fieldPath: '.proxy', message: 'needs an https URL in git.repo.' },

@@ -17,6 +17,15 @@ export interface CommitInfo {
   readonly subject: string;
 }
 
+/** An annotated tag. */
+export interface TagObject {
+  readonly id: string;
+  /** As it stands in the tag itself, whatever ref leads to it. */
+  readonly name: string;
+  /** What it finally names. */
+  readonly commit: string;
+}
+
 /** A bare repository of ours on this machine. */
 export class Repository {
   readonly gitDir: string;
@@ -51,6 +60,19 @@ export class Repository {
     });
     const [id, author = '', subject = ''] = output.trimEnd().split('\0');
     return id === commit ? { author, subject } : undefined;
+  }
+
+  /** The annotated tag that a ref of ours leads to; undefined when there is none. */
+  async tagObject(ref: string): Promise<TagObject | undefined> {
+    const options = { env: gitEnvironment(this.#settings), deadlineMs: TEXT_DEADLINE_MS };
+    const git = [`--git-dir=${this.gitDir}`];
+    const ids = await runGit([...git, 'rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{tag}`], options);
+    const commits = await runGit([...git, 'rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`], options);
+    if (ids.code !== 0 || commits.code !== 0) return undefined;
+    const id = lastLine(ids.stdout);
+    const tag = await runGit([...git, 'cat-file', 'tag', id], options);
+    const name = /^tag (.*)$/m.exec(tag.stdout.toString('utf8').split('\n\n', 1)[0] ?? '')?.[1] ?? '';
+    return { id, name, commit: lastLine(commits.stdout) };
   }
 
   /** Keeps a commit from being swept. */
@@ -118,6 +140,11 @@ export class Repository {
       unsafe: { allowUnsafeConfigPaths: true }, // our own file, in place of the user's
     }).env(env);
   }
+}
+
+/** Git repeats `--end-of-options` before the answer. */
+function lastLine(output: Buffer): string {
+  return output.toString('utf8').trim().split('\n').at(-1) ?? '';
 }
 
 /** The name under which a commit is kept in a mirror. */
