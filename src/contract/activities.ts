@@ -110,6 +110,8 @@ export interface SourceInput {
 export interface ResolveInput extends SourceInput {
   /** What the object's tag named last time, as its status has it. */
   readonly tag?: KnownTag;
+  /** Set for a look that only the clock asked for: an answer of the git host that is no older than this will do. Milliseconds. */
+  readonly maxAgeMs?: number;
 }
 
 export interface FetchInput extends SourceInput {

@@ -48,22 +48,26 @@ export async function readAccess(
   if (auth?.token) {
     const { secretRef, username } = auth.token;
     const token = await readers.readSecret(namespace, secretRef.name, secretRef.key);
-    return { credential: { kind: 'token', username, token }, connection, proof: sha256(JSON.stringify([username, token])) };
+    return { credential: { kind: 'token', username, token }, connection, proof: digestOf([connection, username, token]) };
   }
   if (auth?.sshKey) {
     const credential = await readKey(namespace, auth.sshKey, readers);
-    return { credential, connection, proof: sha256(credential.privateKey) };
+    return { credential, connection, proof: digestOf([connection, credential]) };
   }
-  if (!auth?.githubApp) return { credential: { kind: 'none' }, connection };
+  if (!auth?.githubApp) return { credential: { kind: 'none' }, connection, proof: digestOf([connection]) };
   const { appId, installationId, secretRef, apiUrl = apiUrlOf(remote.host) } = auth.githubApp;
   const { protocol, hostname } = new URL(apiUrl);
   if (protocol !== 'https:' && !isLoopback(hostname))
     throw new SyncError('InvalidSpec', 'spec.git.auth.githubApp.apiUrl must begin with https://.');
   const privateKey = await readers.readSecret(namespace, secretRef.name, secretRef.key);
-  const proof = sha256(JSON.stringify([apiUrl, appId, installationId, privateKey]));
+  const proof = digestOf([connection, apiUrl, appId, installationId, privateKey]);
   const token = await readers.tokens.of(proof, { apiUrl, appId, installationId, privateKey }, connection);
   const credential: Credential = { kind: 'token', username: 'x-access-token', token };
   return { credential, connection, proof, onRefused: () => readers.tokens.forget(proof) };
+}
+
+function digestOf(parts: readonly unknown[]): string {
+  return sha256(JSON.stringify(parts));
 }
 
 async function readConnection(namespace: string, { ca, proxy }: Git, readers: Readers): Promise<Connection> {

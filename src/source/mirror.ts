@@ -10,6 +10,7 @@ import type { TreeEntry } from '../domain/plan/tree.ts';
 import { History } from './history.ts';
 import { InTurn } from './in-turn.ts';
 import { removeLeftovers } from './leftovers.ts';
+import { Listings } from './listings.ts';
 import { RecentMap } from './recent-map.ts';
 
 /** Lends the credential when, and only when, the remote must be asked. */
@@ -21,6 +22,7 @@ export type AskAccess = () => Promise<RemoteAccess>;
  */
 export class Mirror {
   readonly history: History;
+  readonly listings = new Listings();
   readonly gitDir: string;
   readonly settings: GitSettings;
   readonly #repository: Repository;

@@ -9,9 +9,9 @@ import type {
   ResolveInput,
   SourceInput,
 } from '../contract/activities.ts';
-import { isCommitId, resolveIfNamed } from '../clients/git/refs.ts';
+import { isCommitId, refuseMalformed, resolveIfNamed, resolveRef } from '../clients/git/refs.ts';
 import { parseRemote } from '../clients/git/remote.ts';
-import { listRemote, resolveRemoteRef, type RemoteAccess } from '../clients/git/remote-client.ts';
+import type { RemoteAccess } from '../clients/git/remote-client.ts';
 import type { Desired } from '../domain/desired.ts';
 import { SyncError } from '../domain/errors.ts';
 import { isLoopback, judgeTag } from '../domain/git-policy.ts';
@@ -29,6 +29,8 @@ import { refuseUnsigned } from './signature-policy.ts';
 
 /** What one call may be told, and whom it tells that it is alive. */
 export interface Work {
+  /** Steady milliseconds (`performance.now`): what the git host said before then is no answer. Now, when absent. */
+  readonly notBefore?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: string) => void;
 }
@@ -60,10 +62,14 @@ export class Source {
     const { spec } = await this.#desired(input.desired);
     const { repo, ref, movedTags, allowUnreachable } = spec.git;
     const { mirror, access } = this.#remote(input, spec, work);
-    const remote = await access();
-    const named = isCommitId(ref) ? undefined : await resolveRemoteRef(remote, ref);
-    const advertised = named ? [] : await listRemote(remote); // proves the credential, also when the commit is here already
-    const found = named ?? resolveIfNamed(advertised, ref);
+    const byId = isCommitId(ref);
+    if (!byId) refuseMalformed(ref);
+    const { maxAgeMs } = input;
+    const notBefore = maxAgeMs === undefined ? (work.notBefore ?? performance.now()) : performance.now() - maxAgeMs;
+    const ask = { asker: input.object.uid, notBefore, hasReason: maxAgeMs === undefined };
+    // Proves the credential, also when the commit is here already.
+    const advertised = await mirror.listings.list(await access(), ask, ref);
+    const found = byId ? resolveIfNamed(advertised, ref) : resolveRef(advertised, ref);
     if (found) {
       const tag = judgeTag({ repo, ...found }, input.tag, movedTags);
       return { ref, commit: found.commit, ...(tag ? { tag } : {}) };
@@ -86,6 +92,7 @@ export class Source {
   async fetch(input: FetchInput, work: Work = {}): Promise<FetchResult> {
     const { spec } = await this.#desired(input.desired);
     const { mirror, access } = this.#remote(input, spec, work);
+    await this.#prove(input, mirror, access);
     const { author, subject } = await mirror.ensure(input.commit, access);
     await this.#refuseUnsigned(input, spec, mirror, access);
     // The plan comes next and wants the listing; if it fails here, it fails there with a name.
@@ -100,6 +107,7 @@ export class Source {
   async plan(input: PlanInput, work: Work = {}): Promise<PlanResult> {
     const desired = await this.#desired(input.desired);
     const { mirror, access } = this.#remote(input, desired.spec, work);
+    await this.#prove(input, mirror, access);
     await this.#refuseUnsigned(input, desired.spec, mirror, access);
     return await this.#planner.plan(input, desired, mirror, access, work);
   }
@@ -120,6 +128,11 @@ export class Source {
     let document = this.#documents.get(digest);
     if (document === undefined) this.#documents.set(digest, (document = await this.#parts.store.readDocument(digest)));
     return document;
+  }
+
+  /** A mirror may be warm because somebody else filled it: nobody is given anything from it whose own credential has not been let in. */
+  async #prove({ object }: SourceInput, mirror: Mirror, access: AskAccess): Promise<void> {
+    await mirror.listings.prove(await access(), { asker: object.uid, notBefore: 0, hasReason: true });
   }
 
   async #refuseUnsigned(input: FetchInput, { git }: Desired['spec'], mirror: Mirror, access: AskAccess): Promise<void> {

@@ -26,6 +26,7 @@ import { type Carried, type IgnitionSyncInput, type Mutable, type Present, learn
 import { startRollout } from './object-rollout.ts';
 import { tell } from './tell.ts';
 import { InOrder } from './in-order.ts';
+import { untilNextLook } from './next-look.ts';
 import type { RolloutEnded } from './rollout-contract.ts';
 import { searchAttributes } from './search-attributes.ts';
 
@@ -33,8 +34,6 @@ const progress = defineQuery<Record<string, unknown>>(PROGRESS_QUERY);
 
 /** Continue-as-new well below the history the design allows. */
 const HISTORY_EVENTS = 3_000;
-/** How often a repository or object that has a fault is looked at without being asked, where it is not polled more often anyway. */
-const POLL_WHILE_STALLED_MS = 15_000;
 
 /** As long as the object lives: watches for what is wanted, and serialises everything that happens to its gateways. */
 export async function ignitionSync(input: IgnitionSyncInput): Promise<void> {
@@ -57,14 +56,13 @@ class ObjectRun {
   #specPaused = false;
   /** Stops and resumes reach status in their order, also when the apiserver is away in between. */
   readonly #stops = new InOrder();
+  #byClockMs: number | undefined; // set when nothing but the clock caused this look, after so long
   /** Grows with everything that makes another look worthwhile. */
   #news = 1;
-  /** The last report, so that only news are reported. */
-  #told = '';
+  #told = ''; // the last report, so that only news are reported
   /** The gateway that a person asked for, once it is known that there is one of that name. */
   #retryable: string | undefined;
-  /** What was asked for in vain. */
-  #notice = '';
+  #notice = ''; // what was asked for in vain
   #step = '';
   #fault: Fault | undefined;
   #revision: Resolution | undefined;
@@ -89,10 +87,8 @@ class ObjectRun {
       const seen = this.#news;
       const desired = await this.#look();
       if (desired && !desired.exists) return this.#leave();
-      await condition(
-        () => this.#news !== seen,
-        desired?.pollMs ?? Math.min(this.#desired?.pollMs ?? POLL_WHILE_STALLED_MS, POLL_WHILE_STALLED_MS),
-      );
+      const ms = untilNextLook((desired ?? this.#desired)?.pollMs, !desired);
+      this.#byClockMs = (await condition(() => this.#news !== seen, ms)) ? undefined : ms;
       const { historyLength, continueAsNewSuggested } = workflowInfo();
       if (historyLength < HISTORY_EVENTS && !continueAsNewSuggested) continue;
       await condition(allHandlersFinished);
@@ -143,7 +139,8 @@ class ObjectRun {
 
   #resolve({ object, desired, ref, tag: seen }: Present): Promise<Resolution> {
     const tag = this.#revision ? this.#revision.tag : seen;
-    return source.resolveRevision({ object, desired, ...(tag ? { tag } : {}) }, `${ref} → commit`);
+    const maxAgeMs = this.#byClockMs && Math.round(this.#byClockMs / 2);
+    return source.resolveRevision({ object, desired, ...(tag && { tag }), ...(maxAgeMs && { maxAgeMs }) }, `${ref} → commit`);
   }
 
   /** What only status can tell: requests by annotation, and what an earlier run was told or has started. */

@@ -1,10 +1,9 @@
-import { SyncError } from '../../domain/errors.ts';
 import { withCredential, type Connection, type Credential } from './credentials.ts';
 import { gitEnvironment, type GitSettings } from './environment.ts';
 import { refuseWebPage, remoteFailure } from './failure.ts';
 import { runGit } from './git-process.ts';
 import { lastAnswer, noteAnswers } from './http-answers.ts';
-import { parseRemoteRefs, resolveRef, type RemoteRef } from './refs.ts';
+import { parseRemoteRefs, type RemoteRef } from './refs.ts';
 import type { Remote } from './remote.ts';
 
 const LIST_DEADLINE_MS = 30_000;
@@ -35,17 +34,6 @@ export async function listRemote(access: RemoteAccess, ref?: string): Promise<Re
     : ['--heads', '--tags', '--end-of-options', access.remote.url];
   const output = await callRemote(access, [], ['ls-remote', '--quiet', ...scope], 'list the refs', LIST_DEADLINE_MS);
   return parseRemoteRefs(output);
-}
-
-/**
- * What a ref names now: one question to the remote.
- * @throws SyncError RefNotFound, RefAmbiguous, and those of the git side.
- */
-export async function resolveRemoteRef(access: RemoteAccess, ref: string): Promise<RemoteRef> {
-  refuseMalformed(ref);
-  const refs = await listRemote(access, ref);
-  if (ref.startsWith('refs/') && refs.length === 0) return resolveRef(await listRemote(access), ref);
-  return resolveRef(refs, ref);
 }
 
 /** How much comes along: one commit without history, history without content, or everything. Hosts that cannot do less give more. */
@@ -106,20 +94,4 @@ async function callRemote(
     if (failure.reason === 'AuthenticationFailed' || failure.reason === 'RepositoryNotFound') access.onRefused?.();
     throw failure;
   });
-}
-
-/** What git itself would not take as the name of a ref can match nothing, and might match everything as a pattern. */
-function refuseMalformed(ref: string): void {
-  if (
-    !/^[^\p{Cc} ~^:?*[\\]+$/u.test(ref) ||
-    ref.startsWith('-') ||
-    ref.startsWith('/') ||
-    ref.endsWith('/') ||
-    /\.\.|\/\/|@\{|\.lock(\/|$)|(^|\/)\.|\.$/.test(ref)
-  ) {
-    throw new SyncError(
-      'RefNotFound',
-      `spec.git.ref "${ref}" cannot be the name of a branch or tag: write a branch, a tag, a full refs/… name or a whole commit id.`,
-    );
-  }
 }
