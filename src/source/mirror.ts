@@ -1,7 +1,7 @@
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { GitSettings } from '../clients/git/environment.ts';
-import { isCommitId } from '../clients/git/refs.ts';
+import { isCommitId, type RemoteRef } from '../clients/git/refs.ts';
 import { type FetchDepth, fetchInto, listRemote, type RemoteAccess } from '../clients/git/remote-client.ts';
 import { Repository, pinOf, type CommitInfo, type TagObject } from '../clients/git/repository.ts';
 import { SyncError } from '../domain/errors.ts';
@@ -75,6 +75,15 @@ export class Mirror {
       if (missing) return undefined;
       const tag = await this.#repository.tagObject(kept);
       return tag?.commit === commit ? tag : undefined;
+    });
+  }
+
+  /** The commit of a ref whose remote, a bundle, does not say what an annotated tag names. */
+  async peeled(ref: RemoteRef, access: AskAccess): Promise<string> {
+    return await this.#turns.run(async () => {
+      await this.#prepare(ref.commit);
+      await fetchInto(this.gitDir, await access(), [`${ref.name}:refs/fetched`], 'commit');
+      return (await this.#repository.tagObject('refs/fetched'))?.commit ?? ref.commit;
     });
   }
 

@@ -46,8 +46,7 @@ async function tagFault(ref: string, commit: string, signers: Signers, mirror: M
 }
 
 async function readSigners(namespace: string, { signers }: Git, readers: Readers): Promise<Signers> {
-  const [gpgKeys, sshAllowedSigners] = await Promise.all(
-    [signers?.gpgKeys, signers?.sshAllowedSigners].map((ref) => (ref ? readText(namespace, ref, readers) : '')),
-  );
-  return { gpgKeys: gpgKeys ?? '', sshAllowedSigners: sshAllowedSigners ?? '' };
+  const text = async (ref: NonNullable<Git['signers']>['gpgKeys']): Promise<string> => (ref ? await readText(namespace, ref, readers) : '');
+  const [gpgKeys, sshAllowedSigners] = await Promise.all([text(signers?.gpgKeys), text(signers?.sshAllowedSigners)]);
+  return { gpgKeys, sshAllowedSigners };
 }

@@ -71,8 +71,9 @@ export class Source {
     const advertised = await mirror.listings.list(await access(), ask, ref);
     const found = byId ? resolveIfNamed(advertised, ref) : resolveRef(advertised, ref);
     if (found) {
-      const tag = judgeTag({ repo, ...found }, input.tag, movedTags);
-      return { ref, commit: found.commit, ...(tag ? { tag } : {}) };
+      const commit = /^file:.*\.bundle$/.test(repo) ? await mirror.peeled(found, access) : found.commit;
+      const tag = judgeTag({ repo, name: found.name, commit }, input.tag, movedTags);
+      return { ref, commit, ...(tag ? { tag } : {}) };
     }
     const commit = ref.toLowerCase();
     if (!allowUnreachable && !(await mirror.history.reaches(commit, advertised, access))) {

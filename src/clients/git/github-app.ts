@@ -113,7 +113,7 @@ async function post(url: string, jwt: string, { ca, proxy }: Connection, signal?
 }
 
 function unreachable(url: string, error: unknown): SyncError {
-  const code = String((error as { code?: unknown } | null)?.code ?? '');
+  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
   const message = error instanceof Error ? error.message : String(error);
   if (UNTRUSTED.test(code))
     return new SyncError(

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { GitFixture } from './support/git-fixture.ts';
+import type { GitFixture } from './support/git-fixture.ts';
 import { failure, gateway, Workbench } from './support/workbench.ts';
 
 const has = (program: string): boolean =>

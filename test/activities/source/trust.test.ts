@@ -133,7 +133,11 @@ test('a host that only a proxy can reach is reached through it, with the login t
     if (login !== 'squid:p@ss:word') return void response.writeHead(407, { 'proxy-authenticate': 'Basic realm="proxy"' }).end();
     handOn(`${host.client.address.httpUrl}${pathname}${search}`, request, response);
   }).listen(0, '127.0.0.1');
-  await using _closing = { [Symbol.asyncDispose]: async () => (proxy.closeAllConnections(), void (await once(proxy.close(), 'close'))) };
+  await using closing = new AsyncDisposableStack();
+  closing.defer(async () => {
+    proxy.closeAllConnections();
+    await once(proxy.close(), 'close');
+  });
   await once(proxy, 'listening');
   const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
   bench.secrets.set('plant/git/token', 'token');

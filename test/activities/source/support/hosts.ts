@@ -59,7 +59,8 @@ export async function sshHost(
 
 /** Hands a request on to another server, and its answer back. */
 export function handOn(to: string, request: IncomingMessage, response: ServerResponse): void {
-  const { host: _host, ...headers } = request.headers;
+  const headers = { ...request.headers };
+  delete headers.host;
   const onward = forward(to, { method: request.method, headers }, (answer) => {
     response.writeHead(answer.statusCode ?? 502, answer.headers);
     answer.pipe(response);
