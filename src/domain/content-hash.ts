@@ -11,7 +11,7 @@ function stable(labels: Readonly<Record<string, string>>): [string, string][] {
 
 /**
  * The part of the desired input that decides which bytes go where, as canonical text to be hashed: two inputs with the same text
- * need no new rollout. How carefully (approval, waves, polling) and what is live are no part of it.
+ * need no new rollout. Whose signature is wanted is part of it: a commit that was refused is looked at again. How carefully (approval, waves, polling) and what is live are no part of it.
  */
 export function contentText(desired: Desired): string {
   const { git, excludePatterns, shared } = desired.spec;
@@ -28,5 +28,8 @@ export function contentText(desired: Desired): string {
       stable(labels),
     ],
   );
-  return JSON.stringify([git.repo, git.ref, excludePatterns, gateways, ...(shared ? [shared] : [])]);
+  // Nothing where no signature is wanted: objects from before there was a policy keep their hash.
+  const signatures =
+    (git.verify as string | undefined) === undefined || git.verify === 'none' ? [] : [{ verify: git.verify, signers: git.signers ?? null }];
+  return JSON.stringify([git.repo, git.ref, excludePatterns, gateways, ...(shared ? [shared] : []), ...signatures]);
 }
