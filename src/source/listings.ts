@@ -22,6 +22,8 @@ interface Listing {
   /** Undefined until the host is asked. */
   startedAt: number | undefined;
   refs: Promise<RemoteRef[]>;
+  waiting: number;
+  readonly stop: AbortController;
 }
 
 /**
@@ -43,15 +45,36 @@ export class Listings {
     const scope = ref === undefined || /^refs\/(heads|tags)\//.test(ref) || !ref.startsWith('refs/') ? undefined : ref;
     const key = JSON.stringify([proof, scope ?? '']);
     const known = this.#last.get(key);
-    if (known && (known.startedAt === undefined || known.startedAt >= ask.notBefore)) return await known.refs;
+    if (known && (known.startedAt === undefined || known.startedAt >= ask.notBefore)) return await this.#wait(known, key, access.signal);
     const failure = this.#failures.get(proof);
     const rest = failure ? leftAloneMs(failure, performance.now(), ask.hasReason) : 0;
     if (failure && rest > 0) throw new SyncError(failure.error.reason, failure.error.message, { retryAfterMs: Math.ceil(rest) });
-    const listing: Listing = { startedAt: undefined, refs: Promise.resolve([]) };
+    const listing: Listing = { startedAt: undefined, refs: Promise.resolve([]), waiting: 0, stop: new AbortController() };
     listing.refs = this.#ask(listing, access, proof, scope, this.#isShared(ask.asker));
     listing.refs.catch(() => (this.#last.get(key) === listing ? this.#last.delete(key) : undefined));
     this.#last.set(key, listing);
-    return await listing.refs;
+    return await this.#wait(listing, key, access.signal);
+  }
+
+  /** Whoever asked may go away; when everybody has, the host is not asked any longer. */
+  async #wait(listing: Listing, key: string, signal: AbortSignal | undefined): Promise<RemoteRef[]> {
+    const called = Promise.withResolvers<never>();
+    const callOff = (): void => {
+      listing.waiting -= 1;
+      if (listing.waiting === 0) {
+        if (this.#last.get(key) === listing) this.#last.delete(key);
+        listing.stop.abort(signal?.reason);
+      }
+      called.reject(signal?.reason as Error);
+    };
+    signal?.throwIfAborted();
+    listing.waiting += 1;
+    signal?.addEventListener('abort', callOff, { once: true });
+    try {
+      return await Promise.race([listing.refs, called.promise]);
+    } finally {
+      signal?.removeEventListener('abort', callOff);
+    }
   }
 
   /**
@@ -66,8 +89,7 @@ export class Listings {
     if (shared) await setTimeout(GATHER_MS);
     listing.startedAt = performance.now();
     try {
-      // Others wait for the same answer: whoever asked first cannot call it off.
-      const refs = await listRemote({ ...access, signal: undefined }, scope);
+      const refs = await listRemote({ ...access, signal: listing.stop.signal }, scope);
       this.#failures.delete(proof);
       this.#proved.add(proof);
       return refs;
