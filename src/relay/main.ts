@@ -10,6 +10,9 @@ import { createLogger } from '../telemetry/logger.ts';
 import { Relay } from './relay.ts';
 import { TicketKey } from './ticket-key.ts';
 
+/** How long an agent is kept waiting for content that is being made again; less than its own patience of 10 s. */
+const MISSING_WAIT_MS = 7_000;
+
 /** The process that agents talk to. */
 export async function run(environment: NodeJS.ProcessEnv, stopping: AbortSignal): Promise<void> {
   const env = loadEnvironment('relay', environment);
@@ -17,7 +20,7 @@ export async function run(environment: NodeJS.ProcessEnv, stopping: AbortSignal)
   const kube = KubeClient.connect(env.IGNITION_SYNC_KUBECONFIG ? { kubeconfig: env.IGNITION_SYNC_KUBECONFIG } : 'in-cluster');
   const [client, store, ticketKey] = await Promise.all([
     createTemporalClient(env),
-    ContentStore.open(env.CONTENT_STORE_DIR),
+    ContentStore.open(env.CONTENT_STORE_DIR, { waitMs: MISSING_WAIT_MS }),
     env.TICKET_KEY_FILE ? TicketKey.fromFile(env.TICKET_KEY_FILE) : TicketKey.generate(),
   ]);
   const relay = new Relay({

@@ -20,6 +20,7 @@ export interface Composition {
 export class Composer {
   readonly #compositions = new RecentMap<string, Composition>(32);
 
+  /** @param commit names the listing */
   compose(commit: string, tree: readonly TreeEntry[], layout: Layout): Composition {
     const key = sha256(canonicalJson([commit, layout]));
     let composition = this.#compositions.get(key);
@@ -47,7 +48,7 @@ export function manifestOf(
         if (lfsPointer)
           throw new SyncError(
             'UnsupportedContent',
-            `"${path}" is a Git LFS pointer, not the content: commit the file itself, or exclude it with excludePatterns.`,
+            `"${path}" is a Git LFS pointer, not the content: set spec.git.lfs: true, commit the file itself, or exclude it with excludePatterns.`,
           );
         return { path, sha256: digest, size, executable };
       }),

@@ -1,30 +1,51 @@
 import { createReadStream } from 'node:fs';
-import { mkdir, readFile, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
+import { pipeline, type Readable } from 'node:stream';
 import { SyncError } from '../domain/errors.ts';
 import { decodeManifest, encodeManifest, type Digest, type Manifest } from '../domain/manifest.ts';
 import { canonicalJson } from './canonical-json.ts';
+import { DigestCheck } from './digest-check.ts';
 import { isDigest, sha256 } from './digest.ts';
-import { Staging } from './staging.ts';
+import { Losses, type ContentKind } from './losses.ts';
+import { Staging, errnoOf } from './staging.ts';
+import { Swept } from './swept.ts';
 
 const LEFTOVER_MS = 60 * 60_000;
 
+/** What is in use is marked so at most this often, milliseconds; well below what a sweep spares. */
+const MARK_MS = 6 * 60 * 60_000;
+
 /**
  * Content addressed by sha256, in a folder: `blobs/<aa>/<digest>`, `manifests/<digest>`, `documents/<digest>`.
- * Writing twice is harmless; what has a name is whole.
+ * Writing twice is harmless; what has a name is whole, or is found out when it is read.
  */
 export class ContentStore {
   readonly folder: string;
+  /** What a sweep has taken out and may still come back. */
+  readonly swept: Swept;
+  /** What readers miss. */
+  readonly losses: Losses;
 
-  private constructor(folder: string) {
+  private constructor(folder: string, waitMs: number | undefined) {
     this.folder = folder;
+    this.swept = new Swept(folder);
+    this.losses = new Losses(folder, waitMs);
   }
 
-  /** Opens the store, made where there is none. Several processes may. */
-  static async open(folder: string): Promise<ContentStore> {
-    for (const part of ['staging', 'blobs', 'manifests', 'documents', 'pins']) await mkdir(join(folder, part), { recursive: true });
-    return new ContentStore(folder);
+  /**
+   * Opens the store, made where there is none. Several processes may.
+   * @param options.waitMs for a process that cannot make content itself: what is missing is reported to the source, and waited for so
+   * many milliseconds.
+   */
+  static async open(folder: string, options: { readonly waitMs?: number } = {}): Promise<ContentStore> {
+    const store = new ContentStore(folder, options.waitMs);
+    await store.makeFolders();
+    return store;
+  }
+
+  async makeFolders(): Promise<void> {
+    for (const part of ['staging', 'blobs', 'manifests', 'documents', 'pins']) await mkdir(join(this.folder, part), { recursive: true });
   }
 
   /** For writing several things with one barrier; see `stageDocument` and `stageManifest`. */
@@ -35,7 +56,7 @@ export class ContentStore {
   /** Removes what a crash left unnamed; what is younger than an hour may still be on its way. */
   async removeLeftovers(now: Date): Promise<void> {
     const folder = join(this.folder, 'staging');
-    for (const name of await readdir(folder)) {
+    for (const name of await readdir(folder).catch(() => [])) {
       const file = join(folder, name);
       const found = await stat(file).catch(() => undefined);
       if (found && now.getTime() - found.mtimeMs > LEFTOVER_MS) await rm(file, { force: true });
@@ -46,22 +67,20 @@ export class ContentStore {
     return join(this.folder, 'blobs', digest.slice(0, 2), checked(digest));
   }
 
-  /** Digests of all blobs. */
-  async listBlobs(): Promise<Set<Digest>> {
-    const names = await readdir(join(this.folder, 'blobs'), { recursive: true });
-    return new Set(names.flatMap((name) => (name.length > 64 ? [name.slice(3)] : [])));
+  /** Whether a blob is here with all its bytes. The sweep then spares it for a day. */
+  async hasBlob({ sha256: digest, size }: { readonly sha256: Digest; readonly size: number }): Promise<boolean> {
+    return await this.#has(this.blobPath(digest), size);
   }
 
   /**
-   * @returns size in bytes and the content as a stream.
+   * @returns size in bytes and the content as a stream, which fails at its end when the content is damaged.
    * @throws SyncError ContentUnavailable
    */
   async openBlob(digest: Digest): Promise<{ size: number; stream: Readable }> {
     const path = this.blobPath(digest);
-    const { size } = await stat(path).catch((error: unknown) => {
-      throw unavailable('blob', digest, error);
-    });
-    return { size, stream: createReadStream(path) };
+    const size = await this.#find('blobs', digest, path, async () => (await stat(path)).size);
+    const check = new DigestCheck(digest, () => this.#damaged('blobs', digest, path));
+    return { size, stream: pipeline(createReadStream(path), check, () => undefined) };
   }
 
   /** Puts a JSON document; returns the digest that names it. */
@@ -98,11 +117,9 @@ export class ContentStore {
     return digest;
   }
 
+  /** Whether a manifest is here. The sweep then spares it for a day. */
   async hasManifest(digest: Digest): Promise<boolean> {
-    return await stat(join(this.folder, 'manifests', checked(digest))).then(
-      () => true,
-      () => false,
-    );
+    return await this.#has(join(this.folder, 'manifests', checked(digest)));
   }
 
   /**
@@ -119,13 +136,50 @@ export class ContentStore {
   }
 
   async #read(kind: 'documents' | 'manifests', digest: Digest): Promise<string> {
-    const what = kind === 'documents' ? 'document' : 'manifest';
-    const text = await readFile(join(this.folder, kind, checked(digest)), 'utf8').catch((error: unknown) => {
-      throw unavailable(what, digest, error);
-    });
-    if (sha256(text) !== digest) throw unavailable(what, digest);
-    return text;
+    const path = join(this.folder, kind, checked(digest));
+    const read = async (): Promise<string> => {
+      const text = await readFile(path, 'utf8');
+      if (sha256(text) === digest) return text;
+      throw await this.#damaged(kind, digest, path);
+    };
+    return await this.#find(kind, digest, path, read);
   }
+
+  async #has(path: string, size?: number): Promise<boolean> {
+    const look = () => stat(path).catch(() => undefined);
+    const found = (await look()) ?? ((await this.swept.bringBack(path)) ? await look() : undefined);
+    if (!found || (size !== undefined && found.size !== size)) return false;
+    const now = Date.now();
+    if (now - found.mtimeMs <= MARK_MS) return true;
+    return await utimes(path, now / 1000, now / 1000).then(
+      () => true,
+      (error: unknown) => errnoOf(error) !== 'ENOENT', // swept this very moment
+    );
+  }
+
+  /** Reads what may have been swept a moment ago, or may be on its way back after a loss. */
+  async #find<T>(kind: ContentKind, digest: Digest, path: string, read: () => Promise<T>): Promise<T> {
+    try {
+      return await read();
+    } catch (error) {
+      if (!isLoss(error)) throw unavailable(kind, digest, error);
+      if (!(await this.swept.bringBack(path)) && !(await this.losses.restored(kind, digest, path))) throw unavailable(kind, digest, error);
+    }
+    return await read().catch((error: unknown) => {
+      throw unavailable(kind, digest, error);
+    });
+  }
+
+  /** What is damaged is taken away, so that it is made again like what is missing. */
+  async #damaged(kind: ContentKind, digest: Digest, path: string): Promise<SyncError> {
+    await rm(path, { force: true });
+    await this.losses.report(kind, digest);
+    return unavailable(kind, digest);
+  }
+}
+
+function isLoss(error: unknown): boolean {
+  return errnoOf(error) === 'ENOENT' || (error instanceof SyncError && error.reason === 'ContentUnavailable');
 }
 
 function checked(digest: Digest): Digest {
@@ -133,6 +187,11 @@ function checked(digest: Digest): Digest {
   return digest;
 }
 
-function unavailable(what: string, digest: Digest, cause?: unknown): SyncError {
-  return new SyncError('ContentUnavailable', `The content store has no whole ${what} ${digest}; the next plan makes it again.`, { cause });
+const WORDS: Readonly<Record<ContentKind, string>> = { blobs: 'blob', documents: 'document', manifests: 'manifest' };
+
+function unavailable(kind: ContentKind, digest: Digest, cause?: unknown): SyncError {
+  if (cause instanceof SyncError) return cause;
+  return new SyncError('ContentUnavailable', `The content store has no whole ${WORDS[kind]} ${digest}; it is made again from git.`, {
+    cause,
+  });
 }

@@ -1,9 +1,11 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readFile, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Digest } from '../domain/manifest.ts';
 import { NO_MANIFEST } from '../domain/manifest.ts';
 import type { ContentStore } from './content-store.ts';
 import { isDigest } from './digest.ts';
+import type { Fleet } from './fleet.ts';
+import { fileName, filesOf, nameOf, renewFile, replaceFile } from './pin-file.ts';
 import { RecentMap } from './recent-map.ts';
 
 /** Manifests of one gateway that stay readable; what is live is granted anew with each plan, so it is always among them. */
@@ -12,11 +14,13 @@ const KEPT_MANIFESTS = 5;
 /** Manifests whose blobs are known without reading them again. */
 const CACHED_MANIFESTS = 64;
 
-let counter = 0;
+/** How long the content of a gateway that is gone stays, milliseconds: it may only be switched off. */
+const GONE_MS = 30 * 24 * 60 * 60_000;
 
 /**
  * Which gateway may read which content: the manifests that were planned for it, and the blobs that those name. A grant is a file, one
- * per gateway, so it holds across restarts and for a relay in another process.
+ * per gateway, so it holds across restarts and for a relay in another process; what it names is pinned. A gateway is put back from its
+ * own snapshots and needs nothing of here for that.
  */
 export class Grants {
   readonly #store: ContentStore;
@@ -43,28 +47,40 @@ export class Grants {
     const before = await this.#read(namespace, gateway);
     const granted = [...new Set([...manifests.filter((digest) => digest !== NO_MANIFEST), ...before])].slice(0, KEPT_MANIFESTS);
     if (granted.length === before.length && granted.every((digest, i) => digest === before[i])) return;
-    const file = this.#file(namespace, gateway);
-    counter += 1;
-    const temporary = join(this.#store.folder, 'staging', `grant-${process.pid}-${counter}`);
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(temporary, JSON.stringify({ manifests: granted }));
-    await rename(temporary, file);
+    const staging = join(this.#store.folder, 'staging');
+    await replaceFile(this.#file(namespace, gateway), staging, JSON.stringify({ manifests: granted }));
     this.#byGateway.set(`${namespace}/${gateway}`, granted);
   }
 
   async mayReadManifest(namespace: string, gateway: string, manifest: Digest): Promise<boolean> {
     if (this.#byGateway.get(`${namespace}/${gateway}`)?.includes(manifest)) return true;
-    return (await this.#read(namespace, gateway)).includes(manifest);
+    const now = async (): Promise<boolean> => (await this.#read(namespace, gateway)).includes(manifest);
+    return (await now()) || ((await this.#store.losses.untilWhole()) && (await now()));
   }
 
   async mayReadBlob(namespace: string, gateway: string, blob: Digest): Promise<boolean> {
     const known = this.#byGateway.get(`${namespace}/${gateway}`) ?? [];
     if (await this.#anyNames(known, blob)) return true;
-    const now = await this.#read(namespace, gateway);
-    return await this.#anyNames(
-      now.filter((digest) => !known.includes(digest)),
-      blob,
-    );
+    const now = async (): Promise<boolean> => await this.#anyNames(await this.#read(namespace, gateway), blob);
+    return (await now()) || ((await this.#store.losses.untilWhole()) && (await now()));
+  }
+
+  /** Every manifest that some gateway may read. */
+  async list(): Promise<Set<Digest>> {
+    const all = new Set<Digest>();
+    for (const namespace of await readdir(this.#folder).catch(() => []))
+      for (const { path } of await filesOf(join(this.#folder, namespace), new Date(0)))
+        for (const digest of parseGrant(await readFile(path, 'utf8').catch(() => ''))) all.add(digest);
+    return all;
+  }
+
+  /** Drops what gateways may read that have been gone for long. */
+  async settle({ gateways }: Pick<Fleet, 'gateways'>, now: Date): Promise<void> {
+    for (const namespace of await readdir(this.#folder).catch(() => []))
+      for (const { path, name, ageMs } of await filesOf(join(this.#folder, namespace), now)) {
+        if (gateways.has(`${nameOf(namespace)}/${nameOf(name)}`)) await renewFile(path, now);
+        else if (ageMs > GONE_MS) await rm(path, { force: true });
+      }
   }
 
   async #anyNames(manifests: readonly Digest[], blob: Digest): Promise<boolean> {
@@ -92,8 +108,12 @@ export class Grants {
     return granted;
   }
 
+  get #folder(): string {
+    return join(this.#store.folder, 'pins', 'gateways');
+  }
+
   #file(namespace: string, gateway: string): string {
-    return join(this.#store.folder, 'pins', 'gateways', fileName(namespace), fileName(gateway));
+    return join(this.#folder, fileName(namespace), fileName(gateway));
   }
 }
 
@@ -106,8 +126,4 @@ function parseGrant(text: string): Digest[] {
   } catch {
     return [];
   }
-}
-
-function fileName(text: string): string {
-  return `_${encodeURIComponent(text)}`;
 }

@@ -6,6 +6,8 @@ import { loadEnvironment } from '../config/environment.ts';
 import { SOURCE_TASK_QUEUE } from '../contract/names.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { connect, createWorker, installRuntime, runUntil } from '../workers/worker.ts';
+import { createReadFleet } from './fleet.ts';
+import { keepContent } from './keep-content.ts';
 import { openSource } from './open-source.ts';
 
 /** The process that owns the git mirrors and the content store. */
@@ -14,7 +16,7 @@ export async function run(environment: NodeJS.ProcessEnv, stopping: AbortSignal)
   const logger = createLogger('source');
   installRuntime(logger);
   const kube = KubeClient.connect(env.IGNITION_SYNC_KUBECONFIG ? { kubeconfig: env.IGNITION_SYNC_KUBECONFIG } : 'in-cluster');
-  const { source } = await openSource({
+  const parts = await openSource({
     storeDir: env.CONTENT_STORE_DIR,
     mirrorDir: env.MIRROR_DIR,
     allowFile: env.ALLOW_FILE_REPOSITORIES,
@@ -25,9 +27,11 @@ export async function run(environment: NodeJS.ProcessEnv, stopping: AbortSignal)
   const worker = await createWorker(connection, env.TEMPORAL_NAMESPACE, {
     taskQueue: SOURCE_TASK_QUEUE,
     identity: `source/${process.pid}`,
-    activities: createSourceActivities(source),
+    activities: createSourceActivities(parts.source),
   });
   logger.info({ temporal: env.TEMPORAL_ADDRESS }, 'source ready');
+  const keeping = keepContent({ ...parts, readFleet: createReadFleet(kube) }, logger, stopping);
   await runUntil(worker, stopping);
+  await keeping;
   await Promise.all([connection.close(), kube.close()]);
 }

@@ -1,10 +1,12 @@
 import { BlobIndex } from './blob-index.ts';
 import { ContentStore } from './content-store.ts';
 import type { ReadConfigMap, ReadSecret } from './credential.ts';
+import { FrozenPlans } from './frozen-plans.ts';
 import { Grants } from './grants.ts';
 import { InstallationTokens } from './installation-tokens.ts';
 import { Mirrors } from './mirrors.ts';
-import { Source } from './source.ts';
+import { RolloutPins } from './rollout-pins.ts';
+import { Source, type SourceParts } from './source.ts';
 
 export interface SourceOptions {
   /** Folder of the content store, which worker and relay read too. */
@@ -18,12 +20,17 @@ export interface SourceOptions {
 }
 
 /** Puts the source together. One process at a time may use the folder for planning; any may read the store. */
-export async function openSource(options: SourceOptions): Promise<{ source: Source; store: ContentStore; grants: Grants }> {
+export async function openSource(options: SourceOptions): Promise<SourceParts & { readonly source: Source }> {
   const store = await ContentStore.open(options.storeDir);
   await store.removeLeftovers(new Date());
-  const blobs = await BlobIndex.open(store);
-  const grants = new Grants(store);
-  const mirrors = await Mirrors.open(options.mirrorDir, { allowFile: options.allowFile });
-  const readers = { readSecret: options.readSecret, readConfigMap: options.readConfigMap, tokens: new InstallationTokens() };
-  return { source: new Source({ store, blobs, grants, mirrors, readers }), store, grants };
+  const parts: SourceParts = {
+    store,
+    blobs: await BlobIndex.open(store),
+    grants: new Grants(store),
+    pins: new RolloutPins(store.folder),
+    frozen: new FrozenPlans(options.mirrorDir),
+    mirrors: await Mirrors.open(options.mirrorDir, { allowFile: options.allowFile }),
+    readers: { readSecret: options.readSecret, readConfigMap: options.readConfigMap, tokens: new InstallationTokens() },
+  };
+  return { ...parts, source: new Source(parts) };
 }

@@ -1,62 +1,42 @@
 import type { PlanInput, PlanResult } from '../contract/activities.ts';
 import type { Desired, DesiredGateway } from '../domain/desired.ts';
 import { SyncError } from '../domain/errors.ts';
-import { NO_MANIFEST, createManifest, type Digest, type Manifest } from '../domain/manifest.ts';
-import { resolveLayout } from '../domain/plan/layout.ts';
-import type { Layout } from '../domain/plan/mapping.ts';
+import { NO_MANIFEST, createManifest, encodeManifest, type Digest, type Manifest } from '../domain/manifest.ts';
 import { planStages, type Slot } from '../domain/plan/stages.ts';
-import type { StoredBlob } from './blob-index.ts';
-import type { ContentStore } from './content-store.ts';
-import { Composer, digestOf, manifestOf, type Composition } from './composer.ts';
-import { sha256 } from './digest.ts';
-import { readWhole, stageBlobs } from './import-blobs.ts';
-import type { AskAccess, Mirror } from './mirror.ts';
+import { digestOf } from './composer.ts';
+import { layoutOf } from './layout-of.ts';
+import type { Made, Maker, Making } from './maker.ts';
 import type { PlanDocument } from './plan-document.ts';
 import { summarise, type ChangedGateway } from './plan-summary.ts';
 import { RecentMap } from './recent-map.ts';
-import { Renderer, type RenderedPlan } from './renderer.ts';
-import type { SourceParts, Work } from './source.ts';
-import { inParallel, type Staging } from './staging.ts';
+import type { SourceParts } from './source.ts';
+import { inParallel } from './staging.ts';
 
-interface Target {
+interface Target extends Made {
   readonly gateway: DesiredGateway;
-  readonly composition: Composition;
-  readonly notes: readonly string[];
-  readonly manifest: Manifest;
-  readonly digest: Digest;
 }
 
 /** Makes plans: what each gateway shall have at one commit, in which order, and everything that this needs in the store. */
 export class Planner {
   readonly #parts: SourceParts;
-  readonly #composer = new Composer();
-  readonly #renderer: Renderer;
+  readonly #maker: Maker;
   readonly #manifests = new RecentMap<Digest, Manifest>(64);
 
-  constructor(parts: SourceParts) {
+  constructor(parts: SourceParts, maker: Maker) {
     this.#parts = parts;
-    this.#renderer = new Renderer(parts.store);
+    this.#maker = maker;
   }
 
-  async plan(input: PlanInput, desired: Desired, mirror: Mirror, access: AskAccess, work: Work): Promise<PlanResult> {
+  async plan(input: PlanInput, desired: Desired, making: Omit<Making, 'staging'>): Promise<PlanResult> {
     const { spec } = desired;
     const gateways = selectGateways(desired, input.only);
     refuseSharedSystemNames(desired, input);
     const layouts = gateways.map((gateway) => layoutOf(gateway, desired, input));
-    const tree = await mirror.tree(input.commit, access);
-    work.onProgress?.('listed');
-    const compositions = layouts.map((layout) => this.#composer.compose(input.commit, tree, layout));
-    const { store, grants } = this.#parts;
+    const { store, grants, pins, frozen } = this.#parts;
+    await pins.begin(input);
     await using staging = store.staging();
-    stageFallbacks(compositions, store, staging);
-    const fresh = await this.#stageMissing(compositions, input, mirror, access, staging, work);
-    const blob = (oid: string): StoredBlob => known(fresh.get(oid) ?? this.#parts.blobs.get(oid), oid);
-    const rendered = await this.#renderAll(compositions, blob, input, mirror, access, staging);
-    const targets = gateways.map((gateway, i): Target => {
-      const composition = compositions[i] as Composition;
-      const of = rendered.get(composition) as RenderedPlan;
-      return { gateway, composition, notes: of.notes, ...manifestOf(composition, blob, of) };
-    });
+    const { made, settled } = await this.#maker.make(layouts, { ...making, staging });
+    const targets = gateways.map((gateway, i): Target => ({ gateway, ...(made[i] as Made) }));
     const changed = targets.filter(
       ({ gateway, digest }) => input.only !== undefined || digest !== gateway.live || digest !== gateway.confirmed,
     );
@@ -84,14 +64,11 @@ export class Planner {
       })),
     };
     const planDigest = store.stageDocument(staging, document);
-    const manifests = new Map([
-      ...targets.map((target) => [target.digest, target.manifest] as const),
-      ...[...released.values()].map((stays) => [digestOf(stays), stays] as const),
-    ]);
-    await inParallel(
-      [...manifests],
-      async ([digest, manifest]) => (await store.hasManifest(digest)) || store.stageManifest(staging, manifest),
-    );
+    const leaving = new Map([...released.values()].map((stays) => [digestOf(stays), stays]));
+    for (const stays of leaving.values()) store.stageManifest(staging, stays);
+    for (const { digest, manifest } of targets) this.#manifests.set(digest, manifest);
+    const manifests = [...new Set([...targets.map(({ digest }) => digest), ...leaving.keys()])];
+    await pins.hold(input.rollout, { schema: 1, desired: input.desired, plan: planDigest, manifests });
     await inParallel(targets, ({ gateway, digest }) =>
       grants.grantManifest(
         desired.object.namespace,
@@ -99,12 +76,13 @@ export class Planner {
         digest,
         gateway.live,
         releasedDigest(gateway.name).released ?? NO_MANIFEST,
+        gateway.confirmed ?? NO_MANIFEST,
       ),
     );
     await staging.commit();
-    await this.#parts.blobs.add(fresh);
-    for (const one of rendered.values()) this.#renderer.remember(one);
-    for (const [digest, manifest] of manifests) this.#manifests.set(digest, manifest);
+    await settled();
+    await frozen.keep({ schema: 1, input, desired, plan: document, released: [...leaving.values()].map(encodeManifest) });
+    await pins.mustHold(input.rollout);
     const summary = summarise(changes, gateways.length);
     return {
       planDigest,
@@ -115,41 +93,6 @@ export class Planner {
       connection: { port: spec.gateway.port, tls: spec.gateway.tls },
       retainSnapshots: spec.snapshots.retain,
     };
-  }
-
-  /** Renders each composition once, however many gateways share it. */
-  async #renderAll(
-    compositions: readonly Composition[],
-    blob: (oid: string) => StoredBlob,
-    input: PlanInput,
-    mirror: Mirror,
-    access: AskAccess,
-    staging: Staging,
-  ): Promise<ReadonlyMap<Composition, RenderedPlan>> {
-    const read = (oids: readonly string[]) =>
-      mirror.read(input.commit, access, (repository) => readWhole(repository.readBlobs([...new Set(oids)])));
-    const rendered = new Map<Composition, RenderedPlan>();
-    for (const composition of new Set(compositions))
-      rendered.set(composition, await this.#renderer.render(composition.plan, blob, read, staging));
-    return rendered;
-  }
-
-  /** Reads the blobs that the store does not have; each is read from git once, whoever needs it. */
-  async #stageMissing(
-    compositions: readonly Composition[],
-    input: PlanInput,
-    mirror: Mirror,
-    access: AskAccess,
-    staging: Staging,
-    work: Work,
-  ): Promise<Map<string, StoredBlob>> {
-    const { store, blobs } = this.#parts;
-    const oids = new Set<string>();
-    for (const { plan } of compositions) for (const { oid } of plan.files) if (!blobs.get(oid)) oids.add(oid);
-    if (oids.size === 0) return new Map();
-    let read = 0;
-    const onBlob = (): void => work.onProgress?.(`${(read += 1)} of ${oids.size} blobs`);
-    return await mirror.read(input.commit, access, (repository) => stageBlobs(store, staging, repository.readBlobs([...oids]), onBlob));
   }
 
   async #changeOf({ gateway, composition, notes, manifest }: Target): Promise<ChangedGateway> {
@@ -180,12 +123,6 @@ export class Planner {
   }
 }
 
-/** They come from no commit, so no import of blobs brings them to the store. */
-function stageFallbacks(compositions: readonly Composition[], store: ContentStore, staging: Staging): void {
-  const texts = new Set(compositions.flatMap(({ plan }) => plan.fallbacks.map(({ text }) => text)));
-  for (const text of texts) staging.add(store.blobPath(sha256(text)), text);
-}
-
 function selectGateways(desired: Desired, only: readonly string[] | undefined): DesiredGateway[] {
   const { gateways, object } = desired;
   const missing = only?.find((name) => !gateways.some((gateway) => gateway.name === name));
@@ -204,15 +141,6 @@ function selectGateways(desired: Desired, only: readonly string[] | undefined): 
   return selected;
 }
 
-function layoutOf(gateway: DesiredGateway, desired: Desired, { ref, commit }: PlanInput): Layout {
-  try {
-    return resolveLayout(gateway, desired.spec, { namespace: desired.object.namespace, object: desired.object.name, ref, commit });
-  } catch (error) {
-    if (error instanceof SyncError) throw new SyncError(error.reason, `gateway ${gateway.name}: ${error.message}`, { cause: error });
-    throw error;
-  }
-}
-
 /** Two gateways of one name would take each other's place on the Gateway Network. */
 function refuseSharedSystemNames(desired: Desired, input: PlanInput): void {
   const owners = new Map<string, string>();
@@ -228,9 +156,4 @@ function refuseSharedSystemNames(desired: Desired, input: PlanInput): void {
       );
     owners.set(name.value.toLowerCase(), gateway.name);
   }
-}
-
-function known(blob: StoredBlob | undefined, oid: string): StoredBlob {
-  if (!blob) throw new SyncError('GitFailed', `The mirror gave no content for blob ${oid}; it is read again.`);
-  return blob;
 }

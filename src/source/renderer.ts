@@ -55,11 +55,12 @@ export class Renderer {
     const outcomes = new Map<string, Outcome>();
     const values = canonicalJson([...plan.values]);
     const keyOf = ({ path, oid, edits }: PlannedFile): string => sha256(canonicalJson([path, oid, edits, values]));
-    const missing = edited.filter((file) => {
+    const missing: PlannedFile[] = [];
+    for (const file of edited) {
       const known = this.#known.get(keyOf(file));
-      if (known) outcomes.set(file.path, known);
-      return !known;
-    });
+      if (known && (known.kind !== 'changed' || (await this.#store.hasBlob(known.blob)))) outcomes.set(file.path, known);
+      else missing.push(file);
+    }
     for (const batch of batches(missing)) {
       const contents = await read(batch.map(({ oid }) => oid));
       for (const file of batch) {

@@ -16,16 +16,24 @@ import type { Desired } from '../domain/desired.ts';
 import { SyncError } from '../domain/errors.ts';
 import { isLoopback, judgeTag } from '../domain/git-policy.ts';
 import type { Digest } from '../domain/manifest.ts';
+import type { Layout } from '../domain/plan/mapping.ts';
+import { isAtOrBelow } from '../domain/plan/paths.ts';
 import type { BlobIndex } from './blob-index.ts';
+import type { Checkout, Origin } from './checkout.ts';
 import type { ContentStore } from './content-store.ts';
 import { credentialIdentity, readAccess, type Readers } from './credential.ts';
+import type { FrozenPlan, FrozenPlans } from './frozen-plans.ts';
 import type { Grants } from './grants.ts';
+import { Maker, type Making } from './maker.ts';
+import { mend } from './mend.ts';
 import type { AskAccess, Mirror } from './mirror.ts';
 import type { Mirrors } from './mirrors.ts';
 import { selectWave, type PlanDocument } from './plan-document.ts';
 import { Planner } from './planner.ts';
 import { RecentMap } from './recent-map.ts';
+import type { RolloutPins } from './rollout-pins.ts';
 import { refuseUnsigned } from './signature-policy.ts';
+import { checkOut, checkOutWithSubmodules } from './submodules.ts';
 
 /** What one call may be told, and whom it tells that it is alive. */
 export interface Work {
@@ -39,6 +47,8 @@ export interface SourceParts {
   readonly store: ContentStore;
   readonly blobs: BlobIndex;
   readonly grants: Grants;
+  readonly pins: RolloutPins;
+  readonly frozen: FrozenPlans;
   readonly mirrors: Mirrors;
   readonly readers: Readers;
 }
@@ -46,12 +56,14 @@ export interface SourceParts {
 /** Git and content for the whole fleet: resolves, fetches once, plans, and hands out what was planned. */
 export class Source {
   readonly #parts: SourceParts;
+  readonly #maker: Maker;
   readonly #planner: Planner;
   readonly #documents = new RecentMap<Digest, unknown>(32);
 
   constructor(parts: SourceParts) {
     this.#parts = parts;
-    this.#planner = new Planner(parts);
+    this.#maker = new Maker(parts.store, parts.blobs);
+    this.#planner = new Planner(parts, this.#maker);
   }
 
   /**
@@ -110,7 +122,7 @@ export class Source {
     const { mirror, access } = this.#remote(input, desired.spec, work);
     await this.#prove(input, mirror, access);
     await this.#refuseUnsigned(input, desired.spec, mirror, access);
-    return await this.#planner.plan(input, desired, mirror, access, work);
+    return await this.#planner.plan(input, desired, this.#making(input, desired.spec, work));
   }
 
   /**
@@ -121,14 +133,46 @@ export class Source {
     return selectWave((await this.#document(input.planDigest)) as PlanDocument, input);
   }
 
+  /**
+   * Puts everything that a plan needs into the store again.
+   * @throws SyncError ContentUnavailable when what git gives now is not what was planned; those of planning and of the git side
+   */
+  async mend(frozen: FrozenPlan, work: Work = {}): Promise<void> {
+    await mend(this.#parts, this.#maker, frozen, this.#making(frozen.input, frozen.desired.spec, work));
+  }
+
   async #desired(digest: Digest): Promise<Desired> {
     return (await this.#document(digest)) as Desired;
   }
 
   async #document(digest: Digest): Promise<unknown> {
     let document = this.#documents.get(digest);
-    if (document === undefined) this.#documents.set(digest, (document = await this.#parts.store.readDocument(digest)));
+    if (document === undefined) this.#documents.set(digest, (document = await this.#readDocument(digest)));
     return document;
+  }
+
+  async #readDocument(digest: Digest): Promise<unknown> {
+    try {
+      return await this.#parts.store.readDocument(digest);
+    } catch (error) {
+      const kept = error instanceof SyncError && error.reason === 'ContentUnavailable' && (await this.#parts.frozen.document(digest));
+      if (!kept) throw error;
+      await this.#parts.store.putDocument(kept);
+      return kept;
+    }
+  }
+
+  #making(input: FetchInput, spec: Desired['spec'], work: Work): Omit<Making, 'staging'> {
+    const { mirror, access } = this.#remote(input, spec, work);
+    const { repo, auth, submodules = false, lfs = false } = spec.git;
+    const { mirrors } = this.#parts;
+    const main: Origin = { mirror, access, commit: input.commit, url: repo, identity: credentialIdentity(input.object.namespace, auth) };
+    const checkOutFor = async (layouts: readonly Layout[]): Promise<Checkout> => {
+      const sources = new Set(layouts.flatMap(({ mappings }) => mappings.flatMap((mapping) => mapping.sources.map(({ path }) => path))));
+      const isWanted = (path: string): boolean => [...sources].some((source) => isAtOrBelow(path, source) || isAtOrBelow(source, path));
+      return submodules ? await checkOutWithSubmodules(main, mirrors, isWanted) : await checkOut(main);
+    };
+    return { commit: input.commit, checkOut: checkOutFor, lfs, work };
   }
 
   /** A mirror may be warm because somebody else filled it: nobody is given anything from it whose own credential has not been let in. */

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { SyncError } from '../domain/errors.ts';
 import type { Digest } from '../domain/manifest.ts';
 
 /** Up to this many files are made durable one by one; more by one pass over the file system. */
@@ -22,7 +23,7 @@ export class Staging implements AsyncDisposable {
   readonly #folder: string;
   readonly #staged: { readonly temporary: string; readonly target: string }[] = [];
 
-  /** @param folder on the same file system as the targets; must exist. */
+  /** @param folder on the same file system as the targets; made again when somebody deleted it. */
   constructor(folder: string) {
     this.#folder = folder;
   }
@@ -30,7 +31,7 @@ export class Staging implements AsyncDisposable {
   /** Takes whole content. */
   add(target: string, bytes: string | Uint8Array): void {
     const temporary = this.#name();
-    writeFileSync(temporary, bytes, { mode: 0o640 });
+    this.#inFolder(() => writeFileSync(temporary, bytes, { mode: 0o640 }));
     this.#staged.push({ temporary, target });
   }
 
@@ -38,7 +39,11 @@ export class Staging implements AsyncDisposable {
   async addStream(chunks: AsyncIterable<Uint8Array>, target: (digest: Digest) => string): Promise<Digest> {
     const temporary = this.#name();
     const hash = createHash('sha256');
-    const file = await open(temporary, 'wx', 0o640);
+    const file = await open(temporary, 'wx', 0o640).catch(async (error: unknown) => {
+      if (errnoOf(error) !== 'ENOENT') throw error;
+      await mkdir(this.#folder, { recursive: true });
+      return await open(temporary, 'wx', 0o640);
+    });
     try {
       for await (const chunk of chunks) {
         hash.update(chunk);
@@ -52,8 +57,22 @@ export class Staging implements AsyncDisposable {
     return digest;
   }
 
-  /** Makes everything durable and names it. */
+  /**
+   * Makes everything durable and names it.
+   * @throws SyncError ContentUnavailable when somebody deleted the store meanwhile: to be done again.
+   */
   async commit(): Promise<void> {
+    try {
+      await this.#commit();
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT') throw error;
+      throw new SyncError('ContentUnavailable', 'The content store was deleted while it was written to; it is written again.', {
+        cause: error,
+      });
+    }
+  }
+
+  async #commit(): Promise<void> {
     const staged = [...this.#staged];
     if (staged.length > SYNC_ONE_BY_ONE) await promisify(execFile)('sync', ['-f', this.#folder]);
     else await inParallel(staged, ({ temporary }) => syncFile(temporary));
@@ -65,6 +84,16 @@ export class Staging implements AsyncDisposable {
   /** Removes what was not committed. */
   async [Symbol.asyncDispose](): Promise<void> {
     await inParallel(this.#staged.splice(0), ({ temporary }) => rm(temporary, { force: true }));
+  }
+
+  #inFolder(write: () => void): void {
+    try {
+      write();
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT') throw error;
+      mkdirSync(this.#folder, { recursive: true });
+      write();
+    }
   }
 
   #name(): string {
@@ -89,4 +118,9 @@ export async function inParallel<T>(items: readonly T[], work: (item: T) => Prom
     for (let item = items[next++]; item !== undefined; item = items[next++]) await work(item);
   };
   await Promise.all(Array.from({ length: Math.min(PARALLEL, items.length) }, runner));
+}
+
+/** The code of an error of the file system, such as ENOENT. */
+export function errnoOf(error: unknown): string | undefined {
+  return typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }

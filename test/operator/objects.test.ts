@@ -92,6 +92,7 @@ test.each([
     object: git({ repo: 'git@h:a', auth: { token: { secretRef } } }),
     says: /spec\.git\.auth\.token: .*https URL/,
   },
+  { what: 'Git LFS over ssh', object: git({ repo: 'git@h:a', lfs: true }), says: /spec\.git\.lfs: .*https URL/ },
   { what: 'a key for https', object: git({ auth: { sshKey: { secretRef } } }), says: /spec\.git\.auth\.sshKey: .*ssh URL/ },
   {
     what: 'an app for ssh',

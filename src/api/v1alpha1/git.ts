@@ -83,6 +83,18 @@ export const Git = withRules(
       .describe('Take a commit id that no branch or tag reaches. Such a commit may come from a fork that nobody reviewed.'),
     ca: TextRef.optional().describe('PEM of the authorities that vouch for the git host, in place of those that the source knows.'),
     proxy: Proxy.optional().describe('HTTP proxy between the source and the git host.'),
+    submodules: z
+      .boolean()
+      .optional()
+      .describe(
+        'Take the content of submodules below a mapping, each at its pinned commit. Left out or false: a submodule below a mapping is refused by name.',
+      ),
+    lfs: z
+      .boolean()
+      .optional()
+      .describe(
+        'Fetch the files that Git LFS keeps outside the repository. Left out or false: a pointer below a mapping is refused by name.',
+      ),
     insecureHttp: z.boolean().default(false).describe('Allow plain http to a host other than this machine.'),
   }),
   {
@@ -112,5 +124,10 @@ export const Git = withRules(
   },
   { rule: "!has(self.ca) || self.repo.startsWith('https://')", fieldPath: '.ca', message: 'needs an https URL in git.repo.' },
   { rule: "!has(self.proxy) || self.repo.startsWith('http')", fieldPath: '.proxy', message: 'needs an https URL in git.repo.' },
+  {
+    rule: "!has(self.lfs) || !self.lfs || self.repo.startsWith('http')",
+    fieldPath: '.lfs',
+    message: 'needs an https URL in git.repo: Git LFS content is fetched over https only.',
+  },
   { rule: "!self.ref.startsWith('-')", fieldPath: '.ref', message: 'must not start with a dash.' },
 );

@@ -19,7 +19,8 @@ export function refuseUnsupported(entry: TreeEntry, path: string, field: string)
   };
   if (entry.invalidName) refuse('has a name that is not UTF-8: rename it');
   if (entry.mode === '120000') refuse('is a symbolic link, which is never followed: commit the file itself');
-  if (entry.mode === '160000') refuse('is a submodule, whose content is not in this repository: commit the files themselves');
+  if (entry.mode === '160000')
+    refuse('is a submodule, whose content is not in this repository: set spec.git.submodules: true, commit the files themselves');
   if (classify(path).kind === 'git-internal') refuse('lies in a folder named .git: rename it');
   if (path.split('/').some((name) => utf8Bytes(name) > MAX_NAME_BYTES))
     refuse(`has a name longer than ${MAX_NAME_BYTES} bytes: shorten it`);
