@@ -3,7 +3,7 @@ FROM node:24-bookworm-slim
 
 # ssh refuses to run for a user that has no name.
 RUN apt-get update \
- && apt-get install --yes --no-install-recommends ca-certificates git openssh-client \
+ && apt-get install --yes --no-install-recommends ca-certificates git gpg openssh-client \
  && rm -rf /var/lib/apt/lists/* \
  && groupadd --gid 2003 ignition \
  && useradd --uid 2003 --gid 2003 --no-create-home --shell /usr/sbin/nologin ignition

@@ -2,9 +2,9 @@ import type { LocalChanges } from '../api/v1alpha1/schema.ts';
 import type { Fault } from '../domain/errors.ts';
 import type { Digest } from '../domain/manifest.ts';
 import type { SomeFiles } from '../domain/taken.ts';
-import type { LoadOutcome, ObjectRef, Revision, RolloutState, StatusReport } from '../domain/reports.ts';
+import type { KnownTag, LoadOutcome, ObjectRef, Resolution, Revision, RolloutState, StatusReport } from '../domain/reports.ts';
 
-export type { ObjectRef, Revision };
+export type { ObjectRef, Resolution, Revision };
 
 // ---------------------------------------------------------------- gateway (agents)
 
@@ -122,13 +122,21 @@ export interface GatewayActivities {
 
 // ---------------------------------------------------------------- source
 
-export interface ResolveInput {
+/** What every call about an object's repository is told. */
+export interface SourceInput {
   readonly object: ObjectRef;
   /** The frozen desired input, by digest. */
   readonly desired: Digest;
 }
 
-export interface FetchInput extends ResolveInput {
+export interface ResolveInput extends SourceInput {
+  /** What the object's tag named last time, as its status has it. */
+  readonly tag?: KnownTag;
+  /** Set for a look that only the clock asked for: an answer of the git host that is no older than this will do. Milliseconds. */
+  readonly maxAgeMs?: number;
+}
+
+export interface FetchInput extends SourceInput {
   readonly commit: string;
 }
 
@@ -189,7 +197,7 @@ export interface ReadWaveInput {
 }
 
 export interface SourceActivities {
-  resolveRevision(input: ResolveInput): Promise<Revision>;
+  resolveRevision(input: ResolveInput): Promise<Resolution>;
   fetch(input: FetchInput): Promise<FetchResult>;
   plan(input: PlanInput): Promise<PlanResult>;
   readWave(input: ReadWaveInput): Promise<readonly PlannedGateway[]>;
@@ -224,6 +232,8 @@ export type DesiredSummary =
       readonly outOfDate: readonly string[];
       /** The newest rollout that status knows: numbers never go back, and a finished rollout is not started again, also after a reset. */
       readonly rollout?: { readonly n: number; readonly state: RolloutState; readonly commit: string; readonly contentHash: string };
+      /** What the object's tag named when it was last looked up. */
+      readonly tag?: KnownTag;
       /** A stop or a pause by signal that status knows of. */
       readonly frozen?: { readonly by: string; readonly reason: string };
       readonly pausedBySignal?: boolean;

@@ -10,8 +10,9 @@ function stable(labels: Readonly<Record<string, string>>): [string, string][] {
 }
 
 /**
- * The part of the desired input that decides which bytes go where and over what, as canonical text to be hashed: two inputs with the same text
- * need no new rollout. How carefully (approval, waves, polling) and what is live are no part of it.
+ * The part of the desired input that decides which bytes go where and over what, as canonical text to be hashed: two inputs with the same
+ * text need no new rollout. Whose signature is wanted is part of it: a commit that was refused is looked at again. How carefully (approval,
+ * waves, polling) and what is live are no part of it.
  */
 export function contentText(desired: Desired): string {
   const { git, excludePatterns, shared } = desired.spec;
@@ -30,5 +31,7 @@ export function contentText(desired: Desired): string {
   );
   // Said only where it is not the default: a hash that was made before it was known stays the same.
   const overwrites = desired.spec.localChanges === 'overwrite' ? ['overwrite'] : [];
-  return JSON.stringify([git.repo, git.ref, excludePatterns, gateways, ...(shared ? [shared] : []), ...overwrites]);
+  const signatures =
+    (git.verify as string | undefined) === undefined || git.verify === 'none' ? [] : [{ verify: git.verify, signers: git.signers ?? null }];
+  return JSON.stringify([git.repo, git.ref, excludePatterns, gateways, ...(shared ? [shared] : []), ...overwrites, ...signatures]);
 }

@@ -57,6 +57,7 @@ function overtaken(before: RolloutStatus | undefined, now: RolloutStatus | undef
 /**
  * The status of an IgnitionSync after a report, conditions included.
  * `Ready=True` means: this generation's resolved commit is live and loaded on every gateway.
+ * @param insecure see `insecureTransport`
  */
 export function objectStatus(
   before: IgnitionSyncStatus | undefined,
@@ -64,6 +65,7 @@ export function objectStatus(
   gateways: readonly (IgnitionGatewayStatus | undefined)[],
   generation: number,
   now: string,
+  insecure?: string,
 ): IgnitionSyncStatus {
   const rollout =
     report.rollout && report.n !== undefined ? rolloutStatus(before?.rollout, report.n, report.rollout, now) : before?.rollout;
@@ -89,6 +91,7 @@ export function objectStatus(
     gateways: counts,
     synced,
     rollout,
+    tag: report.revision ? report.revision.tag : before?.tag,
     frozen,
     lastHandledSyncRequest: report.handledSyncRequest ?? before?.lastHandledSyncRequest,
     history: [...(finished ? [entry(rollout, now)] : []), ...overtaken(before?.rollout, rollout, now), ...(before?.history ?? [])].slice(
@@ -97,7 +100,7 @@ export function objectStatus(
     ),
   };
   let conditions: Condition[] = before?.conditions ?? [];
-  for (const verdict of verdicts(status, report, conditions, generation)) {
+  for (const verdict of verdicts(status, report, conditions, generation, insecure)) {
     conditions = setCondition(conditions, { ...verdict, observedGeneration: status.observedGeneration }, now);
   }
   return { ...status, conditions };

@@ -13,10 +13,13 @@ export const REASONS = {
   GatewayOwnedByOther: 'change',
   NotSupportedYet: 'change',
   SecretNotFound: 'change',
+  ConfigMapNotFound: 'change',
   NoGateways: 'change',
   // The git side
   RefNotFound: 'change',
   RefAmbiguous: 'change',
+  TagMoved: 'change',
+  SignatureRejected: 'change',
   AuthenticationFailed: 'backoff',
   HostKeyMismatch: 'change',
   HostKeyUnknown: 'change',

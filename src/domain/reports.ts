@@ -16,6 +16,22 @@ export interface Revision {
   readonly commit: string;
 }
 
+/** What a tag named on its git host when it was last looked up. */
+export interface KnownTag {
+  /** URL of the repository, as the object had it. */
+  readonly repo: string;
+  /** Full: `refs/tags/v1`. */
+  readonly name: string;
+  readonly commit: string;
+  /** What it had named before, if it has moved. */
+  readonly previous?: string | undefined;
+}
+
+/** A revision as the git host gave it; with `tag` where the ref is one. */
+export interface Resolution extends Revision {
+  readonly tag?: KnownTag;
+}
+
 /** Whether the gateway proved to run what was applied, or could not be asked. */
 export type LoadOutcome = 'Loaded' | 'AppliedUnverified';
 
@@ -83,7 +99,7 @@ export interface StatusReport {
   /** Number of the rollout that speaks; absent when the object's own workflow does. */
   readonly n?: number;
   readonly observedGeneration?: number;
-  readonly revision?: Revision;
+  readonly revision?: Resolution;
   /** Digest of the specs that are wanted now. */
   readonly contentHash?: string;
   readonly rollout?: RolloutReport;

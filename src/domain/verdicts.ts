@@ -20,7 +20,13 @@ const BAD_ENDS: readonly string[] = ['Failed', 'Rejected', 'Aborted'];
  * Every condition of an object that has this status. A fault of the object itself (its ref could not be resolved) stands in RefResolved
  * until a report takes it away; a fault that ended a rollout stands in the rollout.
  */
-export function verdicts(status: IgnitionSyncStatus, report: StatusReport, before: readonly Condition[], generation: number): Verdict[] {
+export function verdicts(
+  status: IgnitionSyncStatus,
+  report: StatusReport,
+  before: readonly Condition[],
+  generation: number,
+  insecure = '',
+): Verdict[] {
   const { rollout, revision, frozen } = status;
   const unresolved =
     report.fault === undefined ? before.find((c) => c.type === 'RefResolved' && c.status === 'False') : (report.fault ?? undefined);
@@ -48,6 +54,10 @@ export function verdicts(status: IgnitionSyncStatus, report: StatusReport, befor
       ? yes('Frozen', { reason: 'Frozen', message: `emergency stop by ${frozen.by}: ${frozen.reason}` })
       : no('Frozen', { reason: 'NotFrozen', message: '' }),
     drifted(status),
+    tagMoved(status.tag, unresolved),
+    insecure === ''
+      ? no('InsecureTransport', { reason: 'Verified', message: '' })
+      : yes('InsecureTransport', { reason: 'AllowedBySpec', message: insecure }),
     ready({ status, unresolved, broken, paused, current: status.observedGeneration === generation }),
   ];
 }
@@ -100,6 +110,14 @@ function refResolved(revision: string | undefined, unresolved: Words | undefined
   if (unresolved) return no('RefResolved', unresolved);
   if (revision === undefined) return { type: 'RefResolved', status: 'Unknown', reason: 'Pending', message: '' };
   return yes('RefResolved', { reason: 'Resolved', message: revision });
+}
+
+/** A tag that was refused stays where it was in status; one that was followed is shown until the object names another ref. */
+function tagMoved(tag: IgnitionSyncStatus['tag'], unresolved: Words | undefined): Verdict {
+  if (unresolved?.reason === 'TagMoved') return yes('TagMoved', { reason: 'Refused', message: unresolved.message });
+  if (tag?.previous === undefined) return no('TagMoved', { reason: 'NotMoved', message: '' });
+  const message = `${tag.name} named ${tag.previous} before and names ${tag.commit} now`;
+  return yes('TagMoved', { reason: 'Followed', message });
 }
 
 function gatewaysSynced(status: IgnitionSyncStatus, broken: Words | undefined): Verdict {

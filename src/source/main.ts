@@ -1,5 +1,6 @@
 import { createSourceActivities } from '../activities/source/index.ts';
 import { KubeClient } from '../clients/kube/client.ts';
+import { readConfigMap } from '../clients/kube/config-maps.ts';
 import { readSecret } from '../clients/kube/secrets.ts';
 import { loadEnvironment } from '../config/environment.ts';
 import { SOURCE_TASK_QUEUE } from '../contract/names.ts';
@@ -20,6 +21,7 @@ export async function run(environment: NodeJS.ProcessEnv, stopping: AbortSignal)
     mirrorDir: env.MIRROR_DIR,
     allowFile: env.ALLOW_FILE_REPOSITORIES,
     readSecret: (namespace, name, key) => readSecret(kube, namespace, name, key),
+    readConfigMap: (namespace, name, key) => readConfigMap(kube, namespace, name, key),
   });
   const connection = await connect(env, logger, stopping);
   const worker = await createWorker(connection, env.TEMPORAL_NAMESPACE, {

@@ -1,11 +1,16 @@
-import { readdir, rm, stat } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { GitSettings } from '../clients/git/environment.ts';
-import { isCommitId } from '../clients/git/refs.ts';
-import { fetchInto, listRemote, type RemoteAccess } from '../clients/git/remote-client.ts';
-import { Repository, pinOf, type CommitInfo } from '../clients/git/repository.ts';
+import { isCommitId, type RemoteRef } from '../clients/git/refs.ts';
+import { type FetchDepth, fetchInto, listRemote, type RemoteAccess } from '../clients/git/remote-client.ts';
+import { Repository, pinOf, type CommitInfo, type TagObject } from '../clients/git/repository.ts';
 import { SyncError } from '../domain/errors.ts';
+import type { Reason } from '../domain/reasons.ts';
 import type { TreeEntry } from '../domain/plan/tree.ts';
+import { History } from './history.ts';
+import { InTurn } from './in-turn.ts';
+import { removeLeftovers } from './leftovers.ts';
+import { Listings } from './listings.ts';
 import { RecentMap } from './recent-map.ts';
 
 /** Lends the credential when, and only when, the remote must be asked. */
@@ -16,15 +21,23 @@ export type AskAccess = () => Promise<RemoteAccess>;
  * a kill left behind is healed.
  */
 export class Mirror {
+  readonly history: History;
+  readonly listings = new Listings();
+  readonly gitDir: string;
+  readonly settings: GitSettings;
   readonly #repository: Repository;
   readonly #fetching = new Map<string, Promise<CommitInfo>>();
   readonly #commits = new RecentMap<string, CommitInfo>(256);
   readonly #trees = new RecentMap<string, Promise<readonly TreeEntry[]>>(4);
   #ready: Promise<void> | undefined;
-  #last: Promise<unknown> = Promise.resolve();
+  /** Git locks a repository while it fetches: one after the other. */
+  readonly #turns = new InTurn();
 
   constructor(gitDir: string, settings: GitSettings) {
+    this.gitDir = gitDir;
+    this.settings = settings;
     this.#repository = new Repository(gitDir, settings);
+    this.history = new History(gitDir.replace(/\.git$/, '.history'), settings);
   }
 
   /**
@@ -36,7 +49,7 @@ export class Mirror {
     if (known) return known;
     const running = this.#fetching.get(commit);
     if (running) return await running;
-    const fetching = this.#inTurn(() => this.#ensureOnce(commit, access)).finally(() => this.#fetching.delete(commit));
+    const fetching = this.#turns.run(() => this.#ensureOnce(commit, access)).finally(() => this.#fetching.delete(commit));
     this.#fetching.set(commit, fetching);
     return await fetching;
   }
@@ -51,6 +64,29 @@ export class Mirror {
     return await tree;
   }
 
+  /** The annotated tag of this name, if it names the commit; it is kept beside the commit. */
+  async tag(name: string, commit: string, access: AskAccess): Promise<TagObject | undefined> {
+    await this.ensure(commit, access);
+    return await this.#turns.run(async () => {
+      const kept = `refs/signed/${commit}`;
+      const known = await this.#repository.tagObject(kept);
+      if (known?.name === name && known.commit === commit) return known;
+      const missing = await fetchInto(this.gitDir, await access(), [`refs/tags/${name}:${kept}`], 'commit').catch(reasonOf('RefNotFound'));
+      if (missing) return undefined;
+      const tag = await this.#repository.tagObject(kept);
+      return tag?.commit === commit ? tag : undefined;
+    });
+  }
+
+  /** The commit of a ref whose remote, a bundle, does not say what an annotated tag names. */
+  async peeled(ref: RemoteRef, access: AskAccess): Promise<string> {
+    return await this.#turns.run(async () => {
+      await this.#prepare(ref.commit);
+      await fetchInto(this.gitDir, await access(), [`${ref.name}:refs/fetched`], 'commit');
+      return (await this.#repository.tagObject('refs/fetched'))?.commit ?? ref.commit;
+    });
+  }
+
   /** Reads content of a commit. A mirror that turns out to be damaged is made anew, once. */
   async read<T>(commit: string, access: AskAccess, use: (repository: Repository) => Promise<T>): Promise<T> {
     await this.ensure(commit, access);
@@ -58,7 +94,7 @@ export class Mirror {
       return await use(this.#repository);
     } catch (error) {
       if (!isGitFailed(error)) throw error;
-      await this.#inTurn(() => this.#startOver());
+      await this.#turns.run(() => this.#startOver());
       await this.ensure(commit, access);
       return await use(this.#repository);
     }
@@ -93,14 +129,12 @@ export class Mirror {
 
   /** Some hosts give a commit only by a name that they advertise, others none without its history. */
   async #fetch(commit: string, access: RemoteAccess): Promise<CommitInfo> {
-    const byId = await this.#attempt(commit, access, [`${commit}:${pinOf(commit)}`], { shallow: true });
+    const byId = await this.#attempt(commit, access, [`${commit}:${pinOf(commit)}`], 'commit');
     if ('author' in byId) return byId;
     const name = (await listRemote(access)).find((ref) => ref.commit === commit)?.name;
-    const byName = name === undefined ? undefined : await this.#attempt(commit, access, [`${name}:refs/fetched`], { shallow: true });
+    const byName = name === undefined ? undefined : await this.#attempt(commit, access, [`${name}:refs/fetched`], 'commit');
     if (byName && 'author' in byName) return byName;
-    const whole = await this.#attempt(commit, access, ['refs/heads/*:refs/remote/heads/*', 'refs/tags/*:refs/remote/tags/*'], {
-      shallow: false,
-    });
+    const whole = await this.#attempt(commit, access, ['refs/heads/*:refs/remote/heads/*', 'refs/tags/*:refs/remote/tags/*'], 'everything');
     if ('author' in whole) return whole;
     if (whole.refused?.reason === 'GitFailed') throw whole.refused;
     throw new SyncError(
@@ -113,7 +147,7 @@ export class Mirror {
     commit: string,
     access: RemoteAccess,
     wanted: readonly string[],
-    how: { readonly shallow: boolean },
+    how: FetchDepth,
   ): Promise<CommitInfo | { readonly refused?: SyncError }> {
     const { gitDir } = this.#repository;
     try {
@@ -154,13 +188,14 @@ export class Mirror {
     this.#trees.clear();
     await rm(this.#repository.gitDir, { recursive: true, force: true });
   }
+}
 
-  /** Git locks a repository while it fetches: one after the other. */
-  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#last.then(work);
-    this.#last = turn.catch(() => undefined);
-    return await turn;
-  }
+/** Expects one reason of failure; any other goes on. */
+function reasonOf(expected: Reason): (error: unknown) => Reason {
+  return (error) => {
+    if (error instanceof SyncError && error.reason === expected) return expected;
+    throw error;
+  };
 }
 
 function isGitFailed(error: unknown): boolean {
@@ -175,10 +210,4 @@ function undefinedIfFailed(error: unknown): undefined {
 async function looksWhole(gitDir: string): Promise<boolean> {
   const parts = await Promise.all(['HEAD', 'objects', 'refs'].map((name) => stat(join(gitDir, name)).catch(() => undefined)));
   return parts.every((part) => part !== undefined);
-}
-
-async function removeLeftovers(gitDir: string): Promise<void> {
-  const names = await readdir(gitDir, { recursive: true }).catch(() => []);
-  const leftovers = names.filter((name) => name.endsWith('.lock') || /(^|\/)tmp_[^/]*$/.test(name));
-  for (const name of leftovers) await rm(join(gitDir, name), { force: true, recursive: true });
 }

@@ -1,8 +1,9 @@
 import { BlobIndex } from './blob-index.ts';
 import { ContentStore } from './content-store.ts';
-import type { ReadSecret } from './credential.ts';
+import type { ReadConfigMap, ReadSecret } from './credential.ts';
 import { FrozenPlans } from './frozen-plans.ts';
 import { Grants } from './grants.ts';
+import { InstallationTokens } from './installation-tokens.ts';
 import { Mirrors } from './mirrors.ts';
 import { RolloutPins } from './rollout-pins.ts';
 import { Source, type SourceParts } from './source.ts';
@@ -15,6 +16,7 @@ export interface SourceOptions {
   /** Whether `file://` repositories may be read. */
   readonly allowFile: boolean;
   readonly readSecret: ReadSecret;
+  readonly readConfigMap: ReadConfigMap;
 }
 
 /** Puts the source together. One process at a time may use the folder for planning; any may read the store. */
@@ -28,7 +30,7 @@ export async function openSource(options: SourceOptions): Promise<SourceParts & 
     pins: new RolloutPins(store.folder),
     frozen: new FrozenPlans(options.mirrorDir),
     mirrors: await Mirrors.open(options.mirrorDir, { allowFile: options.allowFile }),
-    readSecret: options.readSecret,
+    readers: { readSecret: options.readSecret, readConfigMap: options.readConfigMap, tokens: new InstallationTokens() },
   };
   return { ...parts, source: new Source(parts) };
 }

@@ -5,21 +5,23 @@ import type {
   PlanInput,
   PlanResult,
   ReadWaveInput,
+  Resolution,
   ResolveInput,
-  Revision,
+  SourceInput,
 } from '../contract/activities.ts';
-import { isCommitId, resolveRef, type RemoteRef } from '../clients/git/refs.ts';
+import { isCommitId, refuseMalformed, resolveIfNamed, resolveRef } from '../clients/git/refs.ts';
 import { parseRemote } from '../clients/git/remote.ts';
-import { listRemote, resolveRemoteRef, type RemoteAccess } from '../clients/git/remote-client.ts';
+import type { RemoteAccess } from '../clients/git/remote-client.ts';
 import type { Desired } from '../domain/desired.ts';
 import { SyncError } from '../domain/errors.ts';
+import { isLoopback, judgeTag } from '../domain/git-policy.ts';
 import type { Digest } from '../domain/manifest.ts';
 import type { Layout } from '../domain/plan/mapping.ts';
 import { isAtOrBelow } from '../domain/plan/paths.ts';
 import type { BlobIndex } from './blob-index.ts';
 import type { Checkout, Origin } from './checkout.ts';
 import type { ContentStore } from './content-store.ts';
-import { credentialIdentity, readCredential, type ReadSecret } from './credential.ts';
+import { credentialIdentity, readAccess, type Readers } from './credential.ts';
 import type { FrozenPlan, FrozenPlans } from './frozen-plans.ts';
 import type { Grants } from './grants.ts';
 import { Maker, type Making } from './maker.ts';
@@ -30,10 +32,13 @@ import { selectWave, type PlanDocument } from './plan-document.ts';
 import { Planner } from './planner.ts';
 import { RecentMap } from './recent-map.ts';
 import type { RolloutPins } from './rollout-pins.ts';
+import { refuseUnsigned } from './signature-policy.ts';
 import { checkOut, checkOutWithSubmodules } from './submodules.ts';
 
 /** What one call may be told, and whom it tells that it is alive. */
 export interface Work {
+  /** Steady milliseconds (`performance.now`): what the git host said before then is no answer. Now, when absent. */
+  readonly notBefore?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: string) => void;
 }
@@ -45,7 +50,7 @@ export interface SourceParts {
   readonly pins: RolloutPins;
   readonly frozen: FrozenPlans;
   readonly mirrors: Mirrors;
-  readonly readSecret: ReadSecret;
+  readonly readers: Readers;
 }
 
 /** Git and content for the whole fleet: resolves, fetches once, plans, and hands out what was planned. */
@@ -63,30 +68,46 @@ export class Source {
 
   /**
    * What the object's ref names now; from here on only the commit is used.
-   * @throws SyncError of the git side, SecretNotFound
+   * @throws SyncError of the git side, SecretNotFound, TagMoved
    */
-  async resolveRevision(input: ResolveInput, work: Work = {}): Promise<Revision> {
+  async resolveRevision(input: ResolveInput, work: Work = {}): Promise<Resolution> {
     const { spec } = await this.#desired(input.desired);
-    const { ref } = spec.git;
+    const { repo, ref, movedTags, allowUnreachable } = spec.git;
     const { mirror, access } = this.#remote(input, spec, work);
-    const remote = await access();
-    if (!isCommitId(ref)) return { ref, commit: (await resolveRemoteRef(remote, ref)).commit };
+    const byId = isCommitId(ref);
+    if (!byId) refuseMalformed(ref);
+    const { maxAgeMs } = input;
+    const notBefore = maxAgeMs === undefined ? (work.notBefore ?? performance.now()) : performance.now() - maxAgeMs;
+    const ask = { asker: input.object.uid, notBefore, hasReason: maxAgeMs === undefined };
+    // Proves the credential, also when the commit is here already.
+    const advertised = await mirror.listings.list(await access(), ask, ref);
+    const found = byId ? resolveIfNamed(advertised, ref) : resolveRef(advertised, ref);
+    if (found) {
+      const commit = /^file:.*\.bundle$/.test(repo) ? await mirror.peeled(found, access) : found.commit;
+      const tag = judgeTag({ repo, name: found.name, commit }, input.tag, movedTags);
+      return { ref, commit, ...(tag ? { tag } : {}) };
+    }
     const commit = ref.toLowerCase();
-    const advertised: RemoteRef[] = await listRemote(remote); // proves the credential, also when the commit is here already
-    if (advertised.some((one) => one.name === `refs/heads/${ref}` || one.name === `refs/tags/${ref}`))
-      return { ref, commit: resolveRef(advertised, ref).commit };
+    if (!allowUnreachable && !(await mirror.history.reaches(commit, advertised, access))) {
+      throw new SyncError(
+        'RefNotFound',
+        `${repo} has no commit ${commit} on a branch or tag: it was never pushed there, its branch was deleted or rewritten, or it belongs to a fork. Check spec.git.ref; spec.git.allowUnreachable: true takes it all the same if the host gives it.`,
+      );
+    }
     await mirror.ensure(commit, access);
     return { ref, commit };
   }
 
   /**
    * Brings a commit here, once for everybody who wants it, and keeps it.
-   * @throws SyncError of the git side, SecretNotFound
+   * @throws SyncError of the git side, SecretNotFound, SignatureRejected
    */
   async fetch(input: FetchInput, work: Work = {}): Promise<FetchResult> {
     const { spec } = await this.#desired(input.desired);
     const { mirror, access } = this.#remote(input, spec, work);
+    await this.#prove(input, mirror, access);
     const { author, subject } = await mirror.ensure(input.commit, access);
+    await this.#refuseUnsigned(input, spec, mirror, access);
     // The plan comes next and wants the listing; if it fails here, it fails there with a name.
     mirror.tree(input.commit, access).catch(() => undefined);
     return { author, subject: subject.slice(0, 100).replace(/[\uD800-\uDBFF]$/, '') };
@@ -98,6 +119,9 @@ export class Source {
    */
   async plan(input: PlanInput, work: Work = {}): Promise<PlanResult> {
     const desired = await this.#desired(input.desired);
+    const { mirror, access } = this.#remote(input, desired.spec, work);
+    await this.#prove(input, mirror, access);
+    await this.#refuseUnsigned(input, desired.spec, mirror, access);
     return await this.#planner.plan(input, desired, this.#making(input, desired.spec, work));
   }
 
@@ -151,14 +175,25 @@ export class Source {
     return { commit: input.commit, checkOut: checkOutFor, lfs, work };
   }
 
-  #remote(input: ResolveInput, spec: Desired['spec'], work: Work): { mirror: Mirror; access: AskAccess } {
+  /** A mirror may be warm because somebody else filled it: nobody is given anything from it whose own credential has not been let in. */
+  async #prove({ object }: SourceInput, mirror: Mirror, access: AskAccess): Promise<void> {
+    await mirror.listings.prove(await access(), { asker: object.uid, notBefore: 0, hasReason: true });
+  }
+
+  async #refuseUnsigned(input: FetchInput, { git }: Desired['spec'], mirror: Mirror, access: AskAccess): Promise<void> {
+    await refuseUnsigned({ namespace: input.object.namespace, git, commit: input.commit }, mirror, access, this.#parts.readers);
+  }
+
+  #remote(input: SourceInput, spec: Desired['spec'], work: Work): { mirror: Mirror; access: AskAccess } {
     const { namespace } = input.object;
     const { repo, auth } = spec.git;
-    const { mirrors, readSecret } = this.#parts;
+    const { mirrors, readers } = this.#parts;
     const remote = parseRemote(repo);
+    if (remote.transport === 'http' && !spec.git.insecureHttp && !isLoopback(remote.host))
+      throw new SyncError('InvalidSpec', 'spec.git.repo is plain http: use https, or set spec.git.insecureHttp: true.');
     const access = async (): Promise<RemoteAccess> => ({
       remote,
-      credential: await readCredential(namespace, auth, readSecret),
+      ...(await readAccess(namespace, spec.git, remote, readers)),
       settings: mirrors.settings,
       signal: work.signal,
     });

@@ -85,8 +85,10 @@ function innerOrigin(
       `is on another ssh host (${remote.host}) than spec.git.repo, and the key of spec.git.auth is shown to that one only: name it by https`,
     );
   const access = async (): Promise<RemoteAccess> => {
-    const { credential, ...lent } = await main.access();
-    return { ...lent, remote, credential: atHome ? credential : { kind: 'none' } };
+    const lent = await main.access();
+    if (atHome) return { ...lent, remote };
+    const { settings, signal, connection } = lent; // the way out is the same; who is trusted and what is shown is not
+    return { remote, settings, signal, credential: { kind: 'none' }, connection: { proxy: connection?.proxy } };
   };
   const identity = atHome ? main.identity : '';
   return { mirror: mirrors.of(url, identity), access, commit, url, identity };

@@ -10,7 +10,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { SignalDefinition } from '@temporalio/common';
-import type { DesiredSummary, ObjectRef, Revision } from '../contract/activities.ts';
+import type { DesiredSummary, ObjectRef, Resolution, Revision } from '../contract/activities.ts';
 import { PROGRESS_QUERY } from '../contract/messages.ts';
 import { rolloutWorkflowId } from '../contract/names.ts';
 import type { Fault } from '../domain/errors.ts';
@@ -26,6 +26,7 @@ import { type Carried, type IgnitionSyncInput, type Mutable, type Present, learn
 import { startRollout } from './object-rollout.ts';
 import { tell } from './tell.ts';
 import { InOrder } from './in-order.ts';
+import { untilNextLook } from './next-look.ts';
 import type { RolloutEnded } from './rollout-contract.ts';
 import { searchAttributes } from './search-attributes.ts';
 
@@ -33,8 +34,6 @@ const progress = defineQuery<Record<string, unknown>>(PROGRESS_QUERY);
 
 /** Continue-as-new well below the history the design allows. */
 const HISTORY_EVENTS = 3_000;
-/** How often a repository or object that has a fault is looked at without being asked, where it is not polled more often anyway. */
-const POLL_WHILE_STALLED_MS = 15_000;
 
 /** As long as the object lives: watches for what is wanted, and serialises everything that happens to its gateways. */
 export async function ignitionSync(input: IgnitionSyncInput): Promise<void> {
@@ -57,17 +56,16 @@ class ObjectRun {
   #specPaused = false;
   /** Stops and resumes reach status in their order, also when the apiserver is away in between. */
   readonly #stops = new InOrder();
+  #byClockMs: number | undefined; // set when nothing but the clock caused this look, after so long
   /** Grows with everything that makes another look worthwhile. */
   #news = 1;
-  /** The last report, so that only news are reported. */
-  #told = '';
+  #told = ''; // the last report, so that only news are reported
   /** The gateway that a person asked for, once it is known that there is one of that name. */
   #retryable: string | undefined;
-  /** What was asked for in vain. */
-  #notice = '';
+  #notice = ''; // what was asked for in vain
   #step = '';
   #fault: Fault | undefined;
-  #revision: Revision | undefined;
+  #revision: Resolution | undefined;
 
   constructor({ namespace, name, carried }: IgnitionSyncInput) {
     this.#at = { namespace, name };
@@ -89,10 +87,8 @@ class ObjectRun {
       const seen = this.#news;
       const desired = await this.#look();
       if (desired && !desired.exists) return this.#leave();
-      await condition(
-        () => this.#news !== seen,
-        desired?.pollMs ?? Math.min(this.#desired?.pollMs ?? POLL_WHILE_STALLED_MS, POLL_WHILE_STALLED_MS),
-      );
+      const ms = untilNextLook((desired ?? this.#desired)?.pollMs, !desired);
+      this.#byClockMs = (await condition(() => this.#news !== seen, ms)) ? undefined : ms;
       const { historyLength, continueAsNewSuggested } = workflowInfo();
       if (historyLength < HISTORY_EVENTS && !continueAsNewSuggested) continue;
       await condition(allHandlersFinished);
@@ -123,10 +119,10 @@ class ObjectRun {
   }
 
   /** Reads what is wanted and asks the git host at the same time, as the input was last time: most looks are for a new commit. */
-  async #read(): Promise<{ desired: Present; revision: Revision } | undefined> {
+  async #read(): Promise<{ desired: Present; revision: Resolution } | undefined> {
     this.#endedSinceRead = false;
     const guess = this.#desired;
-    const early = guess && source.resolveRevision({ object: guess.object, desired: guess.desired }, `${guess.ref} → commit`);
+    const early = guess && this.#resolve(guess);
     early?.catch(() => undefined); // of interest only if the guess was right
     const { retry } = this.#state;
     const desired = await control.readDesired({ ...this.#at, ...(retry === undefined ? {} : { retry }) }, 'what is wanted');
@@ -138,9 +134,13 @@ class ObjectRun {
       if (this.#state.retry === retry) this.#state.retry = undefined;
     }
     await this.#learn(desired);
-    const { object, desired: digest, ref } = desired;
-    if (early && digest === guess.desired) return { desired, revision: await early };
-    return { desired, revision: await source.resolveRevision({ object, desired: digest }, `${ref} → commit`) };
+    return { desired, revision: await (early && desired.desired === guess.desired ? early : this.#resolve(desired)) };
+  }
+
+  #resolve({ object, desired, ref, tag: seen }: Present): Promise<Resolution> {
+    const tag = this.#revision ? this.#revision.tag : seen;
+    const maxAgeMs = this.#byClockMs && Math.round(this.#byClockMs / 2);
+    return source.resolveRevision({ object, desired, ...(tag && { tag }), ...(maxAgeMs && { maxAgeMs }) }, `${ref} → commit`);
   }
 
   /** What only status can tell: requests by annotation, and what an earlier run was told or has started. */
@@ -164,7 +164,7 @@ class ObjectRun {
     this.#state.settled = { n, commit, contentHash, state: 'Superseded', failures: 0 };
   }
 
-  async #act(desired: Present, revision: Revision): Promise<void> {
+  async #act(desired: Present, revision: Resolution): Promise<void> {
     const { running, settled, frozen } = this.#state;
     this.#revision = revision;
     if (desired.paused) await this.#tellPause(true);

@@ -1,6 +1,6 @@
 import { StackError } from '../failure.ts';
 import type { SshAddress } from './ssh.ts';
-import type { GitCredentials, GitFault } from './faults.ts';
+import type { GitCredentials, GitFault, GitRequests } from './faults.ts';
 import { repositoryFolder } from './repositories.ts';
 
 /** Where the git server takes commands; no repository can have this name. */
@@ -10,7 +10,8 @@ export const CONTROL_PATH = '/-/control';
 export type GitCommand =
   | { readonly do: 'create'; readonly repository: string }
   | { readonly do: 'fault'; readonly repository: string; readonly fault?: GitFault }
-  | { readonly do: 'credentials'; readonly repository: string; readonly credentials?: GitCredentials };
+  | { readonly do: 'credentials'; readonly repository: string; readonly credentials?: GitCredentials }
+  | { readonly do: 'count'; readonly repository: string };
 
 /** Where a git server is: plain data, so that any process can speak to it. */
 export interface GitAddress {
@@ -60,8 +61,14 @@ export class GitClient {
     await this.#tell({ do: 'credentials', repository: name, ...(credentials ? { credentials } : {}) });
   }
 
-  async #tell(command: GitCommand): Promise<void> {
+  /** How often it was asked since it was made. */
+  async requests(name: string): Promise<GitRequests> {
+    return (await (await this.#tell({ do: 'count', repository: name })).json()) as GitRequests;
+  }
+
+  async #tell(command: GitCommand): Promise<Response> {
     const response = await fetch(`${this.address.httpUrl}${CONTROL_PATH}`, { method: 'POST', body: JSON.stringify(command) });
     if (!response.ok) throw new StackError(`The git server refused: ${await response.text()}`);
+    return response;
   }
 }

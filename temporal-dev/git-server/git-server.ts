@@ -6,14 +6,17 @@ import { join } from 'node:path';
 import { StackError } from '../failure.ts';
 import { CONTROL_PATH, type GitAddress, type GitCommand } from './control.ts';
 import { sshRefusal, type RepositoryRules } from './faults.ts';
+import { CHALLENGE, fails } from './failing.ts';
 import { serveGit } from './http-backend.ts';
 import { initRepository, repositoryFolder } from './repositories.ts';
+import { RequestCount } from './request-count.ts';
 
 /** A git server over HTTP for many repositories, each of which can be given credentials and made to fail. */
 export class GitServer {
   readonly root: string;
   readonly #env: NodeJS.ProcessEnv;
   readonly #rules = new Map<string, RepositoryRules>();
+  readonly #counts = new Map<string, RequestCount>();
   readonly #server: Server;
 
   constructor(dataDir: string, env: NodeJS.ProcessEnv) {
@@ -47,38 +50,39 @@ export class GitServer {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname);
     if (path === CONTROL_PATH) {
-      await this.#obey(JSON.parse(await bodyOf(request)) as GitCommand);
-      response.writeHead(204).end();
+      const answer = await this.#obey(JSON.parse(await bodyOf(request)) as GitCommand);
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer ?? {}));
       return;
     }
-    const { fault, credentials } = this.#rules.get(repositoryOf(path)) ?? {};
-    if (fault === 'down') return void request.socket.resetAndDestroy();
-    if (fault === 'hang') return;
-    if (typeof fault === 'number') return void response.writeHead(fault, fault === 401 ? CHALLENGE : {}).end(`fault ${fault}\n`);
+    const repository = repositoryOf(path);
+    const { fault, credentials } = this.#rules.get(repository) ?? {};
+    if (await fails(fault, request, response)) return;
     if (credentials && !sameText(request.headers.authorization ?? '', basic(credentials.username, credentials.password))) {
       return void response.writeHead(401, CHALLENGE).end('authentication required\n');
     }
-    if (fault) setTimeout(() => serveGit(request, response, this.root, this.#env), fault.delayMs);
-    else serveGit(request, response, this.root, this.#env);
+    const count = this.#counts.get(repository) ?? new RequestCount();
+    this.#counts.set(repository, count);
+    count.see(request, response);
+    serveGit(request, response, this.root, this.#env);
   }
 
-  async #obey(command: GitCommand): Promise<void> {
+  async #obey(command: GitCommand): Promise<unknown> {
     const { repository } = command;
     const folder = repositoryFolder(this.root, repository);
     if (command.do === 'create') {
       await initRepository(this.root, repository, this.#env);
-      return;
+      return undefined;
     }
+    if (command.do === 'count') return (this.#counts.get(repository) ?? new RequestCount()).total;
     const rules = {
       ...this.#rules.get(repository),
       ...(command.do === 'fault' ? { fault: command.fault } : { credentials: command.credentials }),
     };
     this.#rules.set(repository, rules);
     if (command.do === 'fault') tellSsh(folder, command.fault);
+    return undefined;
   }
 }
-
-const CHALLENGE = { 'www-authenticate': 'Basic realm="git"' };
 
 /** The forced command of SSH finds the fault beside the repository. */
 function tellSsh(folder: string, fault: RepositoryRules['fault']): void {

@@ -43,13 +43,7 @@ const MOVED = [/spec\.mappings\[4\]\.destination/, /config\/resources\/core\/ign
     {
       file: 'controls.yaml',
       name: 'controlled',
-      refused: [
-        /auth\.githubApp.*not built yet/,
-        /spec\.rateLimit.*not built yet/,
-        /approval\.teams/,
-        /approval\.webhook/,
-        /spec\.validation/,
-      ],
+      refused: [/spec\.rateLimit.*not built yet/, /approval\.teams/, /approval\.webhook/, /spec\.validation/],
     },
   ])('$name of $file is answered as its README says', async ({ file, name, refused }) => {
     const object = documents(file).find(({ metadata }) => metadata.name === name)!;
@@ -100,6 +94,31 @@ test.each([
   },
   { what: 'Git LFS over ssh', object: git({ repo: 'git@h:a', lfs: true }), says: /spec\.git\.lfs: .*https URL/ },
   { what: 'a key for https', object: git({ auth: { sshKey: { secretRef } } }), says: /spec\.git\.auth\.sshKey: .*ssh URL/ },
+  {
+    what: 'an app for ssh',
+    object: git({ repo: 'git@h:a', auth: { githubApp: { appId: 1, installationId: 2, secretRef } } }),
+    says: /spec\.git\.auth\.githubApp: .*https URL/,
+  },
+  {
+    what: 'an app whose API is plain http',
+    object: git({ auth: { githubApp: { appId: 1, installationId: 2, secretRef, apiUrl: 'http://git.example/api/v3' } } }),
+    says: /spec\.git\.auth\.githubApp\.apiUrl: .*https:/,
+  },
+  {
+    what: 'a token and an app',
+    object: git({ auth: { token: { secretRef }, githubApp: { appId: 1, installationId: 2, secretRef } } }),
+    says: /exclude each other/,
+  },
+  { what: 'authorities from nowhere', object: git({ ca: {} }), says: /spec\.git\.ca: .*exactly one of/ },
+  {
+    what: 'authorities for ssh',
+    object: git({ repo: 'git@h:a', ca: { secretRef } }),
+    says: /spec\.git\.ca: .*https URL/,
+  },
+  { what: 'a proxy with a password in its URL', object: git({ proxy: { url: 'http://u:p@proxy:3128' } }), says: /spec\.git\.proxy\.url/ },
+  { what: 'a proxy for ssh', object: git({ repo: 'git@h:a', proxy: { url: 'http://proxy:3128' } }), says: /spec\.git\.proxy: .*https URL/ },
+  { what: 'a policy for moved tags that is none', object: git({ movedTags: 'ignore' }), says: /spec\.git\.movedTags/ },
+  { what: 'a signature of nobody', object: git({ verify: 'commit' }), says: /spec\.git\.signers: .*git\.verify needs signers/ },
   { what: 'two ways to log in', object: git({ auth: { token: { secretRef }, sshKey: { secretRef } } }), says: /exclude each other/ },
   {
     what: 'a duration without a unit',
@@ -242,6 +261,19 @@ test.each([
     object: ignitionSync('good', { git: { repo: 'http://127.0.0.1:8080/a.git', ref: 'v1.0' } }),
   },
   { what: 'http by choice', object: ignitionSync('good', { git: { repo: 'http://git.example/a.git', ref: 'main', insecureHttp: true } }) },
+  {
+    what: 'an app, an authority and a proxy',
+    object: git({
+      auth: { githubApp: { appId: 1, installationId: 2, secretRef, apiUrl: 'https://git.example/api/v3' } },
+      ca: { configMapRef: secretRef },
+      proxy: { url: 'http://proxy.example:3128', secretRef },
+    }),
+  },
+  { what: 'signed tags', object: git({ verify: 'tag', signers: { gpgKeys: { configMapRef: secretRef } } }) },
+  {
+    what: 'host keys from a ConfigMap',
+    object: git({ repo: 'git@git.example:a', auth: { sshKey: { secretRef, knownHosts: { configMapRef: secretRef } } } }),
+  },
   { what: 'a key and an ssh address', object: git({ repo: 'git@git.example:org/a.git', auth: { sshKey: { secretRef } } }) },
   { what: 'an address above protected places', object: mapping('.', '.') },
   {

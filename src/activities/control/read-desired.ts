@@ -34,7 +34,7 @@ export function createReadDesired(store: ObjectStore, documents: DocumentStore) 
     const gateways = stored.map((g) => desiredGateway(g, profiles)).sort((a, b) => comparePaths(a.name, b.name));
     const object = { namespace, name, uid: sync.metadata.uid };
     const desired: Desired = { schema: 1, object, generation: sync.metadata.generation, spec, gateways };
-    const { rollout, frozen, conditions, lastHandledSyncRequest: handledSync } = sync.status ?? {};
+    const { rollout, frozen, tag, conditions, lastHandledSyncRequest: handledSync } = sync.status ?? {};
     const requestedSync = sync.metadata.annotations[REQUESTED_SYNC];
     return {
       exists: true,
@@ -52,6 +52,7 @@ export function createReadDesired(store: ObjectStore, documents: DocumentStore) 
       ...(rollout
         ? { rollout: { n: rollout.number, state: rollout.state as RolloutState, commit: rollout.commit, contentHash: rollout.contentHash } }
         : {}),
+      ...(tag ? { tag } : {}),
       ...(frozen ? { frozen: { by: frozen.by, reason: frozen.reason } } : {}),
       ...(conditions?.some((c) => c.type === 'Paused' && c.status === 'True' && c.reason === PAUSED_BY_SIGNAL)
         ? { pausedBySignal: true }

@@ -1,6 +1,7 @@
 import type { ReportResult } from '../../contract/activities.ts';
 import { announcement } from '../../domain/announcement.ts';
 import { SyncError } from '../../domain/errors.ts';
+import { insecureTransport } from '../../domain/git-policy.ts';
 import { gatewayStatus } from '../../domain/gateway-status.ts';
 import { mayReport, objectStatus } from '../../domain/object-status.ts';
 import type { GatewayReport, StatusReport } from '../../domain/reports.ts';
@@ -34,6 +35,7 @@ export function createReportStatus(store: ObjectStore, announcer: Announcer, now
         gateways.map((g) => g.status),
         sync.metadata.generation,
         now().toISOString(),
+        insecureTransport(sync.spec),
       );
       if (!(await store.replaceSyncStatus(sync, status))) continue;
       const news = announcement(sync.status?.conditions, status.conditions);

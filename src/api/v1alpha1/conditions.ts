@@ -19,7 +19,17 @@ export const Conditions = z
 
 /** Condition types of an IgnitionSync. `Ready`, `Reconciling` and `Stalled` follow kstatus. */
 export type ConditionType =
-  'Ready' | 'Reconciling' | 'Stalled' | 'RefResolved' | 'GatewaysSynced' | 'PendingApproval' | 'Paused' | 'Frozen' | 'Drifted';
+  | 'Ready'
+  | 'Reconciling'
+  | 'Stalled'
+  | 'RefResolved'
+  | 'GatewaysSynced'
+  | 'PendingApproval'
+  | 'Paused'
+  | 'Frozen'
+  | 'Drifted'
+  | 'TagMoved'
+  | 'InsecureTransport';
 
 /** The condition of an IgnitionGateway that says whether it can be synced at all; False = its pod's annotations are wrong. */
 export const ACCEPTED = 'Accepted';

@@ -1,77 +1,11 @@
 import { z } from 'zod';
 import { Conditions } from './conditions.ts';
+import { Git } from './git.ts';
 import { Duration, LocalChanges, NotYet, SecretKeyRef, Size, refuseField, textOf, withRules } from './schema.ts';
 import { Shared } from './shared.ts';
 
 /** The one port of the shared webhook receiver, on the Service of the install. */
 export const RECEIVER_PORT = 9443;
-
-const SecretRefOnly = z.object({ secretRef: SecretKeyRef });
-
-const Auth = withRules(
-  z.object({
-    token: z
-      .object({
-        secretRef: SecretKeyRef,
-        username: z.string().min(1).default('git').describe('User name sent with the token; most hosts take any.'),
-      })
-      .optional()
-      .describe('HTTPS with a token.'),
-    sshKey: SecretRefOnly.optional().describe('SSH with a private key. The host keys come from the key known_hosts of the same Secret.'),
-    githubApp: NotYet.object,
-  }),
-  refuseField('githubApp', 'Use auth.token with an installation or deploy token.'),
-  {
-    rule: '!(has(self.token) && has(self.sshKey))',
-    message: 'token and sshKey exclude each other: give the one that fits the URL in git.repo.',
-  },
-);
-
-const Git = withRules(
-  z.object({
-    repo: textOf(
-      /^(https?:\/\/[^\s/-]|ssh:\/\/[^\s/-]|file:\/\/\/|[^/:@\s-][^/:@\s]*@[^/:\s-][^/:\s]*:)[^\s]*$/,
-      'a URL: https://host/org/repo.git, git@host:org/repo.git, ssh://host/path or file:///path',
-      2048,
-    ).describe('URL of the repository: https, ssh, git@host:org/repo.git, or file for an air-gapped mirror.'),
-    ref: z.string().min(1).max(255).describe('Branch, tag, full refs/… name or full commit id.'),
-    auth: Auth.optional().describe('Credentials, from Secrets of the same namespace. Leave out for a public repository.'),
-    submodules: z
-      .boolean()
-      .optional()
-      .describe(
-        'Take the content of submodules below a mapping, each at its pinned commit. Left out or false: a submodule below a mapping is refused by name.',
-      ),
-    lfs: z
-      .boolean()
-      .optional()
-      .describe(
-        'Fetch the files that Git LFS keeps outside the repository. Left out or false: a pointer below a mapping is refused by name.',
-      ),
-    insecureHttp: z.boolean().default(false).describe('Allow plain http to a host other than this machine.'),
-  }),
-  {
-    rule: "self.insecureHttp || !self.repo.startsWith('http://') || self.repo.matches('^http://(127[.]|localhost[:/]|\\\\[::1\\\\])')",
-    fieldPath: '.repo',
-    message: 'plain http: credentials and content would travel in clear. Use https, or set insecureHttp: true.',
-  },
-  {
-    rule: "!has(self.auth) || !has(self.auth.sshKey) || self.repo.startsWith('ssh://') || self.repo.matches('^[^/]+@[^/]+:')",
-    fieldPath: '.auth.sshKey',
-    message: 'needs an ssh URL in git.repo, such as git@host:org/repo.git.',
-  },
-  {
-    rule: "!has(self.auth) || !has(self.auth.token) || self.repo.startsWith('http')",
-    fieldPath: '.auth.token',
-    message: 'needs an https URL in git.repo.',
-  },
-  {
-    rule: "!has(self.lfs) || !self.lfs || self.repo.startsWith('http')",
-    fieldPath: '.lfs',
-    message: 'needs an https URL in git.repo: Git LFS content is fetched over https only.',
-  },
-  { rule: "!self.ref.startsWith('-')", fieldPath: '.ref', message: 'must not start with a dash.' },
-);
 
 const Approval = withRules(
   z.object({
@@ -221,6 +155,10 @@ export const IgnitionSyncStatus = z.object({
     .optional()
     .describe('The last commit that was live and loaded on every gateway.'),
   rollout: RolloutStatus.optional(),
+  tag: z
+    .object({ repo: z.string(), name: z.string(), commit: z.string(), previous: z.string().optional() })
+    .optional()
+    .describe('Where the ref is a tag: what it named when it was last looked up, and what it had named before if it has moved.'),
   frozen: z.object({ by: z.string(), reason: z.string(), since: z.string() }).optional(),
   lastHandledSyncRequest: z.string().optional(),
   history: z.array(HistoryEntry).max(10).optional().describe('The last 10 rollouts, newest first.'),

@@ -59,6 +59,18 @@ export const SecretKeyRef = z.object({
 });
 export type SecretKeyRef = z.infer<typeof SecretKeyRef>;
 
+/** Text that is no secret and may lie in either: exactly one is given. */
+export const TextRef = withRules(
+  z.object({
+    configMapRef: z
+      .object({ name: z.string().min(1).max(253), key: z.string().min(1).max(253) })
+      .optional()
+      .describe('One key of a ConfigMap in the same namespace.'),
+    secretRef: SecretKeyRef.optional().describe('One key of a Secret in the same namespace.'),
+  }),
+  { rule: 'has(self.configMapRef) != has(self.secretRef)', message: 'give exactly one of configMapRef and secretRef.' },
+);
+
 const UNITS_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
 
 /** Bytes of a `Size`. */

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SyncError } from '../../domain/errors.ts';
+import { publishedKnownHosts } from './host-keys.ts';
 import type { Remote } from './remote.ts';
 
 /** What proves that we may read a repository. */
@@ -12,12 +13,23 @@ export type Credential =
       readonly kind: 'ssh';
       readonly privateKey: string;
       /** Lines of a known_hosts file; empty when there are none. */ readonly knownHosts: string;
+      /** Takes whatever host answers. */ readonly ignoreHostKey?: boolean;
     };
+
+/** How a git host is reached over HTTP, where that differs from the usual. */
+export interface Connection {
+  /** PEM of the authorities that vouch for the host, in place of the usual ones. */
+  readonly ca?: string | undefined;
+  readonly proxy?:
+    { readonly url: string; readonly login?: { readonly username: string; readonly password: string } | undefined } | undefined;
+}
 
 /** How one git call shows its credential: options before the command, and variables. Neither holds the secret itself. */
 export interface Access {
   readonly options: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** Private to this call, and gone afterwards. */
+  readonly folder: string;
 }
 
 /**
@@ -25,25 +37,33 @@ export interface Access {
  * arguments, variables or the mirror.
  * @throws SyncError HostKeyUnknown when an ssh host cannot be checked; InvalidSpec when credential and URL do not fit.
  */
-export async function withCredential<T>(credential: Credential, remote: Remote, use: (access: Access) => Promise<T>): Promise<T> {
+export async function withCredential<T>(
+  credential: Credential,
+  remote: Remote,
+  connection: Connection,
+  use: (access: Access) => Promise<T>,
+): Promise<T> {
   refuseMisfit(credential, remote);
-  if (credential.kind === 'none') return await use({ options: [], env: {} });
   const folder = await mkdtemp(join(tmpdir(), 'ignition-sync-git-'));
   try {
-    return await use(credential.kind === 'token' ? await lendToken(credential, remote, folder) : await lendKey(credential, folder));
+    const lent =
+      credential.kind === 'ssh' ? await lendKey(credential, remote, folder) : await lendOverHttp(credential, remote, connection, folder);
+    return await use({ ...lent, folder });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
 /** Takes a credential's secret out of a text that is to be shown. */
-export function scrub(text: string, credential: Credential): string {
-  const secrets =
+export function scrub(text: string, credential: Credential, { proxy }: Connection = {}): string {
+  const password = proxy?.login?.password ?? '';
+  const secrets = [password, encodeURIComponent(password)].concat(
     credential.kind === 'token'
       ? [credential.token, encodeURIComponent(credential.token)]
       : credential.kind === 'ssh'
         ? [credential.privateKey]
-        : [];
+        : [],
+  );
   const clean = secrets.filter((secret) => secret.trim() !== '').reduce((shown, secret) => shown.replaceAll(secret, '***'), text);
   return clean.replace(/(\w+:\/\/)[^/\s@']*:[^/\s@']*@/g, '$1***@');
 }
@@ -57,40 +77,68 @@ function refuseMisfit(credential: Credential, remote: Remote): void {
   if (remote.transport !== 'ssh') return;
   if (credential.kind !== 'ssh')
     throw new SyncError('InvalidSpec', 'spec.git.repo is an ssh URL: name a private key in spec.git.auth.sshKey.secretRef.');
-  if (credential.knownHosts.trim() === '') {
+  if (credential.ignoreHostKey !== true && knownHostsFor(credential, remote) === '') {
     const port = remote.port === '' ? '' : `-p ${remote.port} `;
     throw new SyncError(
       'HostKeyUnknown',
-      `The host key of ${remote.host} is not known: add the key known_hosts to the Secret of spec.git.auth.sshKey, with the output of \`ssh-keyscan ${port}${remote.host}\` after comparing it with what the host publishes.`,
+      `The host key of ${remote.host} is not known: add the key known_hosts to the Secret of spec.git.auth.sshKey, or name a ConfigMap in spec.git.auth.sshKey.knownHosts, with the output of \`ssh-keyscan ${port}${remote.host}\` after comparing it with what the host publishes.`,
     );
   }
 }
 
-/** Git's own credential store hands a token to its host only, also when that host redirects elsewhere. */
-async function lendToken(credential: Extract<Credential, { kind: 'token' }>, remote: Remote, folder: string): Promise<Access> {
-  const file = join(folder, 'credentials');
-  const host = remote.port === '' ? remote.host : `${remote.host}:${remote.port}`;
-  const named = new URL(remote.url).username; // git asks for the user that the URL names
-  const username = named === '' ? encodeURIComponent(credential.username) : named;
-  await writeFile(file, `${remote.transport}://${username}:${encodeURIComponent(credential.token.trim())}@${host}\n`, { mode: 0o600 });
-  // Newer git shows the token at once instead of after a refusal; older git does not know the option and does not mind.
-  return {
-    options: ['-c', 'http.proactiveAuth=basic', '-c', 'credential.helper=', '-c', `credential.helper=store --file=${quote(file)}`],
-    env: {},
-  };
+/** What the object brings counts alone; else what the host is known to publish. */
+function knownHostsFor({ knownHosts }: Extract<Credential, { kind: 'ssh' }>, { host, port }: Remote): string {
+  return knownHosts.trim() === '' ? publishedKnownHosts(host, port) : knownHosts.trimEnd();
 }
 
-async function lendKey(credential: Extract<Credential, { kind: 'ssh' }>, folder: string): Promise<Access> {
+/** Git's own credential store hands a token to its host only, also when that host redirects elsewhere; the same for a proxy. */
+async function lendOverHttp(
+  credential: Exclude<Credential, { kind: 'ssh' }>,
+  remote: Remote,
+  { ca, proxy }: Connection,
+  folder: string,
+): Promise<Omit<Access, 'folder'>> {
+  const [store, authorities] = [join(folder, 'credentials'), join(folder, 'ca.pem')];
+  const logins: string[] = [];
+  const options: string[] = [];
+  if (credential.kind === 'token') {
+    const named = new URL(remote.url).username; // git asks for the user that the URL names
+    const username = named === '' ? encodeURIComponent(credential.username) : named;
+    const host = remote.port === '' ? remote.host : `${remote.host}:${remote.port}`;
+    logins.push(`${remote.transport}://${username}:${encodeURIComponent(credential.token.trim())}@${host}`);
+    // Newer git shows the token at once instead of after a refusal; older git does not know the option and does not mind.
+    options.push('-c', 'http.proactiveAuth=basic');
+  }
+  if (proxy) {
+    const url = new URL(proxy.url);
+    if (proxy.login) {
+      url.username = encodeURIComponent(proxy.login.username);
+      logins.push(`${url.protocol}//${url.username}:${encodeURIComponent(proxy.login.password)}@${url.host}`);
+    }
+    options.push('-c', `http.proxy=${url.href.replace(/\/$/, '')}`);
+  }
+  if (logins.length > 0) {
+    await writeFile(store, `${logins.join('\n')}\n`, { mode: 0o600 });
+    options.push('-c', 'credential.helper=', '-c', `credential.helper=store --file=${quote(store)}`);
+  }
+  if (ca !== undefined) {
+    await writeFile(authorities, ca, { mode: 0o600 });
+    options.push('-c', `http.sslCAInfo=${authorities}`);
+  }
+  return { options, env: {} };
+}
+
+async function lendKey(credential: Extract<Credential, { kind: 'ssh' }>, remote: Remote, folder: string): Promise<Omit<Access, 'folder'>> {
   const [key, knownHosts] = [join(folder, 'key'), join(folder, 'known_hosts')];
   await writeFile(key, `${credential.privateKey.replaceAll('\r\n', '\n').trimEnd()}\n`, { mode: 0o600 });
-  await writeFile(knownHosts, `${credential.knownHosts.trimEnd()}\n`, { mode: 0o600 });
+  await writeFile(knownHosts, `${knownHostsFor(credential, remote)}\n`, { mode: 0o600 });
   const options = {
     IdentityFile: key,
     IdentitiesOnly: 'yes',
     IdentityAgent: 'none',
     BatchMode: 'yes',
-    StrictHostKeyChecking: 'yes',
-    UserKnownHostsFile: knownHosts,
+    StrictHostKeyChecking: credential.ignoreHostKey === true ? 'no' : 'yes',
+    UserKnownHostsFile: credential.ignoreHostKey === true ? '/dev/null' : knownHosts,
     GlobalKnownHostsFile: '/dev/null',
     UpdateHostKeys: 'no',
     ConnectTimeout: '15',

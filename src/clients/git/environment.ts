@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Remote } from './remote.ts';
 
 /** How this installation runs git, whatever the machine, the user or the repository would have it do. */
 export interface GitSettings {
@@ -43,8 +44,12 @@ export async function writeGitConfig(folder: string): Promise<string> {
   return file;
 }
 
-/** The whole environment of a git process: nothing is inherited but PATH. */
-export function gitEnvironment(settings: GitSettings): Record<string, string> {
+/**
+ * The whole environment of a git process: nothing is inherited but PATH.
+ * @param transport of the one remote that is asked, and that redirects may not leave (plain http may turn into https); none when nobody is.
+ */
+export function gitEnvironment(settings: GitSettings, transport?: Remote['transport']): Record<string, string> {
+  const allowed = transport === 'http' ? 'http:https' : transport === 'file' && !settings.allowFile ? '' : (transport ?? '');
   return {
     PATH: process.env.PATH ?? '/usr/local/bin:/usr/bin:/bin',
     HOME: '/dev/null',
@@ -54,6 +59,6 @@ export function gitEnvironment(settings: GitSettings): Record<string, string> {
     GIT_ATTR_NOSYSTEM: '1',
     GIT_TERMINAL_PROMPT: '0',
     GIT_OPTIONAL_LOCKS: '0',
-    GIT_ALLOW_PROTOCOL: ['https', 'http', 'ssh', ...(settings.allowFile ? ['file'] : [])].join(':'),
+    GIT_ALLOW_PROTOCOL: allowed,
   };
 }

@@ -1,8 +1,16 @@
 import { SyncError } from '../../domain/errors.ts';
 import type { Reason } from '../../domain/reasons.ts';
-import { scrub, type Credential } from './credentials.ts';
+import { scrub, type Connection, type Credential } from './credentials.ts';
 import type { GitExit } from './git-process.ts';
+import { rateLimit, type HttpAnswer } from './http-answers.ts';
 import type { Remote } from './remote.ts';
+
+/** Whom git asked, and how. */
+interface Asked {
+  readonly remote: Remote;
+  readonly credential: Credential;
+  readonly connection?: Connection | undefined;
+}
 
 interface FailureClass {
   readonly reason: Reason;
@@ -28,14 +36,19 @@ const CLASSES: readonly FailureClass[] = [
   {
     reason: 'TlsUntrusted',
     pattern:
-      /SSL certificate problem|server certificate verification failed|certificate (has expired|signer not trusted)|unable to get local issuer|SSL: no alternative certificate subject name|schannel|gnutls_handshake|SSL_ERROR|TLS connect error/i,
+      /SSL certificate problem|server certificate verification failed|certificate (has expired|signer not trusted)|unable to get local issuer|SSL: no alternative certificate subject name|does not match target host name|schannel|gnutls_handshake|SSL_ERROR|TLS connect error/i,
     says: ({ host }) =>
-      `The certificate of ${host} is not trusted: it must be issued for this name, be in date, and come from an authority that the source container knows.`,
+      `The certificate of ${host} is not trusted: it must be issued for this name, be in date, and come from an authority that the source container knows or that spec.git.ca names.`,
   },
   {
     reason: 'RateLimited',
     pattern: /returned error: 429|rate limit|too many requests/i,
-    says: ({ host }) => `${host} answers that it was asked too often; it is asked again later. A longer spec.polling.interval helps.`,
+    says: ({ host }) => rateLimited(host),
+  },
+  {
+    reason: 'AuthenticationFailed',
+    pattern: /returned error: 407|response 407|HTTP code 407 from proxy/,
+    says: () => 'The proxy refused the login, or wants one: check spec.git.proxy and the Secret that it names (user:password).',
   },
   {
     reason: 'AuthenticationFailed',
@@ -63,15 +76,25 @@ const CLASSES: readonly FailureClass[] = [
   {
     reason: 'HostUnreachable',
     pattern:
-      /Could not resolve host|Couldn't connect to server|Failed to connect|Connection (refused|timed out|reset|closed)|No route to host|Network is unreachable|Name or service not known|Temporary failure in name resolution|returned error: 5\d\d|Empty reply from server|Operation too slow|transfer closed|early EOF|unexpected disconnect|hung up unexpectedly|RPC failed/i,
+      /Could not resolve (host|proxy)|CONNECT tunnel failed|Proxy CONNECT aborted|Couldn't connect to server|Failed to connect|Connection (refused|timed out|reset|closed)|No route to host|Network is unreachable|Name or service not known|Temporary failure in name resolution|returned error: 5\d\d|Empty reply from server|Operation too slow|transfer closed|early EOF|unexpected disconnect|hung up unexpectedly|RPC failed|Protocol "?\w+"? (not supported|disabled)|disabled in libcurl/i,
     says: ({ host, url }) =>
       `${host === '' ? url : host} does not answer as a git host should; it is asked again. Check spec.git.repo, the network and the host itself.`,
   },
 ];
 
-/** Translates how a git call for a remote ended. `what` is what it was doing: `list the refs`. */
-export function remoteFailure(exit: GitExit, what: string, remote: Remote, credential: Credential): SyncError {
-  const detail = lastLines(scrub(exit.stderr, credential));
+/** How a git call for a remote ended, and what the host had answered last. */
+export interface RemoteExit {
+  readonly exit: GitExit;
+  /** What it was doing: `list the refs`. */
+  readonly what: string;
+  readonly answer: HttpAnswer | undefined;
+}
+
+/** Translates how a git call for a remote ended. */
+export function remoteFailure({ exit, what, answer }: RemoteExit, { remote, credential, connection }: Asked): SyncError {
+  const detail = lastLines(scrub(exit.stderr, credential, connection));
+  const limit = answer && rateLimit(answer, Date.now());
+  if (limit) return new SyncError('RateLimited', rateLimited(remote.host), limit);
   if (exit.timedOut) return new SyncError('GitTimeout', `${remote.url} took too long to ${what} and was given up; it is tried again.`);
   const found = CLASSES.find(({ pattern }) => pattern.test(exit.stderr));
   if (found) return new SyncError(found.reason, `${found.says(remote)}${detail === '' ? '' : ` Git says: ${detail}`}`);
@@ -81,10 +104,27 @@ export function remoteFailure(exit: GitExit, what: string, remote: Remote, crede
   );
 }
 
+/**
+ * Git takes any web page for a repository of plain files without branches: a sign-in page would look as if every ref was deleted.
+ * @throws SyncError RepositoryNotFound
+ */
+export function refuseWebPage(answer: HttpAnswer | undefined, { remote }: Asked): void {
+  const type = answer?.headers['content-type'] ?? '';
+  if (answer === undefined || type.startsWith('application/x-git-')) return;
+  throw new SyncError(
+    'RepositoryNotFound',
+    `${remote.url} answers with ${type === '' ? 'something' : type} that is no git repository, such as a sign-in page: check spec.git.repo and spec.git.auth.`,
+  );
+}
+
 /** Translates how a git call in a mirror of ours ended. */
 export function localFailure(exit: GitExit, what: string): SyncError {
   if (exit.timedOut) return new SyncError('GitTimeout', `Git took too long to ${what}; it is tried again.`);
   return new SyncError('GitFailed', `Git could not ${what}: ${lastLines(exit.stderr)}`);
+}
+
+function rateLimited(host: string): string {
+  return `${host} answers that it was asked too often; it is asked again later. A longer spec.polling.interval helps.`;
 }
 
 /** What git says last is the cause; what precedes are hints and progress. */

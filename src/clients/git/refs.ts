@@ -43,6 +43,30 @@ export function resolveRef(refs: readonly RemoteRef[], ref: string): RemoteRef {
   return first;
 }
 
+/** The branch or tag of this name, if there is one. @throws SyncError RefAmbiguous */
+export function resolveIfNamed(refs: readonly RemoteRef[], ref: string): RemoteRef | undefined {
+  return refs.some(({ name }) => name === `refs/heads/${ref}` || name === `refs/tags/${ref}`) ? resolveRef(refs, ref) : undefined;
+}
+
+/**
+ * What git itself would not take as the name of a ref can match nothing, and might match everything as a pattern.
+ * @throws SyncError RefNotFound
+ */
+export function refuseMalformed(ref: string): void {
+  if (
+    !/^[^\p{Cc} ~^:?*[\\]+$/u.test(ref) ||
+    ref.startsWith('-') ||
+    ref.startsWith('/') ||
+    ref.endsWith('/') ||
+    /\.\.|\/\/|@\{|\.lock(\/|$)|(^|\/)\.|\.$/.test(ref)
+  ) {
+    throw new SyncError(
+      'RefNotFound',
+      `spec.git.ref "${ref}" cannot be the name of a branch or tag: write a branch, a tag, a full refs/… name or a whole commit id.`,
+    );
+  }
+}
+
 function suggest(refs: readonly RemoteRef[], ref: string): string {
   if (/^[0-9a-f]{7,63}$/i.test(ref)) return 'If it is a commit, write its whole id.';
   const wanted = shorten(ref);

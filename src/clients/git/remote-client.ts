@@ -1,9 +1,9 @@
-import { SyncError } from '../../domain/errors.ts';
-import { withCredential, type Credential } from './credentials.ts';
+import { withCredential, type Connection, type Credential } from './credentials.ts';
 import { gitEnvironment, type GitSettings } from './environment.ts';
-import { remoteFailure } from './failure.ts';
+import { refuseWebPage, remoteFailure } from './failure.ts';
 import { runGit } from './git-process.ts';
-import { parseRemoteRefs, resolveRef, type RemoteRef } from './refs.ts';
+import { lastAnswer, noteAnswers } from './http-answers.ts';
+import { parseRemoteRefs, type RemoteRef } from './refs.ts';
 import type { Remote } from './remote.ts';
 
 const LIST_DEADLINE_MS = 30_000;
@@ -13,6 +13,11 @@ const FETCH_DEADLINE_MS = 10 * 60_000;
 export interface RemoteAccess {
   readonly remote: Remote;
   readonly credential: Credential;
+  readonly connection?: Connection | undefined;
+  /** Digest of everything secret that was read for this access: tells one credential from another, and shows none. */
+  readonly proof?: string | undefined;
+  /** Told when the host refuses the credential: one that was made for a while may have been revoked. */
+  readonly onRefused?: (() => void) | undefined;
   readonly settings: GitSettings;
   readonly signal?: AbortSignal | undefined;
   /** Milliseconds for one call; generous defaults when left out. */
@@ -31,28 +36,21 @@ export async function listRemote(access: RemoteAccess, ref?: string): Promise<Re
   return parseRemoteRefs(output);
 }
 
-/**
- * What a ref names now: one question to the remote.
- * @throws SyncError RefNotFound, RefAmbiguous, and those of the git side.
- */
-export async function resolveRemoteRef(access: RemoteAccess, ref: string): Promise<RemoteRef> {
-  refuseMalformed(ref);
-  const refs = await listRemote(access, ref);
-  if (ref.startsWith('refs/') && refs.length === 0) return resolveRef(await listRemote(access), ref);
-  return resolveRef(refs, ref);
-}
+/** How much comes along: one commit without history, history without content, or everything. Hosts that cannot do less give more. */
+export type FetchDepth = 'commit' | 'history' | 'everything';
+
+const DEPTH: Readonly<Record<FetchDepth, readonly string[]>> = {
+  commit: ['--depth=1'],
+  history: ['--filter=tree:0', '--prune'],
+  everything: [],
+};
 
 /**
- * Fetches one object or ref of the remote into a bare repository, under a name of ours, without history where the remote can.
- * @param wanted a full ref name or an object id.
+ * Fetches objects or refs of the remote into a bare repository, under names of ours.
+ * @param wanted refspecs whose left side is a full ref name or an object id.
  * @throws SyncError of the git side.
  */
-export async function fetchInto(
-  gitDir: string,
-  access: RemoteAccess,
-  wanted: readonly string[],
-  options: { readonly shallow: boolean },
-): Promise<void> {
+export async function fetchInto(gitDir: string, access: RemoteAccess, wanted: readonly string[], depth: FetchDepth): Promise<void> {
   const args = [
     'fetch',
     '--quiet',
@@ -61,7 +59,7 @@ export async function fetchInto(
     '--no-write-fetch-head',
     '--no-recurse-submodules',
     '--no-auto-maintenance',
-    ...(options.shallow ? ['--depth=1'] : []),
+    ...DEPTH[depth],
   ];
   await callRemote(
     access,
@@ -79,31 +77,21 @@ async function callRemote(
   what: string,
   defaultDeadlineMs: number,
 ): Promise<string> {
-  const { remote, credential, settings, signal } = access;
-  return await withCredential(credential, remote, async ({ options, env }) => {
+  const { remote, credential, connection = {}, settings, signal } = access;
+  return await withCredential(credential, remote, connection, async ({ options, env, folder }) => {
     const exit = await runGit([...globals, ...options, ...command], {
-      env: { ...gitEnvironment(settings), ...env },
+      env: { ...gitEnvironment(settings, remote.transport), ...noteAnswers(folder), ...env },
       deadlineMs: access.deadlineMs ?? defaultDeadlineMs,
       signal,
     });
     signal?.throwIfAborted();
-    if (exit.code !== 0) throw remoteFailure(exit, what, remote, credential);
-    return exit.stdout.toString('utf8');
+    const answer = await lastAnswer(folder);
+    if (exit.code === 0) {
+      refuseWebPage(answer, access);
+      return exit.stdout.toString('utf8');
+    }
+    const failure = remoteFailure({ exit, what, answer }, access);
+    if (failure.reason === 'AuthenticationFailed' || failure.reason === 'RepositoryNotFound') access.onRefused?.();
+    throw failure;
   });
-}
-
-/** What git itself would not take as the name of a ref can match nothing, and might match everything as a pattern. */
-function refuseMalformed(ref: string): void {
-  if (
-    !/^[^\p{Cc} ~^:?*[\\]+$/u.test(ref) ||
-    ref.startsWith('-') ||
-    ref.startsWith('/') ||
-    ref.endsWith('/') ||
-    /\.\.|\/\/|@\{|\.lock(\/|$)|(^|\/)\.|\.$/.test(ref)
-  ) {
-    throw new SyncError(
-      'RefNotFound',
-      `spec.git.ref "${ref}" cannot be the name of a branch or tag: write a branch, a tag, a full refs/… name or a whole commit id.`,
-    );
-  }
 }

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { SyncError } from '../../domain/errors.ts';
 
 /** A repository somewhere else. Holds no credential. */
@@ -28,7 +29,9 @@ export function parseRemote(text: string): Remote {
     throw invalid('has a scheme that is not known');
   if (url.password !== '') throw invalid('holds a password: put it into a Secret and name that in spec.git.auth');
   if (transport !== 'file' && (url.hostname === '' || url.hostname.startsWith('-'))) throw invalid('names no host');
-  return { url: text, transport, host: url.hostname, port: url.port };
+  // A bundle is read by its path only.
+  const handed = transport === 'file' && url.pathname.endsWith('.bundle') ? fileURLToPath(url) : text;
+  return { url: handed, transport, host: url.hostname, port: url.port };
 }
 
 function invalid(what: string): SyncError {

@@ -17,6 +17,15 @@ export interface CommitInfo {
   readonly subject: string;
 }
 
+/** An annotated tag. */
+export interface TagObject {
+  readonly id: string;
+  /** As it stands in the tag itself, whatever ref leads to it. */
+  readonly name: string;
+  /** What it finally names. */
+  readonly commit: string;
+}
+
 /** A bare repository of ours on this machine. */
 export class Repository {
   readonly gitDir: string;
@@ -53,9 +62,33 @@ export class Repository {
     return id === commit ? { author, subject } : undefined;
   }
 
+  /** The annotated tag that a ref of ours leads to; undefined when there is none. */
+  async tagObject(ref: string): Promise<TagObject | undefined> {
+    const options = { env: gitEnvironment(this.#settings), deadlineMs: TEXT_DEADLINE_MS };
+    const git = [`--git-dir=${this.gitDir}`];
+    const ids = await runGit([...git, 'rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{tag}`], options);
+    const commits = await runGit([...git, 'rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`], options);
+    if (ids.code !== 0 || commits.code !== 0) return undefined;
+    const id = lastLine(ids.stdout);
+    const tag = await runGit([...git, 'cat-file', 'tag', id], options);
+    const name = /^tag (.*)$/m.exec(tag.stdout.toString('utf8').split('\n\n', 1)[0] ?? '')?.[1] ?? '';
+    return { id, name, commit: lastLine(commits.stdout) };
+  }
+
   /** Keeps a commit from being swept. */
   async pin(commit: string): Promise<void> {
     await this.#text([`--git-dir=${this.gitDir}`, 'update-ref', '--end-of-options', pinOf(commit), commit], 'pin the commit');
+  }
+
+  /** Full names of the refs from which a commit can be reached; none when it is not here. */
+  async refsContaining(commit: string): Promise<string[]> {
+    const exit = await runGit([`--git-dir=${this.gitDir}`, 'for-each-ref', '--format=%(refname)', `--contains=${commit}`], {
+      env: gitEnvironment(this.#settings),
+      deadlineMs: CONTENT_DEADLINE_MS,
+    });
+    if (exit.code === 0) return exit.stdout.toString('utf8').split('\n').filter(Boolean);
+    if (/no such commit|malformed object name|is a (tree|blob|tag), not a commit|promisor remote/.test(exit.stderr)) return [];
+    throw localFailure(exit, 'look for the commit on branches and tags');
   }
 
   /** Whether everything that it should have is there and readable; takes as long as it is large. */
@@ -107,6 +140,11 @@ export class Repository {
       unsafe: { allowUnsafeConfigPaths: true }, // our own file, in place of the user's
     }).env(env);
   }
+}
+
+/** Git repeats `--end-of-options` before the answer. */
+function lastLine(output: Buffer): string {
+  return output.toString('utf8').trim().split('\n').at(-1) ?? '';
 }
 
 /** The name under which a commit is kept in a mirror. */

@@ -26,6 +26,10 @@ export interface Secret extends KubeObject {
   readonly data?: Readonly<Record<string, string>>;
 }
 
+export interface ConfigMap extends KubeObject {
+  readonly data?: Readonly<Record<string, string>>;
+}
+
 export interface StatefulSet extends KubeObject {
   readonly spec: { readonly replicas?: number; readonly ordinals?: { readonly start?: number } };
 }
@@ -39,6 +43,7 @@ export const SYNC_PROFILES = ours<SyncProfile>('SyncProfile');
 export const IGNITION_GATEWAYS = ours<IgnitionGateway>('IgnitionGateway');
 export const PODS: Resource<Pod> = { apiVersion: 'v1', kind: 'Pod', plural: 'pods' };
 export const SECRETS: Resource<Secret> = { apiVersion: 'v1', kind: 'Secret', plural: 'secrets' };
+export const CONFIG_MAPS: Resource<ConfigMap> = { apiVersion: 'v1', kind: 'ConfigMap', plural: 'configmaps' };
 export const STATEFUL_SETS: Resource<StatefulSet> = { apiVersion: 'apps/v1', kind: 'StatefulSet', plural: 'statefulsets' };
 
 /** Path of a collection (no name), one object, or a subresource of it. */

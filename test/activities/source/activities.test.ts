@@ -1,6 +1,7 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createSourceActivities } from '../../../src/activities/source/index.ts';
 import type { PlanResult, ResolveInput, Revision } from '../../../src/contract/activities.ts';
+import { SyncError } from '../../../src/domain/errors.ts';
 import type { Source, Work } from '../../../src/source/source.ts';
 import { gateway, Workbench } from './support/workbench.ts';
 
@@ -51,4 +52,13 @@ test('a call that waits for a host heartbeats with its progress, and ends when i
   expect(await beat).toBe('waiting for the host');
   environment.cancel();
   await expect(running).rejects.toThrow('CANCELLED');
+});
+
+test('a host that wants to be left alone does not keep the object from hearing of anything else meanwhile', async () => {
+  const environment = new MockActivityEnvironment();
+  const limited = { resolveRevision: () => Promise.reject(new SyncError('RateLimited', 'too often', { retryAfterMs: 600_000 })) };
+  const activities = createSourceActivities(limited as unknown as Source);
+  const input: ResolveInput = { object: { namespace: 'n', name: 'o', uid: 'u' }, desired: 'd' };
+  const running = environment.run((given: ResolveInput) => activities.resolveRevision(given), input);
+  await expect(running).rejects.toMatchObject({ type: 'RateLimited', nonRetryable: true, message: 'too often' });
 });

@@ -1,29 +1,15 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:https';
-import { createServer as createTcpServer, type AddressInfo } from 'node:net';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GitServer } from '../../../temporal-dev/git-server/git-server.ts';
-import { findSshd, sshServer } from '../../../temporal-dev/git-server/ssh.ts';
-import { GitClient } from '../../../temporal-dev/git-server/control.ts';
 import { listRemote } from '../../../src/clients/git/remote-client.ts';
 import { parseRemote } from '../../../src/clients/git/remote.ts';
 import { writeGitConfig } from '../../../src/clients/git/environment.ts';
-import { GitFixture } from './support/git-fixture.ts';
+import { FILES, httpHost, sshHost, whereSshd } from './support/hosts.ts';
 import { failure, gateway, Workbench } from './support/workbench.ts';
 
-const FILES = { 'projects/p/project.json': '{}' };
 const TOKEN = 'tok/en with & signs';
 const auth = { token: { secretRef: { name: 'git', key: 'token' } } };
-
-/** A git server over HTTP with one repository. */
-async function httpHost(bench: Workbench): Promise<AsyncDisposable & { client: GitClient; repo: GitFixture; url: string }> {
-  const server = new GitServer(bench.folder, { PATH: process.env.PATH, HOME: bench.folder });
-  const client = new GitClient(await server.listen(0));
-  const url = await client.createRepository('plant');
-  return { client, url, repo: new GitFixture(client.repositoryPath('plant')), [Symbol.asyncDispose]: () => server.close() };
-}
 
 test('a token opens the repository and lies nowhere afterwards', async () => {
   using bench = new Workbench();
@@ -164,54 +150,7 @@ test('file repositories are refused where the installation does not allow them',
   });
 });
 
-test('a certificate that nobody vouches for is TlsUntrusted', async () => {
-  using bench = new Workbench();
-  const [key, cert] = [join(bench.folder, 'key.pem'), join(bench.folder, 'cert.pem')];
-  execFileSync(
-    'openssl',
-    ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', cert, '-days', '1', '-subj', '/CN=localhost'],
-    { stdio: 'pipe' },
-  );
-  const server = createServer({ key: readFileSync(key), cert: readFileSync(cert) }, (_, response) => response.end()).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { source } = await bench.opened;
-  const repo = `https://127.0.0.1:${(server.address() as AddressInfo).port}/plant.git`;
-  expect(await failure(source.resolveRevision(await bench.input({ repo })))).toMatchObject({ reason: 'TlsUntrusted' });
-  server.close();
-});
-
-const sshd = findSshd(process.env);
-// Without an sshd on the machine nothing can be served over SSH: skipped, in one printed line.
-const overSsh = sshd === undefined ? test.skip : test;
-if (sshd === undefined) console.log('git over SSH: skipped, this machine has no sshd (apt-get install openssh-server).');
-
-/** An sshd with one repository; its log says when it listens. */
-async function sshHost(
-  bench: Workbench,
-): Promise<AsyncDisposable & { url: string; commit: string; privateKey: string; knownHosts: string }> {
-  const root = join(bench.folder, 'git', 'repositories');
-  mkdirSync(join(bench.folder, 'logs'), { recursive: true });
-  const repo = new GitFixture(join(root, 'plant.git'));
-  const commit = repo.commit(FILES);
-  const probe = createTcpServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  const { spec, address } = await sshServer(sshd!, bench.folder, root, port, { PATH: process.env.PATH });
-  const child: ChildProcess = spawn(spec.command, spec.args, { stdio: ['ignore', 'ignore', 'pipe'] });
-  for await (const text of child.stderr!) if (String(text).includes('Server listening')) break;
-  return {
-    url: `ssh://${address.user}@127.0.0.1:${port}/plant.git`,
-    commit,
-    privateKey: readFileSync(address.keyFile, 'utf8'),
-    knownHosts: readFileSync(address.knownHostsFile, 'utf8'),
-    [Symbol.asyncDispose]: async () => {
-      child.kill('SIGKILL');
-      await once(child, 'close');
-    },
-  };
-}
+const overSsh = whereSshd();
 
 overSsh('an ssh key opens the repository; host keys are checked; each failure has its name', async () => {
   using bench = new Workbench();

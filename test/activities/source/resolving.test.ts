@@ -1,3 +1,6 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { failure, Workbench } from './support/workbench.ts';
 import type { GitFixture } from './support/git-fixture.ts';
 
@@ -31,7 +34,7 @@ test('a tag of a tag resolves to the commit at the end, and that is what is fetc
   repo.git('tag', '-a', '-m', 'outer', 'outer', 'inner');
   const { source } = await bench.opened;
   const input = await bench.input({ repo: repo.url, ref: 'outer' });
-  expect(await source.resolveRevision(input)).toEqual({ ref: 'outer', commit });
+  expect(await source.resolveRevision(input)).toMatchObject({ ref: 'outer', commit });
   expect(await source.fetch({ ...input, commit })).toEqual({ author: 'Åsa', subject: 'first line' });
 });
 
@@ -89,6 +92,110 @@ test.each([
   expect(await failure(resolve(bench, repo, ref))).toEqual({ reason: 'RefNotFound', message: expect.stringMatching(says) as string });
 });
 
+test('a commit that no branch or tag reaches is refused, and taken where the object allows it', async () => {
+  using bench = new Workbench();
+  const repo = bench.repository();
+  repo.commit(FILES);
+  const stray = repo.commit({ ...FILES, 'projects/p/fork': '1' }, { branch: 'fork' });
+  expect(await resolve(bench, repo, stray)).toBe(stray);
+  repo.git('update-ref', '-d', 'refs/heads/fork');
+  expect(await failure(resolve(bench, repo, stray))).toEqual({
+    reason: 'RefNotFound',
+    message: expect.stringMatching(/no commit .* on a branch or tag.*belongs to a fork.*allowUnreachable: true/) as string,
+  });
+  const { source } = await bench.opened;
+  expect(await source.resolveRevision(await bench.input({ repo: repo.url, ref: stray, allowUnreachable: true }))).toEqual({
+    ref: stray,
+    commit: stray,
+  });
+});
+
+test('a commit stays reachable while branches move on, and not after the history was rewritten without it', async () => {
+  using bench = new Workbench();
+  const repo = bench.repository();
+  const pinned = repo.commit(FILES);
+  for (const n of [1, 2, 3]) {
+    repo.commit({ ...FILES, 'projects/p/n': String(n) });
+    expect(await resolve(bench, repo, pinned)).toBe(pinned);
+  }
+  repo.git('tag', '-a', '-m', 'kept', 'kept', pinned);
+  repo.git('update-ref', '-d', 'refs/heads/main');
+  const rewritten = repo.commit({ 'projects/p/other': '1' });
+  expect(await resolve(bench, repo, pinned)).toBe(pinned);
+  repo.git('tag', '-d', 'kept');
+  expect(await failure(resolve(bench, repo, pinned))).toMatchObject({ reason: 'RefNotFound' });
+  expect(await resolve(bench, repo, rewritten)).toBe(rewritten);
+});
+
+test('to see whether a commit is reachable, its content is not fetched', async () => {
+  using bench = new Workbench();
+  const repo = bench.repository();
+  repo.git('config', 'uploadpack.allowFilter', 'true');
+  const pinned = repo.commit(FILES);
+  repo.commit({ ...FILES, 'projects/p/large': 'x'.repeat(100_000) });
+  expect(await resolve(bench, repo, pinned)).toBe(pinned);
+  const folder = join(bench.folder, 'mirrors');
+  const history = join(
+    folder,
+    readdirSync(folder).find((name) => name.endsWith('.history'))!,
+  );
+  const types = execFileSync('git', ['cat-file', '--batch-all-objects', '--batch-check=%(objecttype)'], { cwd: history, encoding: 'utf8' });
+  expect(new Set(types.trim().split('\n'))).toEqual(new Set(['commit']));
+});
+
+test('a history that a kill has damaged is made anew', async () => {
+  using bench = new Workbench();
+  const repo = bench.repository();
+  const pinned = repo.commit(FILES);
+  repo.commit({ ...FILES, 'projects/p/x': '1' });
+  await resolve(bench, repo, pinned);
+  const folder = join(bench.folder, 'mirrors');
+  const history = join(
+    folder,
+    readdirSync(folder).find((name) => name.endsWith('.history'))!,
+  );
+  writeFileSync(join(history, 'packed-refs.lock'), '');
+  writeFileSync(join(history, 'HEAD.lock'), '');
+  for (const name of readdirSync(join(history, 'objects', 'pack'))) {
+    chmodSync(join(history, 'objects', 'pack', name), 0o600);
+    writeFileSync(join(history, 'objects', 'pack', name), 'damaged');
+  }
+  bench.restart();
+  expect(await resolve(bench, repo, pinned)).toBe(pinned);
+});
+
+test.each([{ tag: ['v1'] }, { tag: ['-a', '-m', 'release', 'v1'] }])('a tag that moves is told: $tag', async ({ tag }) => {
+  using bench = new Workbench();
+  const repo = bench.repository();
+  const first = repo.commit(FILES);
+  repo.git('tag', ...tag, first);
+  const { source } = await bench.opened;
+  const follow = await bench.input({ repo: repo.url, ref: 'v1' });
+  const refuse = await bench.input({ repo: repo.url, ref: 'v1', movedTags: 'refuse' });
+  const seen = await source.resolveRevision(refuse);
+  expect(seen).toEqual({ ref: 'v1', commit: first, tag: { repo: repo.url, name: 'refs/tags/v1', commit: first } });
+  const second = repo.commit({ ...FILES, 'projects/p/x': '1' });
+  repo.git('tag', '--force', ...tag, second);
+  const { reason, message } = await failure(source.resolveRevision({ ...refuse, tag: seen.tag! }));
+  expect(reason).toBe('TagMoved');
+  for (const part of [first, second, 'movedTags: follow']) expect(message).toContain(part);
+  const followed = await source.resolveRevision({ ...follow, tag: seen.tag! });
+  expect(followed).toMatchObject({ commit: second, tag: { commit: second, previous: first } });
+  expect(await source.resolveRevision({ ...refuse, tag: followed.tag! })).toEqual(followed);
+});
+
+test('a deleted branch is a fault with words, and resolves again when it is back', async () => {
+  using bench = new Workbench();
+  const repo = bench.repository();
+  const commit = repo.commit(FILES, { branch: 'line-7' });
+  repo.commit(FILES);
+  expect(await resolve(bench, repo, 'line-7')).toBe(commit);
+  repo.git('update-ref', '-d', 'refs/heads/line-7');
+  expect(await failure(resolve(bench, repo, 'line-7'))).toMatchObject({ reason: 'RefNotFound' });
+  repo.git('update-ref', 'refs/heads/line-7', commit);
+  expect(await resolve(bench, repo, 'line-7')).toBe(commit);
+});
+
 test('the id of something that is no commit is refused', async () => {
   using bench = new Workbench();
   const repo = bench.repository();
@@ -109,6 +216,7 @@ test.each([
   { repo: 'http://127.0.0.1:1/plant.git', reason: 'HostUnreachable' },
   { repo: 'https://user:hidden@git.example/plant.git', reason: 'InvalidSpec' },
   { repo: 'git@git.example:plant.git', reason: 'InvalidSpec' },
+  { repo: 'http://git.example/plant.git', reason: 'InvalidSpec' },
 ])('$repo fails with $reason', async ({ repo, reason }) => {
   using bench = new Workbench();
   const { source } = await bench.opened;

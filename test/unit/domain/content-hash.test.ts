@@ -34,3 +34,16 @@ test('how carefully gateways are changed decides no bytes, and an object without
   expect(text({ rollout: { canary: 0 }, approval: { required: true } })).toBe(text({}));
   expect(text({})).toBe('["https://git.example/a.git","main",[],[["gw","gw-0",null,null,".",null,[],[],[]]]]');
 });
+
+test('a commit that was refused for its signature is looked at again when the policy is another', () => {
+  const git = (verify?: string, key = 'gpg') => ({
+    git: {
+      repo: 'https://git.example/a.git',
+      ref: 'main',
+      ...(verify === undefined ? {} : { verify, signers: { gpgKeys: { configMapRef: { name: 'signers', key } } } }),
+    },
+  });
+  const texts = [text(git('commit')), text(git('tagOrCommit')), text(git('commit', 'other')), text(git('none'))];
+  expect(new Set(texts).size).toBe(texts.length);
+  expect(text(git('none'))).toBe(text(git()));
+});

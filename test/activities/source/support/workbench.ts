@@ -16,6 +16,7 @@ type Opened = Awaited<ReturnType<typeof openSource>>;
 export class Workbench implements Disposable {
   readonly folder = mkdtempSync(join(tmpdir(), 'ignition-sync-test-'));
   readonly secrets = new Map<string, string>();
+  readonly configMaps = new Map<string, string>();
   #opened: Promise<Opened> | undefined;
 
   get opened(): Promise<Opened> {
@@ -27,6 +28,12 @@ export class Workbench implements Disposable {
         const value = this.secrets.get(`${namespace}/${name}/${key}`);
         return value === undefined
           ? Promise.reject(new SyncError('SecretNotFound', `no key ${key} in Secret ${namespace}/${name}`))
+          : Promise.resolve(value);
+      },
+      readConfigMap: (namespace, name, key) => {
+        const value = this.configMaps.get(`${namespace}/${name}/${key}`);
+        return value === undefined
+          ? Promise.reject(new SyncError('ConfigMapNotFound', `no key ${key} in ConfigMap ${namespace}/${name}`))
           : Promise.resolve(value);
       },
     }));
