@@ -8,10 +8,13 @@ import { GatewaySimulator } from '../../support/gateway-simulator/simulator.ts';
 import type { Files } from './support/content.ts';
 import { NO_MANIFEST, Rig, doing } from './support/rig.ts';
 
+const VIEW = 'projects/P/com.inductiveautomation.perspective/views/a';
 const FILES: Files = {
   'projects/P/project.json': '{}',
-  'projects/P/views/a/view.json': 'v',
-  'config/resources/core/ignition/tag-group/g/config.json': '{}',
+  [`${VIEW}/resource.json`]: '{"scope":"G","version":1,"files":["view.json"],"attributes":{}}',
+  [`${VIEW}/view.json`]: 'v',
+  'config/resources/core/ignition/database-connection/g/config.json': '{}',
+  'config/resources/core/ignition/database-connection/g/resource.json': '{"scope":"A","version":1,"files":["config.json"],"attributes":{}}',
 };
 
 let rig: Rig;
@@ -51,7 +54,7 @@ test('what was scanned is not scanned again, and a change calls for its own scan
   await rig.sync(FILES);
   await scan();
   await scan();
-  await rig.sync({ ...FILES, 'projects/P/views/a/view.json': 'v2' });
+  await rig.sync({ ...FILES, [`${VIEW}/view.json`]: 'v2' });
   await scan();
   expect(scans()).toEqual(['config', 'projects', 'projects', 'projects']);
 });
@@ -60,7 +63,7 @@ test('after a restore the gateway is told again', async () => {
   await rig.sync(FILES);
   const { live } = await rig.agent.inspect();
   await scan();
-  const { live: next } = await rig.sync({ ...FILES, 'projects/P/views/a/view.json': 'broken' });
+  const { live: next } = await rig.sync({ ...FILES, [`${VIEW}/view.json`]: 'broken' });
   await scan();
   const before = gateway.loaded().projects['P'];
   await rig.agent.restore(rig.step(next, live), doing);
@@ -126,10 +129,10 @@ test('a project that the gateway lists no more after a change was not loaded; on
   await rig.sync(FILES);
   expect(await scan()).toMatchObject({ outcome: 'Loaded' });
   gateway.set({ brokenProjects: ['P'] });
-  await rig.sync({ ...FILES, 'projects/P/views/a/view.json': 'v2' });
+  await rig.sync({ ...FILES, [`${VIEW}/view.json`]: 'v2' });
   await expect(scan()).rejects.toMatchObject({ reason: 'ScanFailed', message: expect.stringContaining('does not list P') as string });
   // The gateway has dropped it now; another change of it proves nothing either way.
-  await rig.sync({ ...FILES, 'projects/P/views/a/view.json': 'v3' });
+  await rig.sync({ ...FILES, [`${VIEW}/view.json`]: 'v3' });
   expect(await scan()).toMatchObject({
     outcome: 'AppliedUnverified',
     message: expect.stringContaining('does not list P, as before') as string,
@@ -168,9 +171,9 @@ test('a long scan holds up neither an apply nor a restore', async () => {
   await new Promise<void>((waits) => {
     scanning = rig.agent.scan(input, { signal: ended.signal, onProgress: () => waits() }).catch((error: unknown) => error);
   });
-  const { live: next } = await rig.sync({ ...FILES, 'projects/P/views/a/view.json': 'v2' });
+  const { live: next } = await rig.sync({ ...FILES, [`${VIEW}/view.json`]: 'v2' });
   await rig.agent.restore(rig.step(next, live), doing);
-  expect(rig.read('projects/P/views/a/view.json')).toBe('v');
+  expect(rig.read(`${VIEW}/view.json`)).toBe('v');
   ended.abort();
   expect(await scanning).toMatchObject({ name: 'AbortError' });
 });
