@@ -1,11 +1,12 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { IgnitionClient } from '../clients/ignition/client.ts';
+import type { IgnitionClient, ScanKind } from '../clients/ignition/client.ts';
 import type { ApplyResult, GatewayStep, RestoreInput, RestoreResult, ScanInput, ScanResult, StageResult } from '../contract/activities.ts';
 import type { HelloResponse } from '../contract/relay.ts';
-import type { Digest } from '../domain/manifest.ts';
+import { SyncError } from '../domain/errors.ts';
+import type { Digest, ManifestText } from '../domain/manifest.ts';
 import { proveAccess } from './access.ts';
-import { countChanges } from './change.ts';
+import { countChanges, scansFor } from './change.ts';
 import { Identity } from './identity.ts';
 import { Layout } from './layout.ts';
 import { obtainManifest } from './manifests.ts';
@@ -15,6 +16,7 @@ import { prepare } from './prepare.ts';
 import type { AgentOptions, Clock, Doing } from './ports.ts';
 import { restoreFromSnapshot } from './restore.ts';
 import { scanGateway } from './scan.ts';
+import { holdScans, kindsOf, letGo } from './scan-locks.ts';
 import { volumeSpace } from './space.ts';
 import { NO_CHANGES, NO_SCANS, mergeScans, readState, writeState } from './state.ts';
 import { recover, transact, type Bench } from './transact.ts';
@@ -62,6 +64,7 @@ export class Agent {
       for (const folder of [layout.own, layout.manifests, layout.staging, layout.snapshots])
         mkdirSync(folder, { recursive: true, mode: 0o700 });
       const lock = await WriterLock.take(layout.lock);
+      rmSync(layout.proof, { recursive: true, force: true });
       try {
         await recover(bench);
       } catch (error) {
@@ -120,24 +123,27 @@ export class Agent {
       guardPrecondition(state, step);
       const { survey } = await prepare(this.#preparing(), state, step, doing);
       doing.onProgress({ doing: 'applying', files: 0, of: survey.changes.length });
-      const { changes, visibleMs } = await transact(this.#bench, state, {
-        kind: 'apply',
-        op: step.op,
-        from: state.live,
-        to: step.target,
-        survey,
-        scratch: step.target,
-        keepFolders: new Set(),
-        retainSnapshots: step.retainSnapshots,
-        permit: async () => {
-          const stillValid = await this.#identity.ticket(state, step, doing);
-          return () => {
-            this.#lock.check();
-            doing.signal.throwIfAborted();
-            stillValid();
-          };
-        },
-      });
+      const { changes, visibleMs } = await this.#holdingScans(step, kindsOf(scansFor(survey.changes)), doing, (hold) =>
+        transact(this.#bench, state, {
+          kind: 'apply',
+          op: step.op,
+          from: state.live,
+          to: step.target,
+          survey,
+          scratch: step.target,
+          keepFolders: new Set(),
+          retainSnapshots: step.retainSnapshots,
+          permit: async () => {
+            await hold();
+            const stillValid = await this.#identity.ticket(state, step, doing);
+            return () => {
+              this.#lock.check();
+              doing.signal.throwIfAborted();
+              stillValid();
+            };
+          },
+        }),
+      );
       const { owed } = await readState(this.#layout);
       return { live: step.target, wrote: survey.changes.length > 0, changes, takenOver: survey.takenOver, visibleMs, scans: owed };
     };
@@ -155,9 +161,12 @@ export class Agent {
         const state = await readState(this.#layout);
         if (state.live === step.target) return { live: state.live, wrote: false };
         guardPrecondition(state, step);
-        const replaced = await restoreFromSnapshot(this.#bench, state, step, doing, () => {
-          this.#lock.check();
-          doing.signal.throwIfAborted();
+        const replaced = await this.#holdingScans(step, ['config', 'projects'], doing, async (hold) => {
+          await hold();
+          return restoreFromSnapshot(this.#bench, state, step, doing, () => {
+            this.#lock.check();
+            doing.signal.throwIfAborted();
+          });
         });
         return { live: step.target, wrote: true, ...(replaced.length > 0 && { replaced: replaced.slice(0, REPLACED_NAMED) }) };
       }),
@@ -169,18 +178,47 @@ export class Agent {
     const before = await readState(this.#layout);
     guardLive(before, input);
     const live = await obtainManifest(this.#layout, this.#options.relay, before.live, doing.signal);
+    const change = { before: await this.#manifestOr(input.expectLive, live, doing), live };
     return this.#withClient(input, async (client) => {
+      const { dataDir, proof: scratch } = this.#layout;
       const timeoutMs = this.#options.scanTimeoutMs ?? SCAN_TIMEOUT_MS;
-      const { told, ...result } = await scanGateway(
-        { client, clock: this.#bench.clock, timeoutMs },
-        mergeScans(before.owed, input.scans),
-        live,
-        doing,
-      );
+      const make = { client, clock: this.#bench.clock, timeoutMs, dataDir, scratch };
+      const { told, ...result } = await scanGateway(make, mergeScans(before.owed, input.scans), change, doing);
       if (told) await this.#settleScans(before.seq);
       guardLive(await readState(this.#layout), input); // another rollout may have put it back meanwhile: then nothing is proved
       return result;
     });
+  }
+
+  /** A record that may be gone by now. */
+  async #manifestOr(digest: Digest, otherwise: ManifestText, { signal }: Doing): Promise<ManifestText> {
+    try {
+      return await obtainManifest(this.#layout, this.#options.relay, digest, signal);
+    } catch (error) {
+      if (error instanceof SyncError && (error.reason === 'ContentUnavailable' || error.reason === 'RelayUnreachable')) return otherwise;
+      throw error;
+    }
+  }
+
+  /** Changes files with the gateway's scans held off, from `hold` on; those for which no scan will be asked are let go at the end. */
+  async #holdingScans<T>(
+    step: GatewayStep,
+    kinds: readonly ScanKind[],
+    doing: Doing,
+    change: (hold: () => Promise<void>) => Promise<T>,
+  ): Promise<T> {
+    let held: readonly ScanKind[] = [];
+    let owed: readonly ScanKind[] = [];
+    try {
+      const result = await change(async () => {
+        held = await this.#withClient(step, (client) => holdScans(client, kinds, doing.signal));
+      });
+      owed = kindsOf((await readState(this.#layout)).owed);
+      return result;
+    } finally {
+      const rest = held.filter((kind) => !owed.includes(kind));
+      if (rest.length > 0) await this.#withClient(step, (client) => letGo(client, rest));
+    }
   }
 
   async #withClient<T>({ connection }: GatewayStep, use: (client: IgnitionClient) => Promise<T>): Promise<T> {

@@ -40,7 +40,9 @@ async function scan(): Promise<ScanResult> {
 }
 
 function scans(): string[] {
-  return gateway.requests.filter(({ method }) => method === 'POST').map(({ path }) => path.replace('/data/api/v1/scan/', ''));
+  return gateway.requests
+    .filter(({ method, path }) => method === 'POST' && path.includes('/scan/'))
+    .map(({ path }) => path.replace('/data/api/v1/scan/', ''));
 }
 
 test('a new project is scanned twice, after the configuration, and then known as loaded', async () => {
@@ -78,8 +80,13 @@ test.each<{ name: string; faults: Partial<Faults>; outcome: Partial<ScanResult> 
     outcome: { outcome: 'AppliedUnverified', message: expect.stringContaining('starting') as string },
   },
   {
-    name: 'a scan that is done but not reported is a doubt, not a failure',
-    faults: { scanNotReported: true },
+    name: 'a scan that is done but not reported is proved by what the gateway serves',
+    faults: { scanNotReported: true, newProjectScans: 1 },
+    outcome: { outcome: 'Loaded', message: expect.stringContaining('serves what was changed') as string },
+  },
+  {
+    name: 'a scan that is done but not reported, on a gateway that does not show projects, is a doubt and no failure',
+    faults: { scanNotReported: true, exportAbsent: true },
     outcome: { outcome: 'AppliedUnverified', message: expect.stringContaining('reports none') as string },
   },
 ])('$name', async ({ faults, outcome }) => {
@@ -151,9 +158,12 @@ test('a gateway that does not run is no failure, and is scanned when it is back'
   expect(await scan()).toMatchObject({ outcome: 'Loaded' });
 });
 
-test('a commit without a project is scanned and said to be unproved', async () => {
-  await rig.sync({ 'config/resources/core/ignition/tag-group/g/config.json': '{}' });
-  expect(await scan()).toMatchObject({ outcome: 'AppliedUnverified' });
+test('a commit of which no gateway knows anything is scanned and said to be unproved', async () => {
+  await rig.sync({ 'config/resources/core/notes/README.md': 'for people' });
+  expect(await scan()).toMatchObject({
+    outcome: 'AppliedUnverified',
+    message: expect.stringContaining('nothing of this commit') as string,
+  });
   expect(scans()).toEqual(['config']);
 });
 

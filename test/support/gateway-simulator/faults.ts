@@ -18,6 +18,8 @@ export const Faults = z.strictObject({
   scanNeverEnds: z.boolean(),
   /** POST of a scan answers 500 and starts none. */
   scanFails: z.boolean(),
+  /** Scans are reported as done and nothing is loaded. */
+  scanLoadsNothing: z.boolean(),
   /** Scans are done, but the status keeps its old timestamp (seen on one 8.3.9) [facts 1.4 CONFLICT]. */
   scanNotReported: z.boolean(),
   /** Milliseconds by which the status is late with the end of a scan [facts 1.4: not within 5 s]. */
@@ -80,6 +82,7 @@ export const NO_FAULTS: Faults = {
   scanMs: 20,
   scanNeverEnds: false,
   scanFails: false,
+  scanLoadsNothing: false,
   scanNotReported: false,
   scanReportDelayMs: 0,
   scanDuringScan: 'join',

@@ -114,7 +114,7 @@ export class ScanEngine {
     try {
       await sleep(faults().scanMs, undefined, { signal });
       while (faults().scanNeverEnds) await sleep(10, undefined, { signal });
-      this.#load(kind, false);
+      if (!faults().scanLoadsNothing) this.#load(kind, false);
       const done = {
         scanActive: false,
         lastScanTimestamp: Math.max(Date.now(), before.lastScanTimestamp + 1),
