@@ -5,7 +5,7 @@ import type { ApplyResult, GatewayStep, RestoreInput, RestoreResult, ScanInput, 
 import type { HelloResponse } from '../contract/relay.ts';
 import { SyncError } from '../domain/errors.ts';
 import type { Digest, ManifestText } from '../domain/manifest.ts';
-import { proveAccess } from './access.ts';
+import { guardEdge, proveAccess } from './access.ts';
 import { countChanges, scansFor } from './change.ts';
 import { Identity } from './identity.ts';
 import { Layout } from './layout.ts';
@@ -92,7 +92,7 @@ export class Agent {
 
   /**
    * Brings the target's content to scratch, if the gateway will take it. Changes nothing that the gateway reads, and needs no ticket.
-   * @throws SyncError GatewayAuthFailed, GatewayIncompatible, TlsUntrusted, LivePreconditionFailed, LocalChange, LinkInTheWay, InTheWay, InsufficientSpace, ContentUnavailable, RelayUnreachable …
+   * @throws SyncError GatewayAuthFailed, GatewayIncompatible, InvalidProfile, TlsUntrusted, LivePreconditionFailed, LocalChange, LinkInTheWay, InTheWay, InsufficientSpace, ContentUnavailable, RelayUnreachable …
    */
   async stage(step: GatewayStep, doing: Doing): Promise<StageResult> {
     return this.#staging.run(doing.signal, () =>
@@ -101,8 +101,9 @@ export class Agent {
         const state = await readState(this.#layout);
         if (state.live === step.target) return { live: state.live, fetchedFiles: 0, fetchedBytes: 0, changes: NO_CHANGES };
         guardPrecondition(state, step);
-        await this.#withClient(step, (client) => proveAccess(client, doing));
+        const access = await this.#withClient(step, (client) => proveAccess(client, doing));
         const { survey, fetched } = await prepare(this.#preparing(), state, step, doing);
+        guardEdge(access, survey.changes);
         return { live: state.live, fetchedFiles: fetched.files, fetchedBytes: fetched.bytes, changes: countChanges(survey.changes) };
       }),
     );
