@@ -197,7 +197,18 @@ export class Plant implements AsyncDisposable {
     if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
   }
 
+  /** Writes and deletes on paths that no sync may touch, as the gateways that run have found them. */
+  async damage(): Promise<string[]> {
+    const found = [...this.installation.gateways].map(async ([pod, url]) => {
+      const state = await fetch(`${url}/simulator/state`).catch(() => undefined); // a gateway that a test has ended
+      const { damage } = state === undefined ? { damage: [] } : ((await state.json()) as { damage: string[] });
+      return damage.map((line) => `${pod}: ${line}`);
+    });
+    return (await Promise.all(found)).flat();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
+    const damage = await this.damage();
     await Promise.all([this.#syncs.stop(), this.#igws.stop()]);
     await this.kube.close();
     await this.temporal.connection.close();
@@ -233,6 +244,7 @@ export class OwnPlant extends Plant {
   protected override async ended(): Promise<void> {
     await this.installation.stop();
     await this.stack.stop();
+    if (damage.length > 0) throw new Error(`the product touched what it must not: ${damage.join('; ')}`);
   }
 }
 

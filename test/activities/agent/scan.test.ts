@@ -109,6 +109,41 @@ test.each<{ name: string; faults: Partial<Faults>; reason: string }>([
   expect(await scan()).toMatchObject({ outcome: 'Loaded' });
 });
 
+const WELL: Partial<Faults> = { state: 'running', delayMs: 0, scanMs: 0, scanNeverEnds: false, wrongAnswer: null, locks: 'offered' };
+test.each<{ name: string; faults: Partial<Faults>; during?: () => void; ends: RegExp }>([
+  { name: 'never ends its scan', faults: { scanNeverEnds: true }, ends: /^ScanFailed: .*did not end/ },
+  { name: 'answers late', faults: { delayMs: 60 }, ends: /^Loaded/ },
+  { name: 'answers too late', faults: { delayMs: 2_500 }, ends: /^GatewayNotRunning: .*did not answer within 2000 ms/ },
+  { name: 'answers with pages', faults: { wrongAnswer: 'html' }, ends: /^GatewayIncompatible: .*text\/html/ },
+  { name: 'answers with a redirect', faults: { wrongAnswer: 'redirect' }, ends: /^GatewayIncompatible: .*redirect/ },
+  { name: 'answers with half a body', faults: { wrongAnswer: 'half' }, ends: /^GatewayNotRunning/ },
+  { name: 'answers with a gigabyte', faults: { wrongAnswer: 'huge' }, ends: /^GatewayIncompatible: .*more than/ },
+  { name: 'says no inside a success', faults: { wrongAnswer: 'successFalse' }, ends: /^ScanFailed: .*the gateway said no/ },
+  { name: 'has lost its locks to somebody else', faults: { locks: 'taken' }, ends: /^Loaded/ },
+  {
+    name: 'restarts in the middle of its scan',
+    faults: { scanMs: 100_000 },
+    during: () => void gateway.gateway.restart(),
+    ends: /^GatewayNotRunning: .*starting/,
+  },
+])('a gateway that $name ends so: $ends, and all is well when it is well', async ({ faults, during, ends }) => {
+  await rig.sync(FILES);
+  gateway.set(faults);
+  const scanning = scan();
+  if (during) {
+    await gateway.asked('POST', '/data/api/v1/scan/config');
+    during();
+  }
+  const end = await scanning.then(
+    ({ outcome, message }) => `${outcome}: ${message}`,
+    (error: unknown) => `${toFault(error).reason}: ${toFault(error).message}`,
+  );
+  expect(end).toMatch(ends);
+  if (during) await gateway.running();
+  gateway.set(WELL);
+  expect(await scan()).toMatchObject({ outcome: 'Loaded' });
+});
+
 test.each<{ name: string; faults: Partial<Faults>; reason: string | undefined }>([
   { name: 'a key that the gateway does not know: refused', faults: { refuseToken: 401 }, reason: 'GatewayAuthFailed' },
   { name: 'a key without the right: refused', faults: { refuseToken: 403 }, reason: 'GatewayAuthFailed' },

@@ -51,6 +51,8 @@ export interface Gateway extends GatewayIdentity {
   readonly requests: Answered[];
   /** Ends the gateway's process and starts it again, as far as others can see. */
   readonly restart: () => Promise<void>;
+  /** Settles when the last restart is over. */
+  restarting: Promise<void>;
   /** Exchanges who of a pair is active; absent without a peer. */
   failover?: () => void;
 }

@@ -90,7 +90,8 @@ export class GatewaySimulator {
       startedAt: Date.now(),
       faults: { ...NO_FAULTS, ...options.faults },
       requests: [],
-      restart: () => restart(gateway, options.restartMs ?? { grace: 100, down: 500 }),
+      restart: () => (gateway.restarting = restart(gateway, options.restartMs ?? { grace: 100, down: 500 })),
+      restarting: Promise.resolve(),
     };
     boot(gateway);
     server.listen(options.port ?? 0, '127.0.0.1');
@@ -121,6 +122,16 @@ export class GatewaySimulator {
 
   onScanned(hear: (kind: Kind) => void): void {
     this.#scanned.add(hear);
+  }
+
+  /** Resolves when this was asked, also if it was before. */
+  async asked(method: string, path: string): Promise<void> {
+    while (!this.requests.some((one) => one.method === method && one.path === path)) await once(this.#server, 'request');
+  }
+
+  /** Resolves when a gateway that restarts runs again. */
+  async running(): Promise<void> {
+    await this.#gateway.restarting;
   }
 
   async stop(): Promise<void> {
