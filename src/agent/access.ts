@@ -1,3 +1,4 @@
+import type { ApiKey } from '../clients/ignition/api-key.ts';
 import type { IgnitionClient } from '../clients/ignition/client.ts';
 import { isSupportedVersion } from '../clients/ignition/wire.ts';
 import { SyncError } from '../domain/errors.ts';
@@ -9,9 +10,12 @@ import type { Doing } from './ports.ts';
 /** What no scan will get past either. Anything else may be over by then. */
 const LASTING: readonly Reason[] = ['GatewayAuthFailed', 'GatewayIncompatible', 'TlsUntrusted'];
 
-/** What is known of a gateway before its files are changed; nothing where it does not run. */
+/** What is known of a gateway before its files are changed. */
 export interface Access {
+  /** Undefined where it does not run. */
   readonly edition?: string | undefined;
+  /** The key that it is asked with. */
+  readonly key?: ApiKey | undefined;
 }
 
 /**
@@ -20,17 +24,20 @@ export interface Access {
  * @throws SyncError GatewayAuthFailed, GatewayIncompatible, TlsUntrusted
  */
 export async function proveAccess(client: IgnitionClient, doing: Doing): Promise<Access> {
+  let key: ApiKey | undefined;
   try {
-    if ((await client.state(doing.signal)) !== 'Running') return {};
+    const state = await client.state(doing.signal);
+    key = state === 'Running' ? await client.key() : await client.key().catch(() => undefined);
+    if (state !== 'Running') return { key };
     // Without a key and on every version: 8.1 does not know the routes that would tell.
     guardVersion((await client.gwInfo(doing.signal))?.version);
     const { ignitionVersion, edition } = await client.gatewayInfo(doing.signal);
     guardVersion(ignitionVersion);
-    return { edition };
+    return { edition, key };
   } catch (error) {
     if (error instanceof SyncError && LASTING.includes(error.reason)) throw error;
     doing.signal.throwIfAborted();
-    return {};
+    return { key };
   }
 }
 

@@ -8,6 +8,7 @@ import type { Digest, ManifestText } from '../domain/manifest.ts';
 import { guardEdge, proveAccess } from './access.ts';
 import { countChanges, scansFor } from './change.ts';
 import { Identity } from './identity.ts';
+import { guardKey } from './key-guard.ts';
 import { Layout } from './layout.ts';
 import { obtainManifest } from './manifests.ts';
 import { Mutex } from './mutex.ts';
@@ -104,6 +105,7 @@ export class Agent {
         const access = await this.#withClient(step, (client) => proveAccess(client, doing));
         const { survey, fetched } = await prepare(this.#preparing(), state, step, doing);
         guardEdge(access, survey.changes);
+        guardKey(access.key, survey.changes, this.#layout.dataDir, join(this.#layout.stagingFor(step.target), 'tree'));
         return { live: state.live, fetchedFiles: fetched.files, fetchedBytes: fetched.bytes, changes: countChanges(survey.changes) };
       }),
     );

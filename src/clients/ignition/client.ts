@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { readApiKey, type ApiKey } from './api-key.ts';
 import { isWelcome, refused } from './failure.ts';
 import { IgnitionHttp, type IgnitionAddress } from './http.ts';
 import {
@@ -41,6 +42,8 @@ export interface ResourceRef {
  * more bytes than a gateway has to say), ScanFailed (other 5xx, 200 that says no). What may hold secrets is never part of a message.
  */
 export interface IgnitionClient {
+  /** The key that is sent, without its secret; undefined without one. Asks no gateway. */
+  key(): Promise<ApiKey | undefined>;
   /** Needs no API key. Never fails because the gateway is down: that is an answer. */
   state(signal?: AbortSignal): Promise<GatewayState>;
   /** Needs no API key; any version answers. Undefined when nothing does, or not with this. */
@@ -87,6 +90,7 @@ export function createIgnitionClient(address: IgnitionAddress): IgnitionClient {
     return answer && http.decode(schema, answer);
   };
   return {
+    key: async () => readApiKey((await http.key()) ?? ''),
     async state(signal) {
       const answer = await http.probe('/StatusPing', signal);
       if (answer === undefined) return 'Down';

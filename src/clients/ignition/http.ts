@@ -164,11 +164,12 @@ export class IgnitionHttp {
     await Promise.all([this.#dispatcher.destroy(), this.#downloads.destroy()]);
   }
 
-  async #credentials(): Promise<Record<string, string>> {
+  /** The API key as it is now; undefined without one. @throws SyncError GatewayAuthFailed when it cannot be read */
+  async key(): Promise<string | undefined> {
     const { tokenFile } = this.#address;
-    if (tokenFile === undefined) return {};
+    if (tokenFile === undefined) return undefined;
     try {
-      return { 'X-Ignition-API-Token': (await readFile(tokenFile, 'utf8')).trim() };
+      return (await readFile(tokenFile, 'utf8')).trim();
     } catch (error) {
       throw new SyncError(
         'GatewayAuthFailed',
@@ -176,6 +177,11 @@ export class IgnitionHttp {
         { cause: error },
       );
     }
+  }
+
+  async #credentials(): Promise<Record<string, string>> {
+    const key = await this.key();
+    return key === undefined ? {} : { 'X-Ignition-API-Token': key };
   }
 
   async #send(method: Method, path: string, headers: Record<string, string>, { signal, body, timeoutMs }: Sent): Promise<Answer> {

@@ -227,3 +227,27 @@ test('the mode that runs is proved like core', async () => {
     ),
   ).toMatchObject({ outcome: 'Loaded', message: expect.stringContaining('2 parts') as string });
 });
+
+describe('where people saw different things, a commit is Loaded on each kind of gateway', () => {
+  test.each<{ faults: Partial<Faults> }>([
+    { faults: { wrongSignature: 'skipped' } },
+    { faults: { missingAttributes: 'skipped' } },
+    { faults: { poisonZeroBytes: false } },
+    { faults: { newProjectScans: 1 } },
+    { faults: { scanDuringScan: 'queue' } },
+    { faults: { scanDuringScan: 'ignore' } },
+    { faults: { scanReportDelayMs: 80 } },
+    { faults: { scanMs: 60 } },
+    { faults: { locks: 'absent' } },
+    { faults: { lockWithoutBody: 400 } },
+    { faults: { anonymousReads: true } },
+    { faults: { unknownKey: 403, refusedBody: 'page' } },
+    { faults: { staleSignature: 409 } },
+  ])('$faults', async ({ faults }) => {
+    await open({ faults: { scanMs: 0, ...faults } });
+    expect(await change(BASE)).toMatchObject({ outcome: 'Loaded' });
+    expect(await change(next({ [`${VIEW}/view.json`]: '{"root":2}', [`${DB}/config.json`]: '{"url":"jdbc:b"}' }))).toMatchObject({
+      outcome: 'Loaded',
+    });
+  });
+});

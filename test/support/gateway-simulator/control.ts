@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { commission } from './commission.ts';
+import { inheritance } from './inheritance.ts';
 import { json, noRoute, type Reply } from './answers.ts';
 import { parse } from './disk.ts';
 import { Faults } from './faults.ts';
@@ -11,9 +13,11 @@ const Held = z.strictObject({
 });
 const Line = z.strictObject({ level: z.enum(['INFO', 'WARN', 'ERROR']), logger: z.string(), message: z.string() });
 
+const Commission = z.strictObject({ forgetsKeys: z.boolean().default(false) });
+
 /**
  * Not a gateway's: the switches, and what the gateway saw. `POST /simulator/faults` takes any part of the faults, `GET /simulator/state`
- * tells all. `restart`, `commission`, `lock` and `log` make the gateway do or suffer it.
+ * tells all. `restart`, `commission`, `lock` and `log` make the gateway do or suffer it; `inheritance` tells where a project's resources come from.
  */
 export async function control(gateway: Gateway, method: string, path: string, body: () => Promise<string>): Promise<Reply> {
   const what = `${method} ${path.slice('/simulator/'.length)}`;
@@ -37,6 +41,13 @@ export async function control(gateway: Gateway, method: string, path: string, bo
         gateway.log.write(level, logger, message);
         return {};
       });
+    case 'POST commission':
+      return await given(Commission, body, ({ forgetsKeys }) => {
+        commission(gateway, forgetsKeys);
+        return {};
+      });
+    case 'POST inheritance':
+      return await given(z.strictObject({ project: z.string() }), body, ({ project }) => inheritance(gateway, project));
     case 'POST restart':
       void gateway.restart();
       return json({});

@@ -59,6 +59,9 @@ export const Faults = z.strictObject({
   /** POST of a lock without a body: 500 on 8.3.9, 400 by the spec [facts 1.4]. */
   lockWithoutBody: z.union([z.literal(400), z.literal(500)]),
 
+  /** A write of the API with a signature that is no more: 500 on 8.3.9, else 409 [facts 1.2, 9.12]. */
+  staleSignature: z.union([z.literal(500), z.literal(409)]),
+
   /** Milliseconds before any answer. */
   delayMs: z.number().min(0),
   /** Answers calls below `wrongAt` (a path's start) so instead. */
@@ -101,6 +104,7 @@ export const NO_FAULTS: Faults = {
   refusedBody: 'empty',
   locks: 'offered',
   lockWithoutBody: 500,
+  staleSignature: 500,
   delayMs: 0,
   wrongAnswer: null,
   wrongAt: '/data/',

@@ -20,6 +20,8 @@ While it runs:
   GET  /simulator/state    faults, requests, what is loaded, and damage: writes on paths that no sync may touch
   POST /simulator/faults   any part of the faults, as JSON
   POST /simulator/restart  the gateway restarts
+  POST /simulator/commission   ends the first-time setup: {"forgetsKeys":false}
+  POST /simulator/inheritance  where a project's resources come from: {"project":"P"}
   POST /simulator/lock     somebody holds a scan lock: {"kind":"config","seconds":30}
   POST /simulator/log      a line in its log: {"level":"ERROR","logger":"a.b","message":"…"}
 `;

@@ -4,6 +4,7 @@ import { LEVELS, type Level } from './log.ts';
 import { definedIn, envelope, find, kindOfType, ofType } from './merged.ts';
 import { exportProject, projectRecord } from './projects.ts';
 import { list } from './query.ts';
+import { remove, write } from './resource-writes.ts';
 import { Router, type Call, type Handler } from './router.ts';
 import { gatewayInfo, overview, redundancy } from './status.ts';
 import { exportTags } from './tags.ts';
@@ -44,6 +45,10 @@ export const API = new Router({
   'GET resources/find/:module/:type/*name': (call) => one(call, call.params['name'] ?? ''),
   'GET resources/singleton/:module/:type': (call) => one(call, ''),
   'GET resources/datafile/:module/:type/*rest': datafile,
+  'POST resources/:module/:type': (call) => write(call, 'create'),
+  'PUT resources/:module/:type': (call) => write(call, 'update'),
+  'DELETE resources/:module/:type/:signature': remove, // a singleton
+  'DELETE resources/:module/:type/:name/:signature': remove,
   'GET tags/export': ({ gateway, query }) => exportTags(gateway, query),
 
   'GET designers': ({ gateway, query }) => list(designers(gateway), query),
@@ -86,7 +91,10 @@ const KNOWN =
 export function resolve(method: string, path: string): { handle: Handler; params: Record<string, string> } | Reply {
   if (path.startsWith('/data/api/v1/')) {
     const rest = path.slice('/data/api/v1/'.length);
-    return API.find(method, rest) ?? (KNOWN.test(rest) ? notPlayed(`${method} ${path}`) : noRoute(path));
+    return (
+      API.find(method, rest) ??
+      (KNOWN.test(rest) || (method !== 'GET' && /^projects(\/[^/]+)?$/.test(rest)) ? notPlayed(`${method} ${path}`) : noRoute(path))
+    );
   }
   const found = path.startsWith('/data/') ? MODULES.find(method, path.slice('/data/'.length)) : undefined;
   return found ?? (path.startsWith('/data/') ? noRoute(path) : errorPage(404, 'Not Found'));

@@ -65,6 +65,11 @@ export class ScanEngine {
     return lost === undefined ? undefined : `config/resources/${lost} exists but is not empty`;
   }
 
+  /** What the gateway itself has written. */
+  reload(kind: Kind): void {
+    this.#load(kind, false);
+  }
+
   status(kind: Kind): Status {
     return this.#status[kind];
   }
@@ -140,6 +145,7 @@ export class ScanEngine {
     if (kind === 'config') {
       const names = this.#disk.owners('config/resources', 'config-mode.json');
       this.#collections = new Map(names.map((name) => [name, loadOwner(make, kind, name)]));
+      if (edition === 'edge') this.#warnOfProviders();
       return;
     }
     const known = this.#projects;
@@ -152,5 +158,13 @@ export class ScanEngine {
     });
     const atOnce = boot || faults.newProjectScans === 1;
     this.#projects = new Map(names.map((name) => [name, loadOwner(make, kind, name, !atOnce && !known.has(name))]));
+  }
+
+  /** facts 3.4: the one realtime provider is `edge`; a second is taken as a resource and fails when it starts. */
+  #warnOfProviders(): void {
+    for (const { resources } of this.#collections.values())
+      for (const { module, type, name } of resources.values())
+        if (`${module}/${type}` === 'ignition/tag-provider' && name !== 'edge')
+          this.#options.log.write('ERROR', 'tags.manager', `Tag provider ${name} could not be started: Edge has one realtime provider`);
   }
 }
