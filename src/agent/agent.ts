@@ -7,6 +7,7 @@ import { SyncError } from '../domain/errors.ts';
 import type { Digest, ManifestText } from '../domain/manifest.ts';
 import { guardEdge, proveAccess } from './access.ts';
 import { countChanges, scansFor } from './change.ts';
+import { guardDesigners } from './designer-guard.ts';
 import { Identity } from './identity.ts';
 import { guardKey } from './key-guard.ts';
 import { Layout } from './layout.ts';
@@ -137,6 +138,7 @@ export class Agent {
           keepFolders: new Set(),
           retainSnapshots: step.retainSnapshots,
           permit: async () => {
+            await this.#withClient(step, (client) => guardDesigners(client, step.designers, survey.changes, doing.signal));
             await hold();
             const stillValid = await this.#identity.ticket(state, step, doing);
             return () => {

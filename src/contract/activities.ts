@@ -12,6 +12,9 @@ export interface GatewayConnection {
   readonly tls: boolean;
 }
 
+/** What becomes of a change to a project that somebody has open in a Designer. */
+export type DesignerPolicy = 'wait' | 'proceed' | 'fail';
+
 /** What every gateway step is told. Names and fields are a public API: agents stay in use for months, fields are only added. */
 export interface GatewayStep {
   readonly object: ObjectRef;
@@ -29,6 +32,8 @@ export interface GatewayStep {
   readonly connection: GatewayConnection;
   /** Snapshots to keep on the gateway. */
   readonly retainSnapshots: number;
+  /** Nobody is asked when absent. */
+  readonly designers?: DesignerPolicy;
 }
 
 export interface StageResult {
@@ -152,6 +157,8 @@ export interface PlannedGateway {
   readonly expectLive: Digest;
   /** See `GatewayStep`. */
   readonly released?: Digest;
+  /** See `GatewayStep`. */
+  readonly designers?: DesignerPolicy;
 }
 
 export interface ReadWaveInput {

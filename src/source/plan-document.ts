@@ -29,5 +29,11 @@ export function selectWave(plan: PlanDocument, { stage, wave, only }: Pick<ReadW
     );
   return plan.gateways
     .filter((row) => (only ? only.includes(row.gateway) : row.stage === stage && row.wave === wave))
-    .map(({ gateway, target, expectLive, released }) => ({ gateway, target, expectLive, ...(released === undefined ? {} : { released }) }));
+    .map(({ gateway, target, expectLive, released, designers }) => ({
+      gateway,
+      target,
+      expectLive,
+      ...(released === undefined ? {} : { released }),
+      ...(designers === undefined ? {} : { designers }),
+    }));
 }

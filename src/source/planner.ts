@@ -1,3 +1,4 @@
+import { DEFAULT_DESIGNER_POLICY } from '../api/v1alpha1/sync-profile.ts';
 import type { PlanInput, PlanResult } from '../contract/activities.ts';
 import type { Desired, DesiredGateway } from '../domain/desired.ts';
 import { SyncError } from '../domain/errors.ts';
@@ -60,6 +61,7 @@ export class Planner {
         target: digest,
         expectLive: gateway.live,
         ...releasedDigest(gateway.name),
+        designers: gateway.profile?.spec.designerSessionPolicy ?? DEFAULT_DESIGNER_POLICY,
         ...(slots.get(gateway.name) as Slot),
       })),
     };

@@ -5,7 +5,14 @@ import { heartbeat } from '@temporalio/activity';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import type { IgnitionSyncStatus } from '../../src/api/v1alpha1/ignition-sync.ts';
 import { createControlActivities } from '../../src/activities/control/index.ts';
-import type { ApplyResult, GatewayActivities, GatewayStep, PlannedGateway, SourceActivities } from '../../src/contract/activities.ts';
+import type {
+  ApplyResult,
+  GatewayActivities,
+  GatewayStep,
+  PlannedGateway,
+  SourceActivities,
+  DesignerPolicy,
+} from '../../src/contract/activities.ts';
 import {
   CONTROL_TASK_QUEUE,
   SEARCH_ATTRIBUTES,
@@ -68,6 +75,8 @@ export class Fleet {
   #gitFault: Reason | undefined;
   #spec: Record<string, unknown> = {};
   holds: { reason: Reason; message: string }[] = [];
+  /** The policy for open Designers that plans say. */
+  designers: DesignerPolicy | undefined;
 
   private constructor(name: string, client: Client, connection: NativeConnection, temporalNamespace: string) {
     this.name = name;
@@ -165,7 +174,12 @@ export class Fleet {
         const target = `m-${commit.slice(0, 2)}`.padEnd(64, '0');
         const all = stored
           .filter((g) => only === undefined || only.includes(g.name))
-          .map((g) => ({ gateway: g.name, target, expectLive: this.#gateway(g.name).live }))
+          .map((g) => ({
+            gateway: g.name,
+            target,
+            expectLive: this.#gateway(g.name).live,
+            ...(this.designers && { designers: this.designers }),
+          }))
           .sort((x, y) => (x.gateway < y.gateway ? -1 : 1));
         const changed = all.filter((g) => g.expectLive !== g.target || only !== undefined);
         const planDigest = `plan-${rollout}-${commit.slice(0, 2)}`;

@@ -69,6 +69,9 @@ const Normalize = z.object({
   fields: z.array(SetValue).max(100).default([]).describe('Further values of the same files, set where the file has the key.'),
 });
 
+/** Also that of gateways without a profile. */
+export const DEFAULT_DESIGNER_POLICY = 'wait';
+
 /** `spec` of a SyncProfile: which repository paths go where on one kind of gateway. */
 export const SyncProfileSpec = withRules(
   z.object({
@@ -78,6 +81,12 @@ export const SyncProfileSpec = withRules(
     vars: z.record(z.string(), z.string()).default({}).describe('Values for {{ Vars.name }} in paths, texts and patches.'),
     patches: z.array(Patch).max(100).default([]).describe('Values set in JSON files, after all mappings.'),
     normalize: Normalize.optional().describe('What makes files that all gateways share unique for each.'),
+    designerSessionPolicy: z
+      .enum(['wait', 'proceed', 'fail'])
+      .default(DEFAULT_DESIGNER_POLICY)
+      .describe(
+        'When somebody has a project open in a Designer that changes: wait until it is closed (at most an hour), proceed, or fail. A list of Designers that cannot be read counts as somebody there.',
+      ),
     dependsOn: NotYet.list,
     paused: NotYet.flag,
     dryRun: NotYet.flag,
