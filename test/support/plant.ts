@@ -199,10 +199,10 @@ export class Plant implements AsyncDisposable {
 
   /** Writes and deletes on paths that no sync may touch, as the gateways that run have found them. */
   async damage(): Promise<string[]> {
-    const found = [...this.installation.gateways].map(async ([pod, url]) => {
-      const state = await fetch(`${url}/simulator/state`).catch(() => undefined); // a gateway that a test has ended
+    const found = this.gateways.map(async (gateway) => {
+      const state = await fetch(`${this.url(gateway) ?? ''}/simulator/state`).catch(() => undefined); // a gateway that a test has ended
       const { damage } = state === undefined ? { damage: [] } : ((await state.json()) as { damage: string[] });
-      return damage.map((line) => `${pod}: ${line}`);
+      return damage.map((line) => `${gateway}: ${line}`);
     });
     return (await Promise.all(found)).flat();
   }
@@ -213,6 +213,7 @@ export class Plant implements AsyncDisposable {
     await this.kube.close();
     await this.temporal.connection.close();
     await this.ended();
+    if (damage.length > 0) throw new Error(`the product touched what it must not: ${damage.join('; ')}`);
   }
 
   /** Its pods and objects go; the servers stay for the others. */
@@ -244,7 +245,6 @@ export class OwnPlant extends Plant {
   protected override async ended(): Promise<void> {
     await this.installation.stop();
     await this.stack.stop();
-    if (damage.length > 0) throw new Error(`the product touched what it must not: ${damage.join('; ')}`);
   }
 }
 

@@ -39,6 +39,13 @@ describe('what a scan finds on disk (facts 2.2, 2.3)', () => {
       found: false,
     },
     {
+      name: 'a listed file that is missing does not matter where drivers come from elsewhere',
+      files: { 'ignition/database-connection/a/resource.json': manifest(['driver.jar']) },
+      key: `${DB}/a`,
+      found: true,
+      faults: { missingPayload: 'accepted' },
+    },
+    {
       name: 'a manifest that is no JSON makes it none',
       files: { 'ignition/database-connection/a/resource.json': '{' },
       key: `${DB}/a`,

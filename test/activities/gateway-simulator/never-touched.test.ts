@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Bench } from './support/bench.ts';
 
@@ -19,6 +19,14 @@ test.each<{ name: string; make: (dir: string) => void; damage: string[] }>([
       'projects/.resources/3f/9d was deleted',
       'projects/.resources/3f/9d/blob was deleted',
     ],
+  },
+  {
+    name: 'a mode whose name begins like local',
+    make: (dir) => {
+      mkdirSync(join(dir, 'config/resources/local-development'));
+      writeFileSync(join(dir, 'config/resources/local-development/config-mode.json'), '{}');
+    },
+    damage: [],
   },
   {
     name: 'the manifest of local',

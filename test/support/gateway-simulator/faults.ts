@@ -38,6 +38,8 @@ export const Faults = z.strictObject({
   poisonZeroBytes: z.boolean(),
   /** A manifest whose signature does not match its payload: no gate, or passed over by the config scan [facts 2.4 CONFLICT]. */
   wrongSignature: z.enum(['accepted', 'skipped']),
+  /** A file that a manifest lists and that is not there: an error [facts 2.3], or nothing, as where large files are left out of git. */
+  missingPayload: z.enum(['refused', 'accepted']),
   /** A manifest without `attributes`: fine, or passed over [facts 2.3 CONFLICT]. */
   missingAttributes: z.enum(['accepted', 'skipped']),
 
@@ -95,6 +97,7 @@ export const NO_FAULTS: Faults = {
   scanRejects: {},
   poisonZeroBytes: true,
   wrongSignature: 'accepted',
+  missingPayload: 'refused',
   missingAttributes: 'accepted',
   refuseToken: null,
   keyRights: 'write',

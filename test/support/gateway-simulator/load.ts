@@ -89,6 +89,7 @@ function loadResource(make: Loader, kind: Kind, owner: string, found: FoundResou
   for (const file of fields.data.files) {
     const at = `${found.dir}/${file}`;
     const payload = disk.read(at);
+    if (!payload && faults.missingPayload === 'accepted') continue;
     if (!payload) {
       // facts 2.3
       refuse(`the file ${file} that its manifest lists is missing`);

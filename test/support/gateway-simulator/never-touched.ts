@@ -18,7 +18,7 @@ export function ruleFor(path: string): Rule {
   if (parts.includes('.resources')) return 'touched';
   if (ROOT.test(parts[0] ?? '')) return 'touched';
   if (parts[0] === 'config' && parts.length > 1 && parts[1] !== 'resources') return 'touched';
-  if (path.startsWith('config/resources/local')) return 'touched';
+  if (/^config\/resources\/local(\/|$)/.test(path)) return 'touched';
   if (CORE.test(path)) return 'touched';
   return CORE_LOSS.test(path) ? 'lost' : undefined;
 }
