@@ -11,17 +11,20 @@ import type {
   StageResult,
 } from '../contract/activities.ts';
 import type { HelloResponse } from '../contract/relay.ts';
-import { NO_MANIFEST, type Digest } from '../domain/manifest.ts';
-import { proveAccess } from './access.ts';
-import { countChanges } from './change.ts';
+import { SyncError } from '../domain/errors.ts';
+import { NO_MANIFEST, type Digest, type ManifestLines } from '../domain/manifest.ts';
+import { guardEdge, proveAccess } from './access.ts';
+import { countChanges, scansFor } from './change.ts';
+import { guardDesigners } from './designer-guard.ts';
 import { DiskVolume } from './disk-volume.ts';
 import { findDrift, type Depth, type Drift } from './drift.ts';
 import { makeFolders, removeAll } from './durable.ts';
 import { Identity } from './identity.ts';
 import { readJournal } from './journal.ts';
+import { guardKey } from './key-guard.ts';
 import { Layout } from './layout.ts';
 import { Lists } from './long-list.ts';
-import { obtainManifest } from './manifests.ts';
+import { manifestOr, obtainManifest } from './manifests.ts';
 import { Mutex } from './mutex.ts';
 import { guardLive, guardPrecondition } from './precondition.ts';
 import { readModes } from './modes.ts';
@@ -29,6 +32,7 @@ import { prepare } from './prepare.ts';
 import type { AgentOptions, Clock, Doing } from './ports.ts';
 import { restoreFromSnapshot } from './restore.ts';
 import { scanGateway } from './scan.ts';
+import { holdScans, holdingScans, kindsOf, letGo, type HeldScans } from './scan-locks.ts';
 import { volumeSpace } from './space.ts';
 import { NO_CHANGES, NO_SCANS, mergeScans, readState, writeState, type State } from './state.ts';
 import { someOf, takenBy } from './taken.ts';
@@ -84,10 +88,11 @@ export class Agent {
       try {
         for (const folder of [layout.own, layout.manifests, layout.staging, layout.snapshots]) makeFolders(volume, folder);
         lock = await WriterLock.take(volume, layout.lock);
+        await removeAll(volume, layout.proof);
         await recover(bench);
         return new Agent(options, bench, lock);
       } catch (error) {
-        return await letGo(volume, lock, error);
+        return await closed(volume, lock, error);
       }
     });
   }
@@ -128,8 +133,8 @@ export class Agent {
 
   /**
    * Brings the target's content to scratch, if the gateway will take it. Changes nothing that the gateway reads, and needs no ticket.
-   * @throws SyncError GatewayAuthFailed, GatewayIncompatible, TlsUntrusted, LivePreconditionFailed, LocalChange, AnotherWriter, TooManyDeletes,
-   *   LinkInTheWay, InTheWay, InsufficientSpace, ContentUnavailable, RelayUnreachable …
+   * @throws SyncError GatewayAuthFailed, GatewayIncompatible, InvalidProfile, TlsUntrusted, LivePreconditionFailed, LocalChange, AnotherWriter,
+   *   TooManyDeletes, LinkInTheWay, InTheWay, InsufficientSpace, ContentUnavailable, RelayUnreachable …
    */
   async stage(step: ApplyInput, doing: Doing): Promise<StageResult> {
     return this.#staging.run(doing.signal, () =>
@@ -138,9 +143,11 @@ export class Agent {
         const state = readState(this.#layout);
         if (state.live === step.target) return { live: state.live, fetchedFiles: 0, fetchedBytes: 0, changes: NO_CHANGES };
         guardPrecondition(state, step);
-        await this.#withClient(step, (client) => proveAccess(client, doing));
+        const access = await this.#withClient(step, (client) => proveAccess(client, doing));
         using lists = new Lists(this.#layout);
         const { survey, fetched } = await prepare(this.#preparing(), state, step, 'stage', lists, doing);
+        guardEdge(access, survey.changes);
+        guardKey(access.key, survey.changes, this.#layout.volume, join(this.#layout.stagingFor(step.target), 'tree'));
         const foreign = someOf(survey.foreign);
         const overwrites = someOf([...survey.replaced, ...survey.revived]);
         return {
@@ -181,27 +188,31 @@ export class Agent {
     const { survey, contested } = await prepare(this.#preparing(), state, step, 'apply', lists, doing);
     const taken = takenBy(survey, state.live === NO_MANIFEST);
     doing.onProgress({ doing: 'applying', files: 0, of: survey.changes.length });
-    const { changes, visibleMs } = await transact(this.#bench, state, {
-      kind: 'apply',
-      op: step.op,
-      from: state.live,
-      to: step.target,
-      survey,
-      scratch: step.target,
-      keepFolders: new Set(),
-      retainSnapshots: step.retainSnapshots,
-      retainSnapshotBytes: step.retainSnapshotBytes,
-      ...(Object.keys(taken).length > 0 && { taken }),
-      ...(Object.keys(contested).length > 0 && { contested }),
-      permit: async () => {
-        const stillValid = await this.#identity.ticket(state, step, doing);
-        return () => {
-          this.#lock.check();
-          doing.signal.throwIfAborted();
-          stillValid();
-        };
-      },
-    });
+    const { changes, visibleMs } = await holdingScans(this.#scansOf(step, doing), kindsOf(scansFor(survey.changes)), (hold) =>
+      transact(this.#bench, state, {
+        kind: 'apply',
+        op: step.op,
+        from: state.live,
+        to: step.target,
+        survey,
+        scratch: step.target,
+        keepFolders: new Set(),
+        retainSnapshots: step.retainSnapshots,
+        retainSnapshotBytes: step.retainSnapshotBytes,
+        ...(Object.keys(taken).length > 0 && { taken }),
+        ...(Object.keys(contested).length > 0 && { contested }),
+        permit: async () => {
+          await this.#withClient(step, (client) => guardDesigners(client, step.designers, survey.changes, doing.signal));
+          await hold();
+          const stillValid = await this.#identity.ticket(state, step, doing);
+          return () => {
+            this.#lock.check();
+            doing.signal.throwIfAborted();
+            stillValid();
+          };
+        },
+      }),
+    );
     const { owed } = readState(this.#layout);
     const wrote = survey.changes.length + survey.prune.length > 0;
     return { live: step.target, wrote, changes, ...taken, visibleMs, scans: owed };
@@ -218,9 +229,12 @@ export class Agent {
         const state = readState(this.#layout);
         if (state.live === step.target) return { live: state.live, wrote: false };
         guardPrecondition(state, step);
-        const replaced = await restoreFromSnapshot(this.#bench, state, step, doing, () => {
-          this.#lock.check();
-          doing.signal.throwIfAborted();
+        const replaced = await holdingScans(this.#scansOf(step, doing), ['config', 'projects'], async (hold) => {
+          await hold();
+          return restoreFromSnapshot(this.#bench, state, step, doing, () => {
+            this.#lock.check();
+            doing.signal.throwIfAborted();
+          });
         });
         return { live: step.target, wrote: true, ...(replaced.length > 0 && { replaced: replaced.slice(0, REPLACED_NAMED) }) };
       }),
@@ -232,18 +246,25 @@ export class Agent {
     const before = readState(this.#layout);
     guardLive(before, input);
     const live = await obtainManifest(this.#layout, this.#options.relay, before.live, doing.signal);
+    const change = { before: await manifestOr(this.#layout, this.#options.relay, input.expectLive, live, doing.signal), live };
     return this.#withClient(input, async (client) => {
+      const { volume, proof: scratch } = this.#layout;
       const timeoutMs = this.#options.scanTimeoutMs ?? SCAN_TIMEOUT_MS;
-      const { told, ...result } = await scanGateway(
-        { client, clock: this.#bench.clock, timeoutMs },
-        mergeScans(before.owed, input.scans),
-        live,
-        doing,
-      );
+      const make = { client, clock: this.#bench.clock, timeoutMs, volume, scratch };
+      const { told, ...result } = await scanGateway(make, mergeScans(before.owed, input.scans), change, doing);
       if (told) await this.#settleScans(before.seq);
       guardLive(readState(this.#layout), input); // another rollout may have put it back meanwhile: then nothing is proved
       return result;
     });
+  }
+
+  /** The scans of a step's gateway. */
+  #scansOf(step: GatewayStep, { signal }: Doing): HeldScans {
+    return {
+      hold: (kinds) => this.#withClient(step, (client) => holdScans(client, kinds, signal)),
+      letGo: (kinds) => this.#withClient(step, (client) => letGo(client, kinds)),
+      owed: () => kindsOf(readState(this.#layout).owed),
+    };
   }
 
   async #withClient<T>({ connection }: GatewayStep, use: (client: IgnitionClient) => Promise<T>): Promise<T> {
@@ -278,7 +299,7 @@ export class Agent {
 }
 
 /** Ends an opening that failed. @throws SyncError OwnerMismatch when that is why the volume refused, else `error` */
-async function letGo(volume: VolumeFs, lock: WriterLock | undefined, error: unknown): Promise<never> {
+async function closed(volume: VolumeFs, lock: WriterLock | undefined, error: unknown): Promise<never> {
   try {
     await lock?.release();
     if (['EACCES', 'EPERM'].includes(errnoOf(error) ?? '')) readModes(volume);

@@ -43,6 +43,11 @@ export function countChanges(changes: Iterable<Change>): Counts {
   return counts;
 }
 
+/** The project that a path lies in. */
+export function projectOf(path: string): string | undefined {
+  return /^projects\/([^/]+)\//.exec(path)?.[1];
+}
+
 /** Which scans tell the gateway of these changes. */
 export function scansFor(changes: Iterable<Change>): Scans {
   const newProjects: string[] = [];

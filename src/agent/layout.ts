@@ -18,6 +18,8 @@ export class Layout {
   readonly manifests: string;
   readonly staging: string;
   readonly snapshots: string;
+  /** What the gateway sent to be compared; nothing in it is kept. */
+  readonly proof: string;
 
   constructor(volume: VolumeFs) {
     this.volume = volume;
@@ -31,6 +33,7 @@ export class Layout {
     this.manifests = join(this.own, 'manifests');
     this.staging = join(this.own, 'staging');
     this.snapshots = join(this.own, 'snapshots');
+    this.proof = join(this.own, 'proof');
   }
 
   manifest(digest: Digest): string {

@@ -62,6 +62,22 @@ export async function obtainManifest(layout: Layout, relay: RelayClient, digest:
   return open(volume, path);
 }
 
+/** A record that may be gone by now, and what stands in for it then. */
+export async function manifestOr(
+  layout: Layout,
+  relay: RelayClient,
+  digest: Digest,
+  otherwise: ManifestLines,
+  signal: AbortSignal,
+): Promise<ManifestLines> {
+  try {
+    return await obtainManifest(layout, relay, digest, signal);
+  } catch (error) {
+    if (error instanceof SyncError && (error.reason === 'ContentUnavailable' || error.reason === 'RelayUnreachable')) return otherwise;
+    throw error;
+  }
+}
+
 /** Removes the records that nothing refers to any more. */
 export async function sweepManifests(layout: Layout, keep: ReadonlySet<Digest>): Promise<void> {
   for (const { name } of layout.volume.list(layout.manifests)) {

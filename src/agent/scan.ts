@@ -2,22 +2,33 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { IgnitionClient, ScanKind } from '../clients/ignition/client.ts';
 import type { ScanResult } from '../contract/activities.ts';
 import { SyncError } from '../domain/errors.ts';
-import { listSome } from '../domain/plan/text.ts';
-import type { ManifestLines } from '../domain/manifest.ts';
+import { count, listSome } from '../domain/plan/text.ts';
+import type { ManifestDifference, ManifestLines } from '../domain/manifest.ts';
+import { claimsOf } from '../domain/proof/claims.ts';
+import { firstOf } from './long-list.ts';
 import type { Clock, Doing } from './ports.ts';
+import { prove } from './proof/prove.ts';
 import type { Scans } from './state.ts';
+import type { VolumeFs } from './volume-fs.ts';
 
 const FIRST_LOOK_MS = 20;
 const SLOWEST_LOOK_MS = 1000;
-/** The list of projects may follow the end of a scan by a moment. */
+/** What the gateway lists and serves may follow the end of a scan by a moment; never waited for longer than a scan may take. */
 const SETTLE_MS = 3_000;
 const SETTLE_LOOK_MS = 250;
+/** Files of one change that the gateway is asked for at most: bounds the memory of a large one. */
+const COMPARED = 25_000;
+/** By how much the log is read from before the scan: clocks of one machine, read at different moments. */
+const LOG_MARGIN_MS = 1_000;
 
 export interface ScanWith {
   readonly client: IgnitionClient;
   readonly clock: Clock;
   /** Milliseconds that one scan may take. */
   readonly timeoutMs: number;
+  readonly volume: VolumeFs;
+  /** A folder of our own on it for what the gateway sends. */
+  readonly scratch: string;
 }
 
 /** Whether the gateway was told, besides what came of it: what it was not told is still owed. */
@@ -25,12 +36,18 @@ export interface Scanned extends ScanResult {
   readonly told: boolean;
 }
 
+/** What was live before and what is live now. */
+export interface Transition {
+  readonly before: ManifestLines;
+  readonly live: ManifestLines;
+}
+
 /**
  * Tells the gateway to look at its files and waits until it has: config before projects, so that projects find new connections; projects
- * twice when one is new, since the first only registers it. Then looks whether the gateway knows what is live.
+ * twice when one is new, since the first only registers it. Then compares what the gateway serves with what was changed.
  * @throws SyncError GatewayNotRunning (being commissioned), GatewayAuthFailed, GatewayIncompatible, ScanFailed
  */
-export async function scanGateway(make: ScanWith, scans: Scans, live: ManifestLines, doing: Doing): Promise<Scanned> {
+export async function scanGateway(make: ScanWith, scans: Scans, change: Transition, doing: Doing): Promise<Scanned> {
   const state = await make.client.state(doing.signal);
   if (state === 'Commissioning') {
     throw new SyncError('GatewayNotRunning', 'The gateway waits to be commissioned: finish its first-time setup, the scan follows.');
@@ -47,19 +64,47 @@ export async function scanGateway(make: ScanWith, scans: Scans, live: ManifestLi
   ];
   // What it lists before it looks: a project that is gone afterwards is one that it could not load any more.
   const listed = scans.projects ? await make.client.projectNames(doing.signal) : [];
-  const doubts: string[] = [];
-  for (const kind of kinds) {
-    const doubt = await scanOnce(make, kind, doing);
-    if (doubt !== undefined) doubts.push(doubt);
-  }
+  const waiting = new Set(await restartsOf(make, doing));
+  const ended: Ended[] = [];
+  for (const kind of kinds) ended.push(await scanOnce(make, kind, doing));
   const scanMs = Math.round(make.clock.monotonicMs() - start);
-  const doubt = (await verify(make, live, [...listed, ...(scans.newProjects ?? [])], doing)) ?? doubts[0];
-  if (doubt !== undefined) return { outcome: 'AppliedUnverified', message: doubt, scanMs, told: true };
-  return { outcome: 'Loaded', message: 'The gateway has scanned its files and lists every project of this commit.', scanMs, told: true };
+  const doubts = ended.flatMap((one) => ('doubt' in one ? [one.doubt] : []));
+  const missing = await verify(make, change.live, [...listed, ...(scans.newProjects ?? [])], doing);
+  if (missing !== undefined) doubts.unshift(missing);
+  const asked = askedFor(change);
+  const { proved, doubts: more } = await prove(
+    { ...make, since: sinceOf(ended), settleMs: Math.min(SETTLE_MS, make.timeoutMs) },
+    claimsFor(make.volume, asked),
+    doing,
+  );
+  // What it serves is worth more than what it says of its scans.
+  if (proved > 0 && more.length === 0 && missing === undefined) doubts.length = 0;
+  doubts.push(...more);
+  if (asked.length === COMPARED) doubts.push(`only the first ${COMPARED} files of this change were compared`);
+  const restart = (await restartsOf(make, doing)).filter((name) => !waiting.has(name));
+  if (restart.length > 0) doubts.push(`The gateway runs all of it only after a restart: ${listSome(restart, 5)}.`);
+  if (proved === 0 && doubts.length === 0)
+    doubts.push('The gateway has scanned its files; nothing of this commit is such that it can be asked for it.');
+  if (doubts.length > 0) return { outcome: 'AppliedUnverified', message: sentences(doubts), scanMs, told: true };
+  const message = `The gateway has scanned its files and serves what was changed (${count(proved, 'part')} compared).`;
+  return { outcome: 'Loaded', message, scanMs, told: true };
 }
 
+/** What waits for a restart; nothing where the gateway does not say. */
+async function restartsOf({ client }: ScanWith, { signal }: Doing): Promise<string[]> {
+  try {
+    return await client.pendingRestart(signal);
+  } catch (error) {
+    if (error instanceof SyncError) return [];
+    throw error;
+  }
+}
+
+/** What a scan came to; `since` in epoch milliseconds by the gateway's clock. */
+type Ended = { readonly since: number } | { readonly doubt: string };
+
 /** @returns a doubt in words when the gateway does not say that it has scanned. */
-async function scanOnce({ client, clock, timeoutMs }: ScanWith, kind: ScanKind, doing: Doing): Promise<string | undefined> {
+async function scanOnce({ client, clock, timeoutMs }: ScanWith, kind: ScanKind, doing: Doing): Promise<Ended> {
   const before = await client.scanStatus(kind, doing.signal);
   await client.triggerScan(kind, doing.signal);
   const start = clock.monotonicMs();
@@ -67,27 +112,52 @@ async function scanOnce({ client, clock, timeoutMs }: ScanWith, kind: ScanKind, 
     await sleep(wait, undefined, { signal: doing.signal });
     doing.onProgress({ doing: 'scanning' });
     const now = await client.scanStatus(kind, doing.signal);
-    if (!now.scanActive && now.lastScanTimestamp > before.lastScanTimestamp) return undefined;
+    if (!now.scanActive && now.lastScanTimestamp > before.lastScanTimestamp)
+      return { since: now.lastScanTimestamp - (now.lastScanDuration ?? 0) - LOG_MARGIN_MS };
     if (clock.monotonicMs() - start < timeoutMs) continue;
     if (now.scanActive)
       throw new SyncError('ScanFailed', `The gateway's ${kind} scan did not end within ${timeoutMs} ms: look at the gateway's log.`);
-    return `The gateway took the ${kind} scan but reports none since: its list of projects was looked at instead.`;
+    return { doubt: `The gateway took the ${kind} scan but reports none since.` };
   }
+}
+
+function sinceOf(ended: readonly Ended[]): number | undefined {
+  const moments = ended.flatMap((one) => ('since' in one ? [one.since] : []));
+  return moments.length === 0 ? undefined : Math.min(...moments);
+}
+
+/** What was changed; everything, where the same is live as before: then it is the whole that shall be proved. */
+function askedFor({ before, live }: Transition): ManifestDifference[] {
+  const changes = firstOf(before.differences(live), COMPARED);
+  return changes.length > 0 ? changes : firstOf(live.entries(), COMPARED).map((after) => ({ path: after.path, after }));
+}
+
+function claimsFor(volume: VolumeFs, asked: readonly ManifestDifference[]): ReturnType<typeof claimsOf> {
+  const touched = new Set(asked.flatMap(({ path }) => /^(.+)\/(?:unary-)?resource\.json$/.exec(path)?.[1] ?? []));
+  const isResource = (folder: string): boolean =>
+    touched.has(folder) || ['resource.json', 'unary-resource.json'].some((name) => volume.look(`${folder}/${name}`).kind === 'file');
+  return claimsOf(asked, isResource);
+}
+
+/** A few doubts as sentences; how many there are beyond. */
+function sentences(doubts: readonly string[]): string {
+  const shown = doubts.slice(0, 3).map((one) => `${one.slice(0, 1).toUpperCase()}${one.slice(1)}${one.endsWith('.') ? '' : '.'}`);
+  return [...shown, ...(doubts.length > 3 ? [`And ${doubts.length - 3} more.`] : [])].join(' ');
 }
 
 /**
  * @param expected projects that the gateway listed before it looked, and new ones: when one of the commit's is missing, it was not loaded
- * @returns what speaks against the commit being loaded, or cannot be known
+ * @returns what speaks against the commit being loaded
  * @throws SyncError ScanFailed
  */
 async function verify(
-  { client, clock }: ScanWith,
+  { client, clock, timeoutMs }: ScanWith,
   live: ManifestLines,
   expected: readonly string[],
   doing: Doing,
 ): Promise<string | undefined> {
   const projects = [...live.entries('["projects/')].flatMap(({ path }) => /^projects\/([^/]+)\/project\.json$/.exec(path)?.[1] ?? []);
-  if (projects.length === 0) return 'The gateway has scanned its files; this commit has no project by which loading could be proved.';
+  if (projects.length === 0) return undefined;
   const lower = new Set(expected.map((name) => name.toLowerCase()));
   const start = clock.monotonicMs();
   for (;;) {
@@ -96,7 +166,7 @@ async function verify(
     if (absent.length === 0) return undefined;
     const lost = absent.filter((name) => lower.has(name.toLowerCase()));
     if (lost.length === 0) return `The gateway has scanned its files but does not list ${listSome(absent, 5)}, as before.`;
-    if (clock.monotonicMs() - start >= SETTLE_MS)
+    if (clock.monotonicMs() - start >= Math.min(SETTLE_MS, timeoutMs))
       throw new SyncError(
         'ScanFailed',
         `The gateway has scanned its files and does not list ${listSome(lost, 5)}: it could not load ${lost.length === 1 ? 'it' : 'them'}. Look at the gateway's log.`,

@@ -14,6 +14,9 @@ export interface GatewayConnection {
   readonly tls: boolean;
 }
 
+/** What becomes of a change to a project that somebody has open in a Designer. */
+export type DesignerPolicy = 'wait' | 'proceed' | 'fail';
+
 /** What every gateway step is told. Names and fields are a public API: agents stay in use for months, fields are only added. */
 export interface GatewayStep {
   readonly object: ObjectRef;
@@ -33,6 +36,8 @@ export interface GatewayStep {
   readonly retainSnapshots: number;
   /** Bytes that all snapshots together may hold, but for the newest; no bound when absent. */
   readonly retainSnapshotBytes?: number;
+  /** Nobody is asked when absent. */
+  readonly designers?: DesignerPolicy;
 }
 
 /** `stage` and `apply` are told the same. */
@@ -186,6 +191,8 @@ export interface PlannedGateway {
   readonly released?: Digest;
   /** See `ApplyInput`; absent = hold. */
   readonly localChanges?: 'overwrite';
+  /** See `GatewayStep`. */
+  readonly designers?: DesignerPolicy;
 }
 
 export interface ReadWaveInput {

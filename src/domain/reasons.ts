@@ -58,6 +58,7 @@ export const REASONS = {
   GatewayIncompatible: 'change',
   ScanFailed: 'backoff',
   RestoreFailed: 'backoff',
+  DesignerOpen: 'change',
   // The rollout
   NotCurrentRollout: 'change',
   ApprovalPending: 'change',

@@ -29,11 +29,12 @@ export function selectWave(plan: PlanDocument, { stage, wave, only }: Pick<ReadW
     );
   return plan.gateways
     .filter((row) => (only ? only.includes(row.gateway) : row.stage === stage && row.wave === wave))
-    .map(({ gateway, target, expectLive, released, localChanges }) => ({
+    .map(({ gateway, target, expectLive, released, localChanges, designers }) => ({
       gateway,
       target,
       expectLive,
       ...(released === undefined ? {} : { released }),
       ...(localChanges === undefined ? {} : { localChanges }),
+      ...(designers === undefined ? {} : { designers }),
     }));
 }

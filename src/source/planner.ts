@@ -1,4 +1,5 @@
 import { sizeBytes } from '../api/v1alpha1/schema.ts';
+import { DEFAULT_DESIGNER_POLICY } from '../api/v1alpha1/sync-profile.ts';
 import type { PlanInput, PlanResult, PlannedGateway } from '../contract/activities.ts';
 import type { Desired, DesiredGateway } from '../domain/desired.ts';
 import { SyncError } from '../domain/errors.ts';
@@ -62,6 +63,7 @@ export class Planner {
         expectLive: gateway.live,
         ...releasedDigest(gateway.name),
         ...localChangesOf(gateway, spec),
+        designers: gateway.profile?.spec.designerSessionPolicy ?? DEFAULT_DESIGNER_POLICY,
         ...(slots.get(gateway.name) as Slot),
       })),
     };

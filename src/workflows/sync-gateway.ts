@@ -57,15 +57,20 @@ type Say = (news: Omit<GatewayReport, 'gateway' | 'commit' | 'ref'>) => void;
 const WAITS: readonly string[] = ['Paused', 'Frozen', 'ApprovalPending', 'TicketRefused', 'RelayUnreachable'];
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 300_000;
+/** How often an open Designer is looked for again, and for how long: then the gateway has failed, and the others of its wave go on. */
+const DESIGNER_LOOK_MS = 30_000;
+const DESIGNER_WAIT_MS = 3_600_000;
 
 function stepOf(at: WaveContext, planned: PlannedGateway, step: 'apply' | 'restore'): GatewayStep {
   const { object, rollout, planDigest, connection, retainSnapshots, retainSnapshotBytes } = at;
   const op = operationId({ uid: object.uid, n: at.n, gateway: planned.gateway, step, attempt: at.attempt });
   const [expectLive, target] = step === 'apply' ? [planned.expectLive, planned.target] : [planned.target, planned.expectLive];
   const released = step === 'apply' && planned.released !== undefined ? { released: planned.released } : {};
+  const designers = step === 'apply' && planned.designers !== undefined ? { designers: planned.designers } : {};
   const bytes = retainSnapshotBytes === undefined ? {} : { retainSnapshotBytes };
   return {
     ...released,
+    ...designers,
     object,
     gateway: planned.gateway,
     rollout,
@@ -127,6 +132,7 @@ export async function syncGateway(
   const { gateway, target } = planned;
   const agent = gatewayActivities(at.object.namespace, gateway);
   const step = applyOf(at, planned);
+  const began = Date.now();
   for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
     if (gate.paused()) {
       say({ phase: 'Waiting', waitingFor: gate.pausedFor(), note });
@@ -146,10 +152,11 @@ export async function syncGateway(
     } catch (error) {
       rethrowCancellation(error);
       const fault = faultOf(error);
-      if (!WAITS.includes(fault.reason)) return failed(gateway, error);
+      const isDesigner = fault.reason === 'DesignerOpen' && planned.designers === 'wait' && Date.now() - began < DESIGNER_WAIT_MS;
+      if (!isDesigner && !WAITS.includes(fault.reason)) return failed(gateway, error);
       say({ phase: 'Waiting', waitingFor: fault.message, note });
       const seen = gate.generation();
-      await condition(() => gate.generation() !== seen || gate.stopped(), wait);
+      await condition(() => gate.generation() !== seen || gate.stopped(), isDesigner ? Math.min(wait, DESIGNER_LOOK_MS) : wait);
     }
   }
 }

@@ -13,6 +13,7 @@ import type {
   PlannedGateway,
   SourceActivities,
   StageResult,
+  DesignerPolicy,
 } from '../../src/contract/activities.ts';
 import {
   CONTROL_TASK_QUEUE,
@@ -79,6 +80,8 @@ export class Fleet {
   /** What each gateway says that a sync takes from others. */
   taken: { staged: Partial<StageResult>; applied: Partial<ApplyResult> } = { staged: {}, applied: {} };
   holds: { reason: Reason; message: string }[] = [];
+  /** The policy for open Designers that plans say. */
+  designers: DesignerPolicy | undefined;
 
   private constructor(name: string, client: Client, connection: NativeConnection, temporalNamespace: string) {
     this.name = name;
@@ -176,7 +179,12 @@ export class Fleet {
         const target = `m-${commit.slice(0, 2)}`.padEnd(64, '0');
         const all = stored
           .filter((g) => only === undefined || only.includes(g.name))
-          .map((g) => ({ gateway: g.name, target, expectLive: this.#gateway(g.name).live }))
+          .map((g) => ({
+            gateway: g.name,
+            target,
+            expectLive: this.#gateway(g.name).live,
+            ...(this.designers && { designers: this.designers }),
+          }))
           .sort((x, y) => (x.gateway < y.gateway ? -1 : 1));
         const changed = all.filter((g) => g.expectLive !== g.target || only !== undefined);
         const planDigest = `plan-${rollout}-${commit.slice(0, 2)}`;

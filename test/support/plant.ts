@@ -197,11 +197,23 @@ export class Plant implements AsyncDisposable {
     if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
   }
 
+  /** Writes and deletes on paths that no sync may touch, as the gateways that run have found them. */
+  async damage(): Promise<string[]> {
+    const found = this.gateways.map(async (gateway) => {
+      const state = await fetch(`${this.url(gateway) ?? ''}/simulator/state`).catch(() => undefined); // a gateway that a test has ended
+      const { damage } = state === undefined ? { damage: [] } : ((await state.json()) as { damage: string[] });
+      return damage.map((line) => `${gateway}: ${line}`);
+    });
+    return (await Promise.all(found)).flat();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
+    const damage = await this.damage();
     await Promise.all([this.#syncs.stop(), this.#igws.stop()]);
     await this.kube.close();
     await this.temporal.connection.close();
     await this.ended();
+    if (damage.length > 0) throw new Error(`the product touched what it must not: ${damage.join('; ')}`);
   }
 
   /** Its pods and objects go; the servers stay for the others. */

@@ -84,6 +84,9 @@ const Normalize = z.object({
   fields: z.array(SetValue).max(100).default([]).describe('Further values of the same files, set where the file has the key.'),
 });
 
+/** Also that of gateways without a profile. */
+export const DEFAULT_DESIGNER_POLICY = 'wait';
+
 /** `spec` of a SyncProfile: which repository paths go where on one kind of gateway. */
 export const SyncProfileSpec = withRules(
   z.object({
@@ -96,6 +99,12 @@ export const SyncProfileSpec = withRules(
     localChanges: LocalChanges.optional().describe(
       'As spec.localChanges of the IgnitionSync, for the gateways of this profile; it counts more.',
     ),
+    designerSessionPolicy: z
+      .enum(['wait', 'proceed', 'fail'])
+      .default(DEFAULT_DESIGNER_POLICY)
+      .describe(
+        'When somebody has a project open in a Designer that changes: wait until it is closed (at most an hour), proceed, or fail. A list of Designers that cannot be read counts as somebody there.',
+      ),
     dependsOn: NotYet.list,
     paused: NotYet.flag,
     dryRun: NotYet.flag,

@@ -95,7 +95,7 @@ test.each<{ name: string; answer: (response: ServerResponse) => void; reason: st
   await withServer(
     createServer((_, response) => answer(response)),
     (port) =>
-      withClient({ host: '127.0.0.1', port, tls: false, timeoutMs: 300 }, async (client) => {
+      withClient({ host: '127.0.0.1', port, tls: false, timeoutMs: reason === 'GatewayIncompatible' ? 10_000 : 300 }, async (client) => {
         await expect(client.scanStatus('config')).rejects.toMatchObject({ name: 'SyncError', reason });
       }),
   );

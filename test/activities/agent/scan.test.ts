@@ -8,10 +8,13 @@ import { GatewaySimulator } from '../../support/gateway-simulator/simulator.ts';
 import type { Files } from './support/content.ts';
 import { NO_MANIFEST, Rig, doing } from './support/rig.ts';
 
+const VIEW = 'projects/P/com.inductiveautomation.perspective/views/a';
 const FILES: Files = {
   'projects/P/project.json': '{}',
-  'projects/P/views/a/view.json': 'v',
-  'config/resources/core/ignition/tag-group/g/config.json': '{}',
+  [`${VIEW}/resource.json`]: '{"scope":"G","version":1,"files":["view.json"],"attributes":{}}',
+  [`${VIEW}/view.json`]: 'v',
+  'config/resources/core/ignition/database-connection/g/config.json': '{}',
+  'config/resources/core/ignition/database-connection/g/resource.json': '{"scope":"A","version":1,"files":["config.json"],"attributes":{}}',
 };
 
 let rig: Rig;
@@ -37,7 +40,9 @@ async function scan(): Promise<ScanResult> {
 }
 
 function scans(): string[] {
-  return gateway.requests.filter(({ method }) => method === 'POST').map(({ path }) => path.replace('/data/api/v1/scan/', ''));
+  return gateway.requests
+    .filter(({ method, path }) => method === 'POST' && path.includes('/scan/'))
+    .map(({ path }) => path.replace('/data/api/v1/scan/', ''));
 }
 
 test('a new project is scanned twice, after the configuration, and then known as loaded', async () => {
@@ -51,7 +56,7 @@ test('what was scanned is not scanned again, and a change calls for its own scan
   await rig.sync(FILES);
   await scan();
   await scan();
-  await rig.sync({ ...FILES, 'projects/P/views/a/view.json': 'v2' });
+  await rig.sync({ ...FILES, [`${VIEW}/view.json`]: 'v2' });
   await scan();
   expect(scans()).toEqual(['config', 'projects', 'projects', 'projects']);
 });
@@ -60,7 +65,7 @@ test('after a restore the gateway is told again', async () => {
   await rig.sync(FILES);
   const { live } = await rig.agent.inspect();
   await scan();
-  const { live: next } = await rig.sync({ ...FILES, 'projects/P/views/a/view.json': 'broken' });
+  const { live: next } = await rig.sync({ ...FILES, [`${VIEW}/view.json`]: 'broken' });
   await scan();
   const before = gateway.loaded().projects['P'];
   await rig.agent.restore(rig.step(next, live), doing);
@@ -75,8 +80,13 @@ test.each<{ name: string; faults: Partial<Faults>; outcome: Partial<ScanResult> 
     outcome: { outcome: 'AppliedUnverified', message: expect.stringContaining('starting') as string },
   },
   {
-    name: 'a scan that is done but not reported is a doubt, not a failure',
-    faults: { scanNotReported: true },
+    name: 'a scan that is done but not reported is proved by what the gateway serves',
+    faults: { scanNotReported: true, newProjectScans: 1 },
+    outcome: { outcome: 'Loaded', message: expect.stringContaining('serves what was changed') as string },
+  },
+  {
+    name: 'a scan that is done but not reported, on a gateway that does not show projects, is a doubt and no failure',
+    faults: { scanNotReported: true, exportAbsent: true },
     outcome: { outcome: 'AppliedUnverified', message: expect.stringContaining('reports none') as string },
   },
 ])('$name', async ({ faults, outcome }) => {
@@ -96,6 +106,41 @@ test.each<{ name: string; faults: Partial<Faults>; reason: string }>([
   gateway.set(faults);
   await expect(scan()).rejects.toMatchObject({ name: 'SyncError', reason });
   gateway.set({ state: 'running', scanNeverEnds: false, scanFails: false, refuseToken: null });
+  expect(await scan()).toMatchObject({ outcome: 'Loaded' });
+});
+
+const WELL: Partial<Faults> = { state: 'running', delayMs: 0, scanMs: 0, scanNeverEnds: false, wrongAnswer: null, locks: 'offered' };
+test.each<{ name: string; faults: Partial<Faults>; during?: () => void; ends: RegExp }>([
+  { name: 'never ends its scan', faults: { scanNeverEnds: true }, ends: /^ScanFailed: .*did not end/ },
+  { name: 'answers late', faults: { delayMs: 60 }, ends: /^Loaded/ },
+  { name: 'answers too late', faults: { delayMs: 2_500 }, ends: /^GatewayNotRunning: .*did not answer within 2000 ms/ },
+  { name: 'answers with pages', faults: { wrongAnswer: 'html' }, ends: /^GatewayIncompatible: .*text\/html/ },
+  { name: 'answers with a redirect', faults: { wrongAnswer: 'redirect' }, ends: /^GatewayIncompatible: .*redirect/ },
+  { name: 'answers with half a body', faults: { wrongAnswer: 'half' }, ends: /^GatewayNotRunning/ },
+  { name: 'answers with a gigabyte', faults: { wrongAnswer: 'huge' }, ends: /^GatewayIncompatible: .*more than/ },
+  { name: 'says no inside a success', faults: { wrongAnswer: 'successFalse' }, ends: /^ScanFailed: .*the gateway said no/ },
+  { name: 'has lost its locks to somebody else', faults: { locks: 'taken' }, ends: /^Loaded/ },
+  {
+    name: 'restarts in the middle of its scan',
+    faults: { scanMs: 100_000 },
+    during: () => void gateway.gateway.restart(),
+    ends: /^GatewayNotRunning: .*starting/,
+  },
+])('a gateway that $name ends so: $ends, and all is well when it is well', async ({ faults, during, ends }) => {
+  await rig.sync(FILES);
+  gateway.set(faults);
+  const scanning = scan();
+  if (during) {
+    await gateway.asked('POST', '/data/api/v1/scan/config');
+    during();
+  }
+  const end = await scanning.then(
+    ({ outcome, message }) => `${outcome}: ${message}`,
+    (error: unknown) => `${toFault(error).reason}: ${toFault(error).message}`,
+  );
+  expect(end).toMatch(ends);
+  if (during) await gateway.running();
+  gateway.set(WELL);
   expect(await scan()).toMatchObject({ outcome: 'Loaded' });
 });
 
@@ -126,10 +171,10 @@ test('a project that the gateway lists no more after a change was not loaded; on
   await rig.sync(FILES);
   expect(await scan()).toMatchObject({ outcome: 'Loaded' });
   gateway.set({ brokenProjects: ['P'] });
-  await rig.sync({ ...FILES, 'projects/P/views/a/view.json': 'v2' });
+  await rig.sync({ ...FILES, [`${VIEW}/view.json`]: 'v2' });
   await expect(scan()).rejects.toMatchObject({ reason: 'ScanFailed', message: expect.stringContaining('does not list P') as string });
   // The gateway has dropped it now; another change of it proves nothing either way.
-  await rig.sync({ ...FILES, 'projects/P/views/a/view.json': 'v3' });
+  await rig.sync({ ...FILES, [`${VIEW}/view.json`]: 'v3' });
   expect(await scan()).toMatchObject({
     outcome: 'AppliedUnverified',
     message: expect.stringContaining('does not list P, as before') as string,
@@ -148,9 +193,12 @@ test('a gateway that does not run is no failure, and is scanned when it is back'
   expect(await scan()).toMatchObject({ outcome: 'Loaded' });
 });
 
-test('a commit without a project is scanned and said to be unproved', async () => {
-  await rig.sync({ 'config/resources/core/ignition/tag-group/g/config.json': '{}' });
-  expect(await scan()).toMatchObject({ outcome: 'AppliedUnverified' });
+test('a commit of which no gateway knows anything is scanned and said to be unproved', async () => {
+  await rig.sync({ 'config/resources/core/notes/README.md': 'for people' });
+  expect(await scan()).toMatchObject({
+    outcome: 'AppliedUnverified',
+    message: expect.stringContaining('nothing of this commit') as string,
+  });
   expect(scans()).toEqual(['config']);
 });
 
@@ -168,9 +216,9 @@ test('a long scan holds up neither an apply nor a restore', async () => {
   await new Promise<void>((waits) => {
     scanning = rig.agent.scan(input, { signal: ended.signal, onProgress: () => waits() }).catch((error: unknown) => error);
   });
-  const { live: next } = await rig.sync({ ...FILES, 'projects/P/views/a/view.json': 'v2' });
+  const { live: next } = await rig.sync({ ...FILES, [`${VIEW}/view.json`]: 'v2' });
   await rig.agent.restore(rig.step(next, live), doing);
-  expect(rig.read('projects/P/views/a/view.json')).toBe('v');
+  expect(rig.read(`${VIEW}/view.json`)).toBe('v');
   ended.abort();
   expect(await scanning).toMatchObject({ name: 'AbortError' });
 });

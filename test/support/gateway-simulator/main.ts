@@ -1,22 +1,63 @@
 import { parseArgs } from 'node:util';
 import { GatewaySimulator } from './simulator.ts';
+import type { Edition } from './gateway.ts';
+
+const HELP = `A simulated Ignition 8.3 gateway over a real data directory. An empty directory is filled first.
+
+  npm run gateway -- --data DIR --port N
+
+  --data DIR         the data directory to serve
+  --port N           port on 127.0.0.1; 0, the default, takes a free one, which is printed
+  --name NAME        the gateway's system name
+  --token-file FILE  the API key that is accepted, name:secret; without it every call is allowed
+  --version TEXT     what the gateway says it is, such as '8.1.45'
+  --edition NAME     standard (default), edge or maker
+  --mode NAME        deployment mode
+  --tls-key FILE     with --tls-cert FILE: https
+  --scan-ms N        milliseconds that a scan takes; default 20
+
+While it runs:
+  GET  /simulator/state    faults, requests, what is loaded, and damage: writes on paths that no sync may touch
+  POST /simulator/faults   any part of the faults, as JSON
+  POST /simulator/restart  the gateway restarts
+  POST /simulator/commission   ends the first-time setup: {"forgetsKeys":false}
+  POST /simulator/inheritance  where a project's resources come from: {"project":"P"}
+  POST /simulator/lock     somebody holds a scan lock: {"kind":"config","seconds":30}
+  POST /simulator/log      a line in its log: {"level":"ERROR","logger":"a.b","message":"…"}
+`;
 
 /** Runs one simulated gateway by itself; prints `{"port":…}` when it answers, and ends on SIGTERM or SIGINT. */
 const { values } = parseArgs({
   options: {
+    help: { type: 'boolean', default: false },
     data: { type: 'string' },
     port: { type: 'string', default: '0' },
     name: { type: 'string' },
     'token-file': { type: 'string' },
+    version: { type: 'string' },
+    edition: { type: 'string', default: 'standard' },
+    mode: { type: 'string' },
+    'tls-key': { type: 'string' },
+    'tls-cert': { type: 'string' },
     'scan-ms': { type: 'string', default: '20' },
   },
 });
+if (values.help) {
+  process.stdout.write(HELP);
+  process.exit(0);
+}
 if (values.data === undefined) throw new Error('--data DIR is needed: the data directory to serve');
+if (!['standard', 'edge', 'maker'].includes(values.edition)) throw new Error('--edition is standard, edge or maker');
+const [keyFile, certFile] = [values['tls-key'], values['tls-cert']];
 const simulator = await GatewaySimulator.start({
   dataDir: values.data,
   port: Number(values.port),
   name: values.name,
   tokenFile: values['token-file'],
+  version: values.version,
+  edition: values.edition as Edition,
+  mode: values.mode,
+  tls: keyFile !== undefined && certFile !== undefined ? { keyFile, certFile } : undefined,
   faults: { scanMs: Number(values['scan-ms']) },
 });
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void simulator.stop());
