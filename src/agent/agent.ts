@@ -11,25 +11,23 @@ import type {
   StageResult,
 } from '../contract/activities.ts';
 import type { HelloResponse } from '../contract/relay.ts';
-import { SyncError } from '../domain/errors.ts';
-import { NO_MANIFEST, type Digest, type ManifestLines } from '../domain/manifest.ts';
+import { NO_MANIFEST, type Digest } from '../domain/manifest.ts';
 import { guardEdge, proveAccess } from './access.ts';
 import { countChanges, scansFor } from './change.ts';
 import { guardDesigners } from './designer-guard.ts';
-import { DiskVolume } from './disk-volume.ts';
 import { findDrift, type Depth, type Drift } from './drift.ts';
-import { makeFolders, removeAll } from './durable.ts';
+import { removeAll } from './durable.ts';
 import { Identity } from './identity.ts';
 import { readJournal } from './journal.ts';
 import { guardKey } from './key-guard.ts';
-import { Layout } from './layout.ts';
+import type { Layout } from './layout.ts';
 import { Lists } from './long-list.ts';
+import { open } from './opening.ts';
 import { manifestOr, obtainManifest } from './manifests.ts';
 import { Mutex } from './mutex.ts';
 import { guardLive, guardPrecondition } from './precondition.ts';
-import { readModes } from './modes.ts';
 import { prepare } from './prepare.ts';
-import type { AgentOptions, Clock, Doing } from './ports.ts';
+import type { AgentOptions, Doing } from './ports.ts';
 import { restoreFromSnapshot } from './restore.ts';
 import { scanGateway } from './scan.ts';
 import { holdScans, holdingScans, kindsOf, letGo, type HeldScans } from './scan-locks.ts';
@@ -38,11 +36,9 @@ import { NO_CHANGES, NO_SCANS, mergeScans, readState, writeState, type State } f
 import { someOf, takenBy } from './taken.ts';
 import { unlessSavedMeanwhile } from './meanwhile.ts';
 import { recover, transact, type Bench } from './transact.ts';
-import { errnoOf, onVolume } from './volume-error.ts';
-import type { VolumeFs } from './volume-fs.ts';
-import { WriterLock } from './writer-lock.ts';
+import { onVolume } from './volume-error.ts';
+import type { WriterLock } from './writer-lock.ts';
 
-const SYSTEM_CLOCK: Clock = { now: () => new Date(), monotonicMs: () => performance.now() };
 const SCAN_TIMEOUT_MS = 60_000;
 /** Paths named in an answer. */
 const REPLACED_NAMED = 5;
@@ -80,21 +76,8 @@ export class Agent {
    * @throws SyncError AnotherWriter, OwnerMismatch, VolumeFailed, InsufficientSpace
    */
   static async open(options: AgentOptions): Promise<Agent> {
-    return onVolume('starting', async () => {
-      const volume = options.volume?.(options.dataDir) ?? new DiskVolume(options.dataDir);
-      const layout = new Layout(volume);
-      const bench: Bench = { layout, clock: options.clock ?? SYSTEM_CLOCK, onStep: options.onStep };
-      let lock: WriterLock | undefined;
-      try {
-        for (const folder of [layout.own, layout.manifests, layout.staging, layout.snapshots]) makeFolders(volume, folder);
-        lock = await WriterLock.take(volume, layout.lock);
-        await removeAll(volume, layout.proof);
-        await recover(bench);
-        return new Agent(options, bench, lock);
-      } catch (error) {
-        return await closed(volume, lock, error);
-      }
-    });
+    const { bench, lock } = await open(options);
+    return new Agent(options, bench, lock);
   }
 
   /** Waits for the writer at work, then lets go of the data directory. */
@@ -296,15 +279,4 @@ export class Agent {
   #preparing(): Parameters<typeof prepare>[0] {
     return { layout: this.#layout, relay: this.#options.relay, space: this.#options.space ?? volumeSpace };
   }
-}
-
-/** Ends an opening that failed. @throws SyncError OwnerMismatch when that is why the volume refused, else `error` */
-async function closed(volume: VolumeFs, lock: WriterLock | undefined, error: unknown): Promise<never> {
-  try {
-    await lock?.release();
-    if (['EACCES', 'EPERM'].includes(errnoOf(error) ?? '')) readModes(volume);
-  } finally {
-    volume[Symbol.dispose]();
-  }
-  throw error;
 }
