@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -13,6 +13,7 @@ let folder: string;
 let running: NpmStart[] = [];
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'start-test-'));
+  chmodSync(folder, 0o755); // agents run as another user
 });
 afterEach(async () => {
   await Promise.all(running.map((each) => each.end()));

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -10,6 +10,7 @@ import { realRepository } from '../support/real-repositories.ts';
 /** `npm start` on what a person brings along. */
 const run = promisify(execFile);
 const folder = mkdtempSync(join(tmpdir(), 'start-test-'));
+chmodSync(folder, 0o755); // agents run as another user
 const running: NpmStart[] = [];
 afterAll(async () => {
   await Promise.all(running.map((each) => each.end()));
