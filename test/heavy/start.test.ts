@@ -43,8 +43,8 @@ test('repositories of the user: a bare one with another branch on two gateways, 
   await mine.prints(/2 gateways synced/);
   await mine.prints(/gateway-1 +[0-9a-f]{8} +[0-9a-f]{8} +Synced/);
   // Without the folder in which everything runs it ends by itself, and leaves nothing.
-  for (const name of readdirSync(folder).filter((each) => each.startsWith('ignition-sync-')))
-    rmSync(join(folder, name), { recursive: true, maxRetries: 10 });
+  for (const name of readdirSync(folder).filter((each) => /^ignition-sync-(?!compile)/.test(each)))
+    rmSync(join(folder, name), { recursive: true, force: true, maxRetries: 10 });
   expect(await mine.ended()).toBe(1);
   expect(mine.err).toMatch(/kubeconfig is gone: somebody removed the folder/);
   await until(() => mine.leftovers().length === 0);

@@ -44,3 +44,21 @@ export function readHistories(file: string): Recorded[] {
     return { workflowId, history: History.decode(Buffer.from(history, 'base64')) };
   });
 }
+
+/** One history of each course: those with the same events, activities, signals and failures in the same order prove the same. */
+export function distinct(recorded: readonly Recorded[]): Recorded[] {
+  const courses = new Map(recorded.toReversed().map((one) => [courseOf(one), one]));
+  return [...courses.values()];
+}
+
+function courseOf({ history }: Recorded): string {
+  const events = (history.events ?? []).map((event) => [
+    event.eventType,
+    event.workflowExecutionStartedEventAttributes?.workflowType?.name,
+    event.activityTaskScheduledEventAttributes?.activityType?.name,
+    event.startChildWorkflowExecutionInitiatedEventAttributes?.workflowType?.name,
+    event.workflowExecutionSignaledEventAttributes?.signalName,
+    event.activityTaskFailedEventAttributes?.failure?.applicationFailureInfo?.type,
+  ]);
+  return JSON.stringify(events);
+}

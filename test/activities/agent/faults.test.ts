@@ -1,8 +1,8 @@
 import { type Work, failEveryWrite } from '../../crash/faults.ts';
 import { CODES, MANNERS } from './support/faulty-volume.ts';
 
-/** Each write fails in one way here, and all ways take their turn; every way at every write is for `npm run test:heavy`. */
-const inTurn = (call: number) => [{ code: CODES[call % CODES.length]!, manner: MANNERS[call % MANNERS.length]! }];
+/** Every third write fails here, in one way, and all ways take their turn; every way at every write is for `npm run test:heavy`. */
+const inTurn = (call: number) => (call % 3 === 0 ? [{ code: CODES[call % CODES.length]!, manner: MANNERS[call % MANNERS.length]! }] : []);
 
 test.each<{ work: Work; atLeast: number }>([
   { work: 'apply', atLeast: 100 },
@@ -14,7 +14,7 @@ test.each<{ work: Work; atLeast: number }>([
     const { calls, tried, complaints } = await failEveryWrite(work, inTurn);
     expect(complaints).toEqual([]);
     expect(calls).toBeGreaterThan(atLeast);
-    expect(tried).toBe(calls);
+    expect(tried).toBe(Math.floor(calls / 3));
   },
   180_000,
 );
