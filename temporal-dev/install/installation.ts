@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { KeptRunning, type ProcessNews } from '../kubelet/kept-running.ts';
 import { Kubelet } from '../kubelet/kubelet.ts';
 import { freePort } from '../stack/ports.ts';
@@ -66,7 +66,8 @@ export class Installation {
     mkdirSync(join(dir, 'logs'), { recursive: true });
     const { dataDir } = stack.description;
     const outermost = dir.startsWith(`${dataDir}/`) ? dataDir : dir;
-    const user = gatewayUser(process.execPath, MAIN, SIMULATOR, dirname(outermost));
+    const programs = (options.program ?? [MAIN]).filter((part) => isAbsolute(part) && existsSync(part));
+    const user = gatewayUser(process.execPath, SIMULATOR, ...programs, dirname(outermost));
     if (user) {
       mkdirSync(join(dir, 'pods'), { recursive: true });
       // An earlier start may have run as somebody else.

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -16,6 +16,7 @@ let main: string;
 /** What goes into the container image, put together and run as it would be there: its own dependencies, nothing else in the environment. */
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'image-test-'));
+  await chmod(folder, 0o755); // as an image is: agents run as another user
   main = join(folder, 'src/main.ts');
   const { stdout } = await run(process.execPath, ['image/assemble.ts', '--out', folder, '--os', process.platform]);
   console.log(stdout.trim());
