@@ -7,6 +7,7 @@ import { SyncError } from '../domain/errors.ts';
 import { isReason, type Reason } from '../domain/reasons.ts';
 import { readFrames } from './frames.ts';
 import type { RelayClient } from './ports.ts';
+import { givingBack } from './spent-buffers.ts';
 import { messageOf } from './volume-error.ts';
 
 /** How the relay is reached. */
@@ -81,11 +82,11 @@ export function createRelayClient(address: RelayAddress): RelayClient & { close(
     ticket: (body, signal) => json(Ticket, RELAY_PATHS.ticket, body, signal),
     async *manifest(digest, signal) {
       const answer = await call('GET', `${RELAY_PATHS.manifests}/${digest}`, undefined, signal);
-      yield* atMost(MAX_MANIFEST_BYTES, namedStream(base, answer.body));
+      yield* atMost(MAX_MANIFEST_BYTES, givingBack(namedStream(base, answer.body)));
     },
     async *blobs(digests, signal) {
       const answer = await call('POST', RELAY_PATHS.blobs, { digests }, signal);
-      yield* readFrames(namedStream(base, answer.body));
+      yield* readFrames(givingBack(namedStream(base, answer.body)));
     },
     close: () => dispatcher.destroy(),
   };

@@ -21,6 +21,8 @@ import type { VolumeFs } from './volume-fs.ts';
 import { giveWay } from './yield.ts';
 import { asVolumeFault, errnoOf, messageOf } from './volume-error.ts';
 
+/** So many files are looked at once more when the journal is written: in a moment, which for more would be seconds. */
+const QUICKLY_SEEN = 10_000;
 /** Paths named per line of the commit log. */
 const LOGGED_FILES = 100;
 
@@ -65,13 +67,20 @@ export async function transact(bench: Bench, state: State, transaction: Transact
   const seq = state.seq + 1;
   await takeSnapshot(layout, tree, { op, seq, from, to, changes, folders });
   onStep?.('snapshot');
-  const stillPermitted = await transaction.permit();
-  onStep?.('permit');
-  await lastLook(tree, survey);
   using lists = new Lists(layout);
   const steps = lists.make<Step>();
   const ground = { folderExists: isFolder(tree), room: survey.room, prune: survey.prune, keep: transaction.keepFolders };
   for (const step of orderSteps(changes, ground)) steps.push(step);
+  const summary = {
+    changes: countChanges(changes),
+    files: firstOf(changes, LOGGED_FILES).map(({ path }) => path),
+    scans: scansFor(changes),
+  };
+  const kept = await keepSteps(layout, steps);
+  // A permission holds for seconds: whatever takes long with many files comes before it.
+  await lastLook(tree, survey);
+  const stillPermitted = await transaction.permit();
+  onStep?.('permit');
   const journal: Journal = {
     version: 1,
     direction: 'forward',
@@ -81,10 +90,8 @@ export async function transact(bench: Bench, state: State, transaction: Transact
     from,
     to,
     scratch: transaction.scratch,
-    ...(await keepSteps(layout, steps)),
-    changes: countChanges(changes),
-    files: firstOf(changes, LOGGED_FILES).map(({ path }) => path),
-    scans: scansFor(changes),
+    ...kept,
+    ...summary,
     retainSnapshots: transaction.retainSnapshots,
     ...(transaction.retainSnapshotBytes !== undefined && { retainSnapshotBytes: transaction.retainSnapshotBytes }),
     ...(transaction.taken && { taken: transaction.taken }),
@@ -93,7 +100,7 @@ export async function transact(bench: Bench, state: State, transaction: Transact
   stillPermitted();
   await writeJournal(layout, journal);
   try {
-    await lastLook(tree, survey);
+    if (changes.length <= QUICKLY_SEEN) await lastLook(tree, survey);
     stillPermitted();
   } catch (error) {
     await removeJournal(layout);
