@@ -1,7 +1,6 @@
 import { posix } from 'node:path';
 import { comparePaths } from '../domain/manifest.ts';
 import { Nesting } from '../domain/nesting.ts';
-import type { FoundFolder } from './change.ts';
 
 /** One change of a directory tree's names. Each may be done again after it was done: that is what recovery relies on. */
 export type Step =
@@ -31,6 +30,9 @@ interface Changing {
   readonly after?: unknown;
 }
 
+/** Folders, and whether one is among them. */
+export type Folders = Iterable<string> & Pick<ReadonlySet<string>, 'has'>;
+
 /** What `orderSteps` needs to know of the disk. */
 export interface Ground {
   readonly folderExists: (path: string) => boolean;
@@ -39,7 +41,7 @@ export interface Ground {
   /** Folders that go if they are empty in the end, besides those that our deletes leave so. */
   readonly prune?: readonly string[];
   /** Folders that shall be there in the end, empty or not. */
-  readonly keep: ReadonlySet<string>;
+  readonly keep: Folders;
 }
 
 /**
@@ -60,10 +62,11 @@ export function* orderSteps(changes: Iterable<Changing>, ground: Ground): Genera
   for (const rank of MANIFESTS_FIRST)
     for (const { path, after } of changes)
       if (after === undefined && rankOf(path) === rank && !makingRoom.has(path)) yield { do: 'remove', path };
-  const stays = new Set([...STRUCTURE, ...ground.keep, ...ground.room]);
+  const room = new Set(ground.room);
+  const stays = (path: string): boolean => STRUCTURE.has(path) || room.has(path) || ground.keep.has(path);
   const prune = ground.prune ?? [];
   for (const path of emptied(prune.length === 0 ? changes : withFolders(changes, prune)))
-    if (!stays.has(path)) yield { do: 'removeFolder', path };
+    if (!stays(path)) yield { do: 'removeFolder', path };
   return undefined;
 }
 
@@ -72,7 +75,7 @@ export function* orderSteps(changes: Iterable<Changing>, ground: Ground): Genera
  * @param changes in byte order of their paths
  * @param keep folders that shall be there, empty or not
  */
-export function roomMakers(changes: Iterable<Changing>, keep: ReadonlySet<string> = new Set()): Set<string> {
+export function roomMakers(changes: Iterable<Changing>, keep: Folders = new Set()): Set<string> {
   const nesting = new Nesting<Changing>();
   const found = new Set<string>();
   for (const change of changes) {
@@ -85,15 +88,14 @@ export function roomMakers(changes: Iterable<Changing>, keep: ReadonlySet<string
   return found;
 }
 
-/** Folders that were there before and are to be there again. */
-export function folderSet(folders: Iterable<FoundFolder>): Set<string> {
-  return new Set([...folders].map(({ path }) => path));
-}
-
 /** Topmost folders that are not there yet: each appears by one rename, with all that is in it. */
 function* newFolders(changes: Iterable<Changing>, ground: Ground): Generator<Step> {
   const missing = missingFolders(ground);
-  const kept = new Set([...ground.keep].map(missing).filter((folder) => folder !== undefined));
+  const kept = new Set<string>();
+  for (const folder of ground.keep) {
+    const topmost = missing(folder);
+    if (topmost !== undefined) kept.add(topmost);
+  }
   for (const path of kept) yield { do: 'placeFolder', path };
   let last: string | undefined;
   for (const { path, after } of changes) {

@@ -2,9 +2,8 @@ import type { RestoreInput } from '../contract/activities.ts';
 import { SyncError } from '../domain/errors.ts';
 import { NO_MANIFEST } from '../domain/manifest.ts';
 import { Lists, mapped } from './long-list.ts';
-import { folderSet } from './order.ts';
 import type { Doing } from './ports.ts';
-import { scratchFromSnapshot } from './put-back.ts';
+import { foldersOf, scratchFromSnapshot } from './put-back.ts';
 import { listSnapshots, readSnapshot } from './snapshot.ts';
 import type { State } from './state.ts';
 import { survey, type SurveyRules } from './survey.ts';
@@ -44,7 +43,7 @@ export async function restoreFromSnapshot(
   using lists = new Lists(layout);
   const rules: SurveyRules = { differences: step.localChanges ?? 'replace', exact: true, takeOver: false };
   const found = await survey(layout.volume, wanted, rules, lists, doing);
-  await scratchFromSnapshot(layout, head.folder, snapshot, SCRATCH);
+  const scratch = await scratchFromSnapshot(layout, head.folder, snapshot, SCRATCH);
   await transact(bench, state, {
     kind: 'restore',
     op: step.op,
@@ -52,7 +51,7 @@ export async function restoreFromSnapshot(
     to: step.target,
     survey: found,
     scratch: SCRATCH,
-    keepFolders: folderSet(snapshot.folders),
+    keepFolders: foldersOf(layout.volume, snapshot, scratch),
     retainSnapshots: step.retainSnapshots,
     retainSnapshotBytes: step.retainSnapshotBytes,
     permit: () => Promise.resolve(mayCommit),

@@ -10,14 +10,12 @@ export class Scratch {
   readonly volume: VolumeFs;
   readonly root: string;
   readonly #modes: Modes;
-  readonly #folderMode: (path: string) => number;
   #last = '';
 
-  constructor(volume: VolumeFs, root: string, modes: Modes, folderMode: (path: string) => number = () => modes.folder) {
+  constructor(volume: VolumeFs, root: string, modes: Modes) {
     this.volume = volume;
     this.root = root;
     this.#modes = modes;
-    this.#folderMode = folderMode;
     makeFolders(volume, root);
   }
 
@@ -44,7 +42,7 @@ export class Scratch {
   makeFolder(path: string): void {
     if (path === '.' || `${this.#last}/`.startsWith(`${path}/`)) return;
     this.makeFolder(dirname(path));
-    this.volume.makeFolder(join(this.root, path), { mode: this.#folderMode(path), owner: this.#modes.owner });
+    this.volume.makeFolder(join(this.root, path), { mode: this.#modes.folder, owner: this.#modes.owner });
     this.#last = path;
   }
 }

@@ -10,7 +10,7 @@ import { keepLateWork } from './late-work.ts';
 import type { Layout } from './layout.ts';
 import { Lists, firstOf } from './long-list.ts';
 import { sweepManifests } from './manifests.ts';
-import { orderSteps, type Step } from './order.ts';
+import { orderSteps, type Folders, type Step } from './order.ts';
 import type { Clock } from './ports.ts';
 import { putBack } from './put-back.ts';
 import { sweepSnapshots, takeSnapshot } from './snapshot.ts';
@@ -43,7 +43,7 @@ export interface Transaction {
   /** Name of the scratch folder whose `tree` holds the durable new content. */
   readonly scratch: string;
   /** Folders that shall be there in the end, empty or not. */
-  readonly keepFolders: ReadonlySet<string>;
+  readonly keepFolders: Folders;
   readonly retainSnapshots: number;
   readonly retainSnapshotBytes?: number | undefined;
   readonly taken?: Taken;
