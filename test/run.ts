@@ -34,7 +34,7 @@ let ok = true;
 for (const [command = '', ...args] of STATIC) ok = (await step(command, args)) && ok;
 if (!values['only-static'] && ok) {
   const folder = temporaryFolder();
-  chmodSync(folder, 0o755); // agents run as another user
+  chmodSync(folder, 0o1777); // as /tmp: agents run as another user
   const env = { ...process.env, TMPDIR: folder, NODE_OPTIONS: `${process.env['NODE_OPTIONS'] ?? ''} --experimental-vm-modules`.trim() };
   ok = await step(
     'jest',

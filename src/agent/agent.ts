@@ -84,8 +84,11 @@ export class Agent {
   async close(): Promise<void> {
     await this.#staging.run(undefined, () =>
       this.#writing.run(undefined, async () => {
-        await this.#lock.release();
-        this.#layout.volume[Symbol.dispose]();
+        try {
+          await this.#lock.release();
+        } finally {
+          this.#layout.volume[Symbol.dispose]();
+        }
       }),
     );
   }

@@ -13,7 +13,7 @@ let folder: string;
 let running: NpmStart[] = [];
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'start-test-'));
-  chmodSync(folder, 0o755); // agents run as another user
+  chmodSync(folder, 0o1777); // as /tmp: agents run as another user
 });
 afterEach(async () => {
   await Promise.all(running.map((each) => each.end()));

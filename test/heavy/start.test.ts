@@ -10,7 +10,7 @@ import { realRepository } from '../support/real-repositories.ts';
 /** `npm start` on what a person brings along. */
 const run = promisify(execFile);
 const folder = mkdtempSync(join(tmpdir(), 'start-test-'));
-chmodSync(folder, 0o755); // agents run as another user
+chmodSync(folder, 0o1777); // as /tmp: agents run as another user
 const running: NpmStart[] = [];
 afterAll(async () => {
   await Promise.all(running.map((each) => each.end()));
