@@ -14,6 +14,8 @@ const CHILD = join(import.meta.dirname, 'crash-child.ts');
 /** The process that is killed is no superuser, whoever starts it. */
 const USER = gatewayUser(CHILD, process.execPath);
 const AT_ONCE = 2;
+/** For every step of one piece of work, each a process of its own. */
+const PATIENCE_MS = 600_000;
 const OLD: Files = {
   'projects/P/project.json': '{"v":1}',
   'projects/P/views/a/view.json': 'a1',
@@ -163,99 +165,123 @@ export function testKills(stride: number): void {
     const whole = await copyOf(rig.dataDir, 'whole');
     await child({ dataDir: whole, contentFile, work: { call: 'apply', step: stepOf(before, after, 'whole') } });
     ground = { rig, before, after, old, next: await everything(whole), contentFile };
-  });
+  }, PATIENCE_MS);
   afterAll(() => ground.rig.close());
 
-  test('after SIGKILL at any step of an apply the next start has the old or the new files, whole, and the apply can be repeated', async () => {
-    const { rig, before, after, contentFile } = ground;
-    const work = { call: 'apply', step: stepOf(before, after, 'op') } as const;
-    const dry = await child({ dataDir: await copyOf(rig.dataDir, 'dry'), contentFile, work });
-    const steps = dry?.steps ?? [];
-    expect(steps.length).toBeGreaterThan(20);
-    expect(
-      await forEach(Math.ceil(steps.length / stride), async (part) => {
-        const number = (part - 1) * stride + 1;
-        const dataDir = await copyOf(rig.dataDir, `apply-${number}`);
-        const finished = await child({ dataDir, contentFile, work, dieAfter: number });
-        if (finished) return [`step ${number} was not reached`];
-        return complaintsAbout(dataDir, `killed after ${String(steps[number - 1])}`);
-      }),
-    ).toEqual([]);
-  });
+  test(
+    'after SIGKILL at any step of an apply the next start has the old or the new files, whole, and the apply can be repeated',
+    async () => {
+      const { rig, before, after, contentFile } = ground;
+      const work = { call: 'apply', step: stepOf(before, after, 'op') } as const;
+      const dry = await child({ dataDir: await copyOf(rig.dataDir, 'dry'), contentFile, work });
+      const steps = dry?.steps ?? [];
+      expect(steps.length).toBeGreaterThan(20);
+      expect(
+        await forEach(Math.ceil(steps.length / stride), async (part) => {
+          const number = (part - 1) * stride + 1;
+          const dataDir = await copyOf(rig.dataDir, `apply-${number}`);
+          const finished = await child({ dataDir, contentFile, work, dieAfter: number });
+          if (finished) return [`step ${number} was not reached`];
+          return complaintsAbout(dataDir, `killed after ${String(steps[number - 1])}`);
+        }),
+      ).toEqual([]);
+    },
+    PATIENCE_MS,
+  );
 
-  test('after SIGKILL at any step of a restore the next start has the old or the new files, whole', async () => {
-    const { rig, before, after, contentFile } = ground;
-    const applied = await copyOf(rig.dataDir, 'applied');
-    await child({ dataDir: applied, contentFile, work: { call: 'apply', step: stepOf(before, after, 'first') } });
-    const work = { call: 'restore', step: stepOf(after, before, 'back-1') } as const;
-    const dry = await child({ dataDir: await copyOf(applied, 'dry-restore'), contentFile, work });
-    const steps = dry?.steps ?? [];
-    expect(steps.length).toBeGreaterThan(20);
-    expect(
-      await forEach(Math.ceil(steps.length / stride), async (part) => {
-        const number = (part - 1) * stride + 1;
-        const dataDir = await copyOf(applied, `restore-${number}`);
-        const finished = await child({ dataDir, contentFile, work, dieAfter: number });
-        return finished ? [`step ${number} was not reached`] : complaintsAboutRestore(dataDir, `killed after ${String(steps[number - 1])}`);
-      }),
-    ).toEqual([]);
-  });
+  test(
+    'after SIGKILL at any step of a restore the next start has the old or the new files, whole',
+    async () => {
+      const { rig, before, after, contentFile } = ground;
+      const applied = await copyOf(rig.dataDir, 'applied');
+      await child({ dataDir: applied, contentFile, work: { call: 'apply', step: stepOf(before, after, 'first') } });
+      const work = { call: 'restore', step: stepOf(after, before, 'back-1') } as const;
+      const dry = await child({ dataDir: await copyOf(applied, 'dry-restore'), contentFile, work });
+      const steps = dry?.steps ?? [];
+      expect(steps.length).toBeGreaterThan(20);
+      expect(
+        await forEach(Math.ceil(steps.length / stride), async (part) => {
+          const number = (part - 1) * stride + 1;
+          const dataDir = await copyOf(applied, `restore-${number}`);
+          const finished = await child({ dataDir, contentFile, work, dieAfter: number });
+          return finished
+            ? [`step ${number} was not reached`]
+            : complaintsAboutRestore(dataDir, `killed after ${String(steps[number - 1])}`);
+        }),
+      ).toEqual([]);
+    },
+    PATIENCE_MS,
+  );
 
-  test('recovery may be killed at any of its steps too', async () => {
-    const { rig, before, after, contentFile } = ground;
-    const decided = await copyOf(rig.dataDir, 'decided');
-    const work = { call: 'apply', step: stepOf(before, after, 'op') } as const;
-    const dry = await child({ dataDir: await copyOf(rig.dataDir, 'dry-2'), contentFile, work });
-    const middle = (dry?.steps ?? []).findIndex((step) => step.startsWith('place '));
-    expect(await child({ dataDir: decided, contentFile, work, dieAfter: middle + 1 })).toBeUndefined();
-    const recovery = await child({ dataDir: await copyOf(decided, 'dry-3'), contentFile });
-    const steps = recovery?.steps ?? [];
-    expect(
-      await forEach(Math.ceil(steps.length / stride), async (part) => {
-        const number = (part - 1) * stride + 1;
-        const dataDir = await copyOf(decided, `recover-${number}`);
-        await child({ dataDir, contentFile, dieAfter: number });
-        return complaintsAbout(dataDir, `killed after ${String(steps[number - 1])} of the recovery`);
-      }),
-    ).toEqual([]);
-  });
+  test(
+    'recovery may be killed at any of its steps too',
+    async () => {
+      const { rig, before, after, contentFile } = ground;
+      const decided = await copyOf(rig.dataDir, 'decided');
+      const work = { call: 'apply', step: stepOf(before, after, 'op') } as const;
+      const dry = await child({ dataDir: await copyOf(rig.dataDir, 'dry-2'), contentFile, work });
+      const middle = (dry?.steps ?? []).findIndex((step) => step.startsWith('place '));
+      expect(await child({ dataDir: decided, contentFile, work, dieAfter: middle + 1 })).toBeUndefined();
+      const recovery = await child({ dataDir: await copyOf(decided, 'dry-3'), contentFile });
+      const steps = recovery?.steps ?? [];
+      expect(
+        await forEach(Math.ceil(steps.length / stride), async (part) => {
+          const number = (part - 1) * stride + 1;
+          const dataDir = await copyOf(decided, `recover-${number}`);
+          await child({ dataDir, contentFile, dieAfter: number });
+          return complaintsAbout(dataDir, `killed after ${String(steps[number - 1])} of the recovery`);
+        }),
+      ).toEqual([]);
+    },
+    PATIENCE_MS,
+  );
 
-  test('an apply that cannot be finished is put back, and SIGKILL at any step of that changes nothing of it', async () => {
-    const { rig, before, after, contentFile } = ground;
-    const order = { contentFile, obstacle: 'projects/New/foreign', work: { call: 'apply', step: stepOf(before, after, 'op') } } as const;
-    const dataDir = await copyOf(rig.dataDir, 'obstacle');
-    const dry = await child({ ...order, dataDir });
-    expect(dry?.failure).toContain('projects/New');
-    const steps = dry?.steps ?? [];
-    const foreign = ['projects/New', 'projects/New/foreign'];
-    expect(await complaintsAbout(dataDir, 'unkilled', foreign)).toEqual([]);
-    const back = steps.indexOf('back');
-    expect(back).toBeGreaterThan(0);
-    expect(
-      await forEach(Math.ceil((steps.length - back) / stride), async (part) => {
-        const number = back + (part - 1) * stride + 1;
-        const copy = await copyOf(rig.dataDir, `back-${number}`);
-        const finished = await child({ ...order, dataDir: copy, dieAfter: number });
-        return finished ? [`step ${number} was not reached`] : complaintsAbout(copy, `killed after ${String(steps[number - 1])}`, foreign);
-      }),
-    ).toEqual([]);
-  });
+  test(
+    'an apply that cannot be finished is put back, and SIGKILL at any step of that changes nothing of it',
+    async () => {
+      const { rig, before, after, contentFile } = ground;
+      const order = { contentFile, obstacle: 'projects/New/foreign', work: { call: 'apply', step: stepOf(before, after, 'op') } } as const;
+      const dataDir = await copyOf(rig.dataDir, 'obstacle');
+      const dry = await child({ ...order, dataDir });
+      expect(dry?.failure).toContain('projects/New');
+      const steps = dry?.steps ?? [];
+      const foreign = ['projects/New', 'projects/New/foreign'];
+      expect(await complaintsAbout(dataDir, 'unkilled', foreign)).toEqual([]);
+      const back = steps.indexOf('back');
+      expect(back).toBeGreaterThan(0);
+      expect(
+        await forEach(Math.ceil((steps.length - back) / stride), async (part) => {
+          const number = back + (part - 1) * stride + 1;
+          const copy = await copyOf(rig.dataDir, `back-${number}`);
+          const finished = await child({ ...order, dataDir: copy, dieAfter: number });
+          return finished
+            ? [`step ${number} was not reached`]
+            : complaintsAbout(copy, `killed after ${String(steps[number - 1])}`, foreign);
+        }),
+      ).toEqual([]);
+    },
+    PATIENCE_MS,
+  );
 
-  test('what a person saves between a crash and its recovery is kept, and named in the commit log', async () => {
-    const { rig, before, after, contentFile, next } = ground;
-    const dataDir = await copyOf(rig.dataDir, 'late');
-    const work = { call: 'apply', step: stepOf(before, after, 'op') } as const;
-    const dry = await child({ dataDir: await copyOf(rig.dataDir, 'dry-4'), contentFile, work });
-    await child({ dataDir, contentFile, work, dieAfter: (dry?.steps ?? []).indexOf('journal') + 1 });
-    const saved = join(dataDir, 'projects/P/views/a/view.json');
-    rmSync(saved);
-    writeFileSync(saved, 'saved while the agent was away');
-    const agent = await openAgent(dataDir, rig.relay);
-    await agent.close();
-    expect(await everything(dataDir)).toEqual(next);
-    const own = join(dataDir, '.ignition-sync');
-    expect(readFileSync(join(own, 'commits.log'), 'utf8')).toContain('"late":["projects/P/views/a/view.json"]');
-    const { stdout } = await run('grep', ['-rl', 'saved while the agent was away', join(own, 'snapshots')]);
-    expect(stdout.trim().split('\n')).toHaveLength(1);
-  });
+  test(
+    'what a person saves between a crash and its recovery is kept, and named in the commit log',
+    async () => {
+      const { rig, before, after, contentFile, next } = ground;
+      const dataDir = await copyOf(rig.dataDir, 'late');
+      const work = { call: 'apply', step: stepOf(before, after, 'op') } as const;
+      const dry = await child({ dataDir: await copyOf(rig.dataDir, 'dry-4'), contentFile, work });
+      await child({ dataDir, contentFile, work, dieAfter: (dry?.steps ?? []).indexOf('journal') + 1 });
+      const saved = join(dataDir, 'projects/P/views/a/view.json');
+      rmSync(saved);
+      writeFileSync(saved, 'saved while the agent was away');
+      const agent = await openAgent(dataDir, rig.relay);
+      await agent.close();
+      expect(await everything(dataDir)).toEqual(next);
+      const own = join(dataDir, '.ignition-sync');
+      expect(readFileSync(join(own, 'commits.log'), 'utf8')).toContain('"late":["projects/P/views/a/view.json"]');
+      const { stdout } = await run('grep', ['-rl', 'saved while the agent was away', join(own, 'snapshots')]);
+      expect(stdout.trim().split('\n')).toHaveLength(1);
+    },
+    PATIENCE_MS,
+  );
 }
