@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { ApiKey } from '../clients/ignition/api-key.ts';
 import { SyncError } from '../domain/errors.ts';
+import { resourceName } from '../domain/resource-name.ts';
 import type { Change } from './change.ts';
 import { readText } from './hash.ts';
 import type { VolumeFs } from './volume-fs.ts';
@@ -17,7 +18,7 @@ export function guardKey(key: ApiKey | undefined, changes: Iterable<Change>, vol
   if (key === undefined) return;
   for (const { path, after } of changes) {
     const [, collection = '', folder = '', file] = TOKEN.exec(path) ?? [];
-    if (folder === '' || decode(folder) !== key.name || standsElsewhere(volume, folder, collection)) continue;
+    if (folder === '' || resourceName(folder) !== key.name || standsElsewhere(volume, folder, collection)) continue;
     const does =
       after === undefined
         ? 'removes'
@@ -54,13 +55,5 @@ function readJson(volume: VolumeFs, file: string): unknown {
     return JSON.parse(readText(volume, file) ?? '') as unknown;
   } catch {
     return undefined;
-  }
-}
-
-function decode(name: string): string {
-  try {
-    return decodeURIComponent(name);
-  } catch {
-    return name;
   }
 }

@@ -1,4 +1,5 @@
 import type { Digest, ManifestDifference } from '../manifest.ts';
+import { resourceName } from '../resource-name.ts';
 
 /** A changed file, by its path below the owner of the claim: no `before` is a new one, no `after` one that is gone. */
 export interface ChangedFile {
@@ -79,7 +80,7 @@ export function claimsOf(differences: Iterable<ManifestDifference>, isResource: 
     if (parts.length < 6) continue; // in no resource
     if (module === 'ignition' && /^tag-(definition|type-definition)$/.test(type)) {
       const dir = parts.slice(0, -1).join('/');
-      const [provider, ...folder] = parts.slice(5, -1).map(decode);
+      const [provider, ...folder] = parts.slice(5, -1).map(resourceName);
       if (provider === undefined) unseen.push(path);
       else tags.set(dir, { kind: 'tags', collection, provider, folder: type === 'tag-definition' ? folder : ['_types_', ...folder], dir });
       continue;
@@ -90,7 +91,7 @@ export function claimsOf(differences: Iterable<ManifestDifference>, isResource: 
     const known = resources.get(dir);
     if (known) known.files.push(changed(depth));
     else {
-      const name = parts.slice(5, depth).map(decode).join('/');
+      const name = parts.slice(5, depth).map(resourceName).join('/');
       resources.set(dir, { kind: 'resource', collection, type: `${module}/${type}`, name, dir, files: [changed(depth)] });
     }
   }
@@ -113,14 +114,4 @@ function add(map: Map<string, ChangedFile[]>, key: string, file: ChangedFile): v
   const known = map.get(key);
   if (known) known.push(file);
   else map.set(key, [file]);
-}
-
-/** Gateways store some characters of a name percent-encoded. */
-function decode(segment: string): string {
-  if (!segment.includes('%')) return segment;
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    return segment;
-  }
 }
