@@ -54,8 +54,11 @@ test('it syncs the example plant with the workflow bundle it carries: no compile
   stack.supervisor.removeAtEnd(dir);
   const environment = [`WORKFLOW_BUNDLE_FILE=${join(folder, 'workflow-bundle.js')}`];
   const installation = await Installation.start({ stack, dir, program: ['/usr/bin/env', ...environment, process.execPath, main] });
-  await examplePlant(stack, dir);
-  await stack.kubectl(['-n', 'plant', 'wait', 'isync/plant', '--for=condition=Ready', '--timeout=60s']);
-  expect(installation.gateways.size).toBe(3);
-  await installation.stop();
+  try {
+    await examplePlant(stack, dir);
+    await stack.kubectl(['-n', 'plant', 'wait', 'isync/plant', '--for=condition=Ready', '--timeout=60s']);
+    expect(installation.gateways.size).toBe(3);
+  } finally {
+    await installation.stop();
+  }
 }, 120_000);

@@ -28,9 +28,10 @@ function mayMount(): boolean {
   return mounted;
 }
 
+const mayMountHere = mayMount();
 // Only a superuser can mount a small volume: elsewhere these are skipped, in one printed line.
-const asSuperuser = mayMount() ? describe : describe.skip;
-if (asSuperuser === describe.skip) console.log('Volumes of their own: skipped, this needs a superuser who may mount a tmpfs.');
+const asSuperuser = mayMountHere ? describe : describe.skip;
+if (!mayMountHere) console.log('Volumes of their own: skipped, this needs a superuser who may mount a tmpfs.');
 
 asSuperuser('on a volume of its own', () => {
   let dataDir: string;

@@ -26,6 +26,7 @@ const sshd = findSshd(process.env);
 /** `test` where this machine can serve over SSH; elsewhere what is over SSH is skipped, in one printed line. */
 export function whereSshd(): jest.It {
   if (sshd === undefined) console.log('git over SSH: skipped, this machine has no sshd (apt-get install openssh-server).');
+  // Without a server there is nobody to talk SSH to.
   return sshd === undefined ? test.skip : test;
 }
 
