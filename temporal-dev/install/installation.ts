@@ -74,12 +74,14 @@ export class Installation {
       handOver(join(dir, 'pods'), user);
       for (const folder of new Set([outermost, dir])) letThrough(folder, user);
     }
-    const compileCache = user ? compileCacheOf(user) : undefined;
     const [relayPort, receiverPort] = [await freePort(), await freePort()];
     const crds = stack.kubectl(['apply', '-f', CRDS]);
+    const ownCache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'ignition-sync/compile');
+    const podCache = user ? compileCacheOf(user) : ownCache;
+    const podEnv = { ...stack.description.env, ...(podCache !== undefined && { NODE_COMPILE_CACHE: podCache }) };
     const env = {
       ...stack.description.env,
-      NODE_COMPILE_CACHE: join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'ignition-sync/compile'),
+      NODE_COMPILE_CACHE: ownCache,
       XDG_CACHE_HOME: process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'),
       TEMPORAL_ADDRESS: stack.temporal.address,
       IGNITION_SYNC_KUBECONFIG: stack.kubernetes.kubeconfigFile,
@@ -130,7 +132,7 @@ export class Installation {
             '--scan-ms',
             `${scanMs}`,
           ],
-          env: stack.description.env,
+          env: podEnv,
           cwd: files.dir,
         };
       },
@@ -138,8 +140,7 @@ export class Installation {
         command,
         args: [...agentFirst, 'agent'],
         env: {
-          ...stack.description.env,
-          ...(user ? compileCache !== undefined && { NODE_COMPILE_CACHE: compileCache } : { NODE_COMPILE_CACHE: env.NODE_COMPILE_CACHE }),
+          ...podEnv,
           LOG_LEVEL: env.LOG_LEVEL,
           TEMPORAL_ADDRESS: stack.temporal.address,
           RELAY_URL: relay,
