@@ -95,7 +95,8 @@ export class Fleet {
   /** A fleet with its own object and these gateways; every worker runs. */
   static async start(gateways: readonly string[] = ['a', 'b', 'c'], spec: Record<string, unknown> = {}): Promise<Fleet> {
     const stack = testStack();
-    const temporalNamespace = await ownNamespace(stack.temporal.address);
+    namespaceOfThisFile ??= ownNamespace(stack.temporal.address);
+    const temporalNamespace = await namespaceOfThisFile;
     const connection = await NativeConnection.connect({ address: stack.temporal.address });
     const client = new Client({ connection: await Connection.connect({ address: stack.temporal.address }), namespace: temporalNamespace });
     const fleet = new Fleet(`sync-${randomUUID().slice(0, 8)}`, client, connection, temporalNamespace);
@@ -405,18 +406,20 @@ export class Fleet {
     return ids;
   }
 
-  /** Stops its processes and keeps every history it made for the replay at the end of the file. */
+  /** Stops its processes, ends what its workflows left, and keeps every history it made for the replay at the end of the file. */
   async end(): Promise<void> {
     const ids = await this.workflowIds();
     await Promise.all([...this.#workers.keys()].map((name) => this.stop(name)));
-    const histories = [];
-    for (const workflowId of ids) {
-      const history = await this.client.workflow
-        .getHandle(workflowId)
-        .fetchHistory()
-        .catch(() => undefined);
-      if (history) histories.push({ workflowId, history });
-    }
+    const kept = await Promise.all(
+      ids.map(async (workflowId) => {
+        const workflow = this.client.workflow.getHandle(workflowId);
+        const history = await workflow.fetchHistory().catch(() => undefined);
+        // The next fleet of this file serves the same Task Queues.
+        if (history) await workflow.terminate('its test has ended').catch(() => undefined);
+        return history === undefined ? [] : [{ workflowId, history }];
+      }),
+    );
+    const histories = kept.flat();
     keepHistories(histories);
     const test = expect.getState().currentTestName ?? '';
     recorded.push(...histories.map(({ workflowId, history }) => ({ workflowId: `${test}: ${workflowId}`, history })));
@@ -425,7 +428,9 @@ export class Fleet {
   }
 }
 
-/** One Temporal namespace per test process: Task Queue names are constants of the product, so tests keep apart by namespace. */
+/** Task Queue names are constants of the product, so test files that run at the same time keep apart by Temporal namespace. */
+let namespaceOfThisFile: Promise<string> | undefined;
+
 async function ownNamespace(address: string): Promise<string> {
   const namespace = `workflows-${randomUUID().slice(0, 8)}`;
   const connection = await Connection.connect({ address });
