@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Conditions } from './conditions.ts';
-import { DESTINATION_RULES, place, relativePaths } from './places.ts';
+import { DESTINATION_RULES, NO_MODULES_FROM, place, relativePaths } from './places.ts';
 import { Duration, LocalChanges, NotYet, refuseField, textOf, withRules } from './schema.ts';
 
 const Mapping = withRules(
@@ -24,6 +24,7 @@ const Mapping = withRules(
   }),
   ...relativePaths('destination', 'source'),
   ...DESTINATION_RULES,
+  NO_MODULES_FROM,
   {
     rule: "!has(self.mirror) || !self.mirror || !self.destination.matches('^[./]*(|projects|config(/+resources(/+(?i:core))?)?)[./]*$')",
     fieldPath: '.mirror',
