@@ -12,9 +12,9 @@ import type {
 } from '../contract/activities.ts';
 import type { HelloResponse } from '../contract/relay.ts';
 import { NO_MANIFEST, type Digest } from '../domain/manifest.ts';
+import type { SessionsSeen } from '../domain/sessions.ts';
 import { guardEdge, proveAccess } from './access.ts';
 import { countChanges, scansFor } from './change.ts';
-import { guardDesigners } from './designer-guard.ts';
 import { findDrift, type Depth, type Drift } from './drift.ts';
 import { removeAll } from './durable.ts';
 import { Identity } from './identity.ts';
@@ -30,6 +30,7 @@ import { prepare } from './prepare.ts';
 import type { AgentOptions, Doing } from './ports.ts';
 import { restoreFromSnapshot } from './restore.ts';
 import { scanGateway } from './scan.ts';
+import { guardSessions } from './session-guard.ts';
 import { holdScans, holdingScans, kindsOf, letGo, type HeldScans } from './scan-locks.ts';
 import { volumeSpace } from './space.ts';
 import { NO_CHANGES, NO_SCANS, mergeScans, readState, writeState, type State } from './state.ts';
@@ -174,6 +175,7 @@ export class Agent {
     const { survey, contested } = await prepare(this.#preparing(), state, step, 'apply', lists, doing);
     const taken = takenBy(survey, state.live === NO_MANIFEST);
     doing.onProgress({ doing: 'applying', files: 0, of: survey.changes.length });
+    let sessions: readonly SessionsSeen[] = [];
     const { changes, visibleMs } = await holdingScans(this.#scansOf(step, doing), kindsOf(scansFor(survey.changes)), (hold) =>
       transact(this.#bench, state, {
         kind: 'apply',
@@ -188,7 +190,7 @@ export class Agent {
         ...(Object.keys(taken).length > 0 && { taken }),
         ...(Object.keys(contested).length > 0 && { contested }),
         permit: async () => {
-          await this.#withClient(step, (client) => guardDesigners(client, step.designers, survey.changes, doing.signal));
+          sessions = await this.#withClient(step, (client) => guardSessions(client, step, survey.changes, doing.signal));
           await hold();
           const stillValid = await this.#identity.ticket(state, step, doing);
           return () => {
@@ -201,7 +203,7 @@ export class Agent {
     );
     const { owed } = readState(this.#layout);
     const wrote = survey.changes.length + survey.prune.length > 0;
-    return { live: step.target, wrote, changes, ...taken, visibleMs, scans: owed };
+    return { live: step.target, wrote, changes, ...taken, ...(sessions.length > 0 && { sessions }), visibleMs, scans: owed };
   }
 
   /**

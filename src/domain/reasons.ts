@@ -59,6 +59,7 @@ export const REASONS = {
   ScanFailed: 'backoff',
   RestoreFailed: 'backoff',
   DesignerOpen: 'change',
+  PerspectiveOpen: 'change',
   // The rollout
   NotCurrentRollout: 'change',
   ApprovalPending: 'change',

@@ -29,12 +29,14 @@ export function selectWave(plan: PlanDocument, { stage, wave, only }: Pick<ReadW
     );
   return plan.gateways
     .filter((row) => (only ? only.includes(row.gateway) : row.stage === stage && row.wave === wave))
-    .map(({ gateway, target, expectLive, released, localChanges, designers }) => ({
+    .map(({ gateway, target, expectLive, released, localChanges, designers, perspective, sessionWaitMs }) => ({
       gateway,
       target,
       expectLive,
       ...(released === undefined ? {} : { released }),
       ...(localChanges === undefined ? {} : { localChanges }),
       ...(designers === undefined ? {} : { designers }),
+      ...(perspective === undefined ? {} : { perspective }),
+      ...(sessionWaitMs === undefined ? {} : { sessionWaitMs }),
     }));
 }

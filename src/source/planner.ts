@@ -1,5 +1,5 @@
-import { sizeBytes } from '../api/v1alpha1/schema.ts';
-import { DEFAULT_DESIGNER_POLICY } from '../api/v1alpha1/sync-profile.ts';
+import { durationMs, sizeBytes } from '../api/v1alpha1/schema.ts';
+import { DEFAULT_DESIGNER_POLICY, DEFAULT_SESSION_WAIT, type SyncProfileSpec } from '../api/v1alpha1/sync-profile.ts';
 import type { PlanInput, PlanResult, PlannedGateway } from '../contract/activities.ts';
 import type { Desired, DesiredGateway } from '../domain/desired.ts';
 import { SyncError } from '../domain/errors.ts';
@@ -64,6 +64,7 @@ export class Planner {
         ...releasedDigest(gateway.name),
         ...localChangesOf(gateway, spec),
         designers: gateway.profile?.spec.designerSessionPolicy ?? DEFAULT_DESIGNER_POLICY,
+        ...peopleOf(gateway),
         ...(slots.get(gateway.name) as Slot),
       })),
     };
@@ -149,6 +150,16 @@ function selectGateways(desired: Desired, only: readonly string[] | undefined): 
 /** Part of the plan only where it says something else than the default, so that plans made before it was known keep their digests. */
 function localChangesOf({ profile }: DesiredGateway, spec: Desired['spec']): Pick<PlannedGateway, 'localChanges'> {
   return (profile?.spec.localChanges ?? spec.localChanges) === 'overwrite' ? { localChanges: 'overwrite' } : {};
+}
+
+/** As `localChangesOf`: only what is not the default. */
+function peopleOf({ profile }: DesiredGateway): Pick<PlannedGateway, 'perspective' | 'sessionWaitMs'> {
+  const { perspectiveSessionPolicy: perspective = 'proceed', sessionWait = DEFAULT_SESSION_WAIT } = (profile?.spec ??
+    {}) as Partial<SyncProfileSpec>;
+  return {
+    ...(perspective !== 'proceed' && { perspective }),
+    ...(sessionWait !== DEFAULT_SESSION_WAIT && { sessionWaitMs: durationMs(sessionWait) }),
+  };
 }
 
 /** Inputs that were frozen by an earlier version have no bound. */

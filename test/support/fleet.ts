@@ -13,7 +13,6 @@ import type {
   PlannedGateway,
   SourceActivities,
   StageResult,
-  DesignerPolicy,
 } from '../../src/contract/activities.ts';
 import {
   CONTROL_TASK_QUEUE,
@@ -80,8 +79,8 @@ export class Fleet {
   /** What each gateway says that a sync takes from others. */
   taken: { staged: Partial<StageResult>; applied: Partial<ApplyResult> } = { staged: {}, applied: {} };
   holds: { reason: Reason; message: string }[] = [];
-  /** The policy for open Designers that plans say. */
-  designers: DesignerPolicy | undefined;
+  /** The policies for open projects that plans say. */
+  people: Pick<PlannedGateway, 'designers' | 'perspective' | 'sessionWaitMs'> = {};
 
   private constructor(name: string, client: Client, connection: NativeConnection, temporalNamespace: string) {
     this.name = name;
@@ -184,7 +183,7 @@ export class Fleet {
             gateway: g.name,
             target,
             expectLive: this.#gateway(g.name).live,
-            ...(this.designers && { designers: this.designers }),
+            ...this.people,
           }))
           .sort((x, y) => (x.gateway < y.gateway ? -1 : 1));
         const changed = all.filter((g) => g.expectLive !== g.target || only !== undefined);
