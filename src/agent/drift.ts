@@ -1,9 +1,12 @@
-import { comparePaths, type ManifestEntry, type ManifestLines } from '../domain/manifest.ts';
+import type { ManifestEntry, ManifestLines } from '../domain/manifest.ts';
+import type { NameTwin } from '../domain/reports.ts';
 import { findForeign } from './foreign.ts';
 import { hashFile } from './hash.ts';
 import type { Layout } from './layout.ts';
 import { Lists } from './long-list.ts';
 import { Seen } from './seen.ts';
+import { Some } from './some.ts';
+import { findTwins } from './twins.ts';
 import { Blocked, errnoOf } from './volume-error.ts';
 import type { VolumeFs } from './volume-fs.ts';
 import { giveWay } from './yield.ts';
@@ -14,35 +17,35 @@ export type Depth = 'fast' | 'thorough';
 /** How a gateway's files differ from the manifest that is live, in paths. */
 export interface Drift {
   /** Other bytes, another executable bit, or no plain file. */
-  readonly changed: readonly string[];
-  readonly missing: readonly string[];
+  readonly changed: Some<string>;
+  readonly missing: Some<string>;
   /** Files in mirrored folders that are not ours. */
-  readonly foreign: readonly string[];
+  readonly foreign: Some<string>;
+  /** Not ours either, anywhere beside ours: see `findTwins`. */
+  readonly twins: Some<NameTwin>;
 }
 
 /** Looks at every owned path and at the mirrored folders. Group, owner and their permission bits are nobody's drift: the kubelet rewrites them. */
 export async function findDrift(layout: Layout, live: ManifestLines, depth: Depth, nowMs: number, signal?: AbortSignal): Promise<Drift> {
   const { volume: tree } = layout;
   using lists = new Lists(layout);
-  const changed: string[] = [];
-  const missing: string[] = [];
+  const [changed, missing, foreign] = [new Some<string>(), new Some<string>(), new Some<string>()];
   using seen = Seen.read(layout, lists);
   let index = 0;
   for (const entry of live.entries()) {
     await giveWay((index += 1));
     signal?.throwIfAborted();
     const verdict = await judge(tree, entry, seen, depth, nowMs);
-    if (verdict === 'changed') changed.push(entry.path);
-    else if (verdict === 'missing') missing.push(entry.path);
+    if (verdict === 'changed') changed.add(entry.path);
+    else if (verdict === 'missing') missing.add(entry.path);
   }
   await seen.write();
-  const foreign: string[] = [];
   if (live.mirror) {
     const found = await findForeign(tree, live.mirror, live);
-    foreign.push(...found.files);
-    changed.push(...found.conflicts.links, ...found.conflicts.inTheWay);
+    for (const path of found.files) foreign.add(path);
+    for (const path of [...found.conflicts.links, ...found.conflicts.inTheWay]) changed.add(path);
   }
-  return { changed: changed.sort(comparePaths), missing, foreign: foreign.sort(comparePaths) };
+  return { changed, missing, foreign, twins: await findTwins(tree, live, signal) };
 }
 
 async function judge(

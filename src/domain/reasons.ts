@@ -47,6 +47,7 @@ export const REASONS = {
   LivePreconditionFailed: 'change',
   LocalChange: 'change',
   Drifted: 'change',
+  NameTwin: 'change',
   LinkInTheWay: 'change',
   InTheWay: 'change',
   AnotherWriter: 'backoff',

@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { SMALL_PROCESS } from '../../src/config/small-process.ts';
 import { KeptRunning, type ProcessNews } from '../kubelet/kept-running.ts';
 import { Kubelet } from '../kubelet/kubelet.ts';
 import { freePort } from '../stack/ports.ts';
@@ -25,7 +26,6 @@ export interface InstallationOptions {
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const MAIN = join(ROOT, 'src/main.ts');
-const SMALL_HEAP = ['--max-semi-space-size=1', '--max-old-space-size=256'];
 const SIMULATOR = join(ROOT, 'test/support/gateway-simulator/main.ts');
 const CRDS = join(ROOT, 'charts/ignition-sync/crds');
 /** The Secret that example objects name. */
@@ -62,7 +62,6 @@ export class Installation {
   static async start(options: InstallationOptions): Promise<Installation> {
     const { stack, dir, scanMs = 20, onNews = () => undefined } = options;
     const [command, ...first] = options.program ?? [process.execPath, MAIN];
-    const agentFirst = options.program ? first : [...SMALL_HEAP, ...first];
     mkdirSync(join(dir, 'logs'), { recursive: true });
     const { dataDir } = stack.description;
     const outermost = dir.startsWith(`${dataDir}/`) ? dataDir : dir;
@@ -138,9 +137,10 @@ export class Installation {
       },
       agent: ({ files, ports }) => ({
         command,
-        args: [...agentFirst, 'agent'],
+        args: [...first, 'agent'],
         env: {
           ...podEnv,
+          ...SMALL_PROCESS,
           LOG_LEVEL: env.LOG_LEVEL,
           TEMPORAL_ADDRESS: stack.temporal.address,
           RELAY_URL: relay,

@@ -15,13 +15,23 @@ import { Digest, Short } from '../wire.ts';
 const ATTEMPTS = 5;
 
 const Count = z.int().min(0);
+const Path = z.string().max(4096);
+
+/** How a gateway's files differ from what is live, as its agent says. */
+const DriftReport = z.object({
+  changed: Count,
+  missing: Count,
+  foreign: Count,
+  first: z.array(Path).max(MAX_DRIFT_NAMED),
+  twins: z.object({ count: Count, first: z.array(z.object({ path: Path, ours: Path })).max(MAX_DRIFT_NAMED) }).optional(),
+});
 
 export const Hello = z.object({
   protocol: z.int().min(1),
   version: Short,
   live: Digest.or(z.literal('none')),
   liveOp: Short,
-  drift: z.object({ changed: Count, missing: Count, foreign: Count, first: z.array(z.string().max(4096)).max(MAX_DRIFT_NAMED) }).optional(),
+  drift: DriftReport.optional(),
 }) satisfies z.ZodType<HelloRequest>;
 
 /** Writes down what the agent says is live, and wakes the workflow of its IgnitionSync: that is what starts a catch-up. */
