@@ -72,15 +72,21 @@ export class ContentStore {
     return await this.#has(this.blobPath(digest), size);
   }
 
+  /** @throws SyncError ContentUnavailable */
+  async sizeOfBlob(digest: Digest): Promise<number> {
+    const path = this.blobPath(digest);
+    return await this.#find('blobs', digest, path, async () => (await stat(path)).size);
+  }
+
   /**
-   * @returns size in bytes and the content as a stream, which fails at its end when the content is damaged.
+   * @param range first and last byte of a part, which is not checked against the digest
+   * @returns the size of the whole in bytes and the content as a stream, which fails at its end when the content is damaged.
    * @throws SyncError ContentUnavailable
    */
-  async openBlob(digest: Digest): Promise<{ size: number; stream: Readable }> {
+  async openBlob(digest: Digest, range?: { readonly start: number; readonly end: number }): Promise<{ size: number; stream: Readable }> {
+    const size = await this.sizeOfBlob(digest);
     const path = this.blobPath(digest);
-    const size = await this.#find('blobs', digest, path, async () => (await stat(path)).size);
-    const check = new DigestCheck(digest, () => this.#damaged('blobs', digest, path));
-    return { size, stream: pipeline(createReadStream(path), check, () => undefined) };
+    return { size, stream: range ? createReadStream(path, range) : this.#checked('blobs', digest, path) };
   }
 
   /** Puts a JSON document; returns the digest that names it. */
@@ -123,7 +129,17 @@ export class ContentStore {
   }
 
   /**
-   * The canonical text of a manifest, as agents get it.
+   * The canonical text of a manifest, as agents get it: a stream, which fails at its end when it is damaged.
+   * @throws SyncError ContentUnavailable
+   */
+  async openManifest(digest: Digest): Promise<{ size: number; stream: Readable }> {
+    const path = join(this.folder, 'manifests', checked(digest));
+    const size = await this.#find('manifests', digest, path, async () => (await stat(path)).size);
+    return { size, stream: this.#checked('manifests', digest, path) };
+  }
+
+  /**
+   * The canonical text of a manifest.
    * @throws SyncError ContentUnavailable, also when it is damaged.
    */
   async readManifestText(digest: Digest): Promise<string> {
@@ -133,6 +149,11 @@ export class ContentStore {
   /** @throws SyncError ContentUnavailable, also when it is damaged. */
   async readManifest(digest: Digest): Promise<Manifest> {
     return decodeManifest(await this.readManifestText(digest));
+  }
+
+  #checked(kind: ContentKind, digest: Digest, path: string): Readable {
+    const check = new DigestCheck(digest, () => this.#damaged(kind, digest, path));
+    return pipeline(createReadStream(path), check, () => undefined);
   }
 
   async #read(kind: 'documents' | 'manifests', digest: Digest): Promise<string> {

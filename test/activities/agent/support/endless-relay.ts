@@ -14,8 +14,9 @@ export class EndlessRelay implements AsyncDisposable {
   readonly #manifests = new Map<Digest, Buffer>();
   readonly #seeds = new Map<Digest, string>();
   readonly #server = createServer((request, response) => {
-    const digest = request.url?.slice(RELAY_PATHS.manifests.length + 1) ?? '';
-    if (request.method === 'GET') response.end(this.#manifests.get(digest));
+    const digest = request.url?.slice(request.url.lastIndexOf('/') + 1) ?? '';
+    if (request.url?.startsWith(RELAY_PATHS.manifests)) response.end(this.#manifests.get(digest));
+    else if (request.method === 'GET') void this.#sendOne(digest, response);
     else void text(request).then((body) => this.#send((JSON.parse(body) as { digests: Digest[] }).digests, response));
   }).listen(0, '127.0.0.1');
 
@@ -49,6 +50,11 @@ export class EndlessRelay implements AsyncDisposable {
     const digest = createHash('sha256').update(encoded).digest('hex');
     this.#manifests.set(digest, encoded);
     return digest;
+  }
+
+  async #sendOne(sha256: Digest, response: ServerResponse): Promise<void> {
+    for (const piece of pieces(this.#seeds.get(sha256) ?? '', this.#bytes)) if (!response.write(piece)) await once(response, 'drain');
+    response.end();
   }
 
   async #send(digests: readonly Digest[], response: ServerResponse): Promise<void> {

@@ -2,9 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createRelayClient } from '../../../../src/agent/relay-client.ts';
 import { NO_MANIFEST, type Digest } from '../../../../src/domain/manifest.ts';
-import { Content } from './content.ts';
 import { doing, openAgent, stepOf } from './local-agent.ts';
-import { LocalRelay } from './local-relay.ts';
+import { downloadingBy } from './local-relay.ts';
 
 /** What the child process of a test of large plans is told. */
 export interface LargeOrder {
@@ -31,10 +30,7 @@ const order = JSON.parse(process.argv[2] ?? '') as LargeOrder;
 const tokenFile = join(order.dataDir, '../token');
 writeFileSync(tokenFile, 'token');
 const client = createRelayClient({ url: order.relayUrl, tokenFile });
-const relay = Object.assign(new LocalRelay(new Content()), {
-  manifest: (digest: Digest, signal?: AbortSignal) => client.manifest(digest, signal),
-  blobs: (digests: readonly Digest[], signal?: AbortSignal) => client.blobs(digests, signal),
-});
+const relay = downloadingBy(client);
 const agent = await openAgent(order.dataDir, relay);
 globalThis.gc?.();
 const before = Math.round(process.memoryUsage().rss / 1024);
