@@ -215,6 +215,17 @@ describe('content', () => {
     expect(got.map((file) => sha256(file))).toEqual(digests);
   });
 
+  test('a gateway reads the rest of a file from where it was cut, another gateway none of it', async () => {
+    const rest = async (pod: string) =>
+      await request(`${base}/v1/blobs/${digests[2]!}`, {
+        headers: { authorization: `Bearer ${await token(pod)}`, range: 'bytes=4999990-' },
+      });
+    const answer = await rest('gw-0');
+    expect([answer.statusCode, answer.headers['content-range']]).toEqual([206, 'bytes 4999990-4999999/5000000']);
+    expect(Buffer.from(await answer.body.arrayBuffer()).equals(files[2]!.subarray(-10))).toBe(true);
+    expect((await rest('gw-1')).statusCode).toBe(403);
+  });
+
   test('a gateway reads nothing that was planned for another', async () => {
     const other = await token('gw-1');
     expect(await ask(`/v1/manifests/${manifest}`, other)).toMatchObject({ status: 403, body: { reason: 'ContentUnavailable' } });
