@@ -12,7 +12,7 @@ import { gatewayTaskQueue } from '../../src/contract/names.ts';
 import { createManifest } from '../../src/domain/manifest.ts';
 import { Relay } from '../../src/relay/relay.ts';
 import { TicketKey } from '../../src/relay/ticket-key.ts';
-import { ContentStore } from '../../src/source/content-store.ts';
+import { blobKey, ContentStore } from '../../src/source/content-store.ts';
 import { sha256 } from '../../src/source/digest.ts';
 import { Grants } from '../../src/source/grants.ts';
 import { testStack } from '../support/stack.ts';
@@ -185,7 +185,7 @@ describe('content', () => {
 
   beforeAll(async () => {
     const staging = store.staging();
-    files.forEach((file, i) => staging.add(store.blobPath(digests[i]!), file));
+    files.forEach((file, i) => staging.add(blobKey(digests[i]!), file));
     await staging.commit();
     manifest = await store.putManifest(
       createManifest(files.map((file, i) => ({ path: `projects/p/${i}`, sha256: digests[i]!, size: file.length, executable: false }))),

@@ -151,11 +151,11 @@ describe('what an agent is sent', () => {
   test('content that is damaged in the store never arrives as whole', async () => {
     const file = text(100_000);
     const manifest = await server.plan('line-1', { 'projects/p/a': file });
-    writeFileSync(server.store.blobPath(sha256(file)), text(100_000).fill(7, 50_000));
+    writeFileSync(server.blobPath(sha256(file)), text(100_000).fill(7, 50_000));
     await using agent = new AgentUnderTest();
     await expect(agent.stage(manifest)).rejects.toMatchObject({ name: 'SyncError' });
     expect(agent.staged(manifest)).toEqual({});
-    expect(existsSync(server.store.blobPath(sha256(file)))).toBe(false); // so that it is made again
+    expect(existsSync(server.blobPath(sha256(file)))).toBe(false); // so that it is made again
   });
 
   test('four downloads at once are one gateway’s share: a fifth is asked to come again, another gateway is not', async () => {

@@ -9,7 +9,7 @@ import { RELAY_PATHS } from '../../../../src/contract/relay.ts';
 import { createManifest, type Digest } from '../../../../src/domain/manifest.ts';
 import { Refused } from '../../../../src/relay/refused.ts';
 import { ContentRoutes } from '../../../../src/relay/routes/content.ts';
-import { ContentStore } from '../../../../src/source/content-store.ts';
+import { blobKey, ContentStore } from '../../../../src/source/content-store.ts';
 import { sha256 } from '../../../../src/source/digest.ts';
 import { Grants } from '../../../../src/source/grants.ts';
 
@@ -22,7 +22,7 @@ interface Asked {
 
 /** The relay's content server over HTTP, on a real store with real grants. Who calls is what the bearer token says. */
 export class ContentServer implements AsyncDisposable {
-  readonly folder = mkdtempSync(join(tmpdir(), 'content-server-'));
+  readonly folder: string;
   readonly asked: Asked[] = [];
   /** Ends each connection to an agent after about so many bytes of answers. */
   cutAfter = Infinity;
@@ -33,21 +33,27 @@ export class ContentServer implements AsyncDisposable {
   readonly #routes: ContentRoutes;
   readonly #server = createServer((request, response) => void this.#answer(request, response)).listen(0, '127.0.0.1');
 
-  private constructor(store: ContentStore, stallMs: number | undefined) {
+  private constructor(folder: string, store: ContentStore, stallMs: number | undefined) {
+    this.folder = folder;
     this.store = store;
     this.grants = new Grants(store);
     this.#routes = new ContentRoutes(this.grants, store, stallMs);
   }
 
   static async start(stallMs?: number): Promise<ContentServer> {
-    const folder = mkdtempSync(join(tmpdir(), 'content-store-'));
-    const server = new ContentServer(await ContentStore.open(folder), stallMs);
+    const folder = mkdtempSync(join(tmpdir(), 'content-server-'));
+    const server = new ContentServer(folder, await ContentStore.open(join(folder, 'store')), stallMs);
     await once(server.#server, 'listening');
     return server;
   }
 
   get url(): string {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** Where the store has a blob. */
+  blobPath(digest: Digest): string {
+    return join(this.folder, 'store', blobKey(digest));
   }
 
   /** Where a token of this gateway's agent lies. */
@@ -60,7 +66,7 @@ export class ContentServer implements AsyncDisposable {
   /** Plans these files for a gateway; returns the manifest's digest. */
   async plan(gateway: string, files: Readonly<Record<string, Buffer>>): Promise<Digest> {
     await using staging = this.store.staging();
-    for (const bytes of Object.values(files)) staging.add(this.store.blobPath(sha256(bytes)), bytes);
+    for (const bytes of Object.values(files)) staging.add(blobKey(sha256(bytes)), bytes);
     await staging.commit();
     const entries = Object.entries(files).map(([path, bytes]) => ({ path, sha256: sha256(bytes), size: bytes.length, executable: false }));
     const manifest = await this.store.putManifest(createManifest(entries));
@@ -103,6 +109,6 @@ export class ContentServer implements AsyncDisposable {
     this.#server.closeAllConnections();
     this.#server.close();
     await once(this.#server, 'close');
-    for (const folder of [this.folder, this.store.folder]) rmSync(folder, { recursive: true, force: true });
+    rmSync(this.folder, { recursive: true, force: true });
   }
 }
