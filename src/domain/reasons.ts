@@ -44,6 +44,7 @@ export const REASONS = {
   InsufficientSpace: 'backoff',
   OwnerMismatch: 'change',
   ContentUnavailable: 'backoff',
+  ContentStoreFailed: 'backoff',
   LivePreconditionFailed: 'change',
   LocalChange: 'change',
   Drifted: 'change',

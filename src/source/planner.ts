@@ -12,7 +12,7 @@ import type { PlanDocument } from './plan-document.ts';
 import { summarise, type ChangedGateway } from './plan-summary.ts';
 import { RecentMap } from './recent-map.ts';
 import type { SourceParts } from './source.ts';
-import { inParallel } from './staging.ts';
+import { inParallel } from './parallel.ts';
 
 interface Target extends Made {
   readonly gateway: DesiredGateway;

@@ -20,9 +20,11 @@ export class EndlessRelay implements AsyncDisposable {
   readonly #contents = new Map<Digest, { readonly seed: string; readonly size: number }>();
   readonly #office = new TicketOffice();
   readonly #server = createServer((request, response) => {
-    const digest = request.url?.slice(RELAY_PATHS.manifests.length + 1) ?? '';
-    if (request.method === 'GET') response.end(this.#manifests.get(digest));
-    else void text(request).then((body) => this.#answer(request.url ?? '', JSON.parse(body), response));
+    const url = request.url ?? '';
+    const digest = url.slice(url.lastIndexOf('/') + 1);
+    if (url.startsWith(RELAY_PATHS.manifests)) response.end(this.#manifests.get(digest));
+    else if (request.method === 'GET') void this.#sendOne(digest, response);
+    else void text(request).then((body) => this.#answer(url, JSON.parse(body), response));
   }).listen(0, '127.0.0.1');
 
   private constructor(bytes: number) {
@@ -71,6 +73,12 @@ export class EndlessRelay implements AsyncDisposable {
     if (path === RELAY_PATHS.hello) response.end(JSON.stringify(this.#office.hello()));
     else if (path === RELAY_PATHS.ticket) response.end(JSON.stringify(this.#office.issue(body as TicketRequest)));
     else void this.#send((body as { digests: Digest[] }).digests, response);
+  }
+
+  async #sendOne(digest: Digest, response: ServerResponse): Promise<void> {
+    const { seed = '', size = 0 } = this.#contents.get(digest) ?? {};
+    for (const piece of pieces(seed, size)) if (!response.write(piece)) await once(response, 'drain');
+    response.end();
   }
 
   async #send(digests: readonly Digest[], response: ServerResponse): Promise<void> {
