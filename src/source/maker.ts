@@ -1,6 +1,7 @@
 import { buffer } from 'node:stream/consumers';
 import { SyncError } from '../domain/errors.ts';
 import type { Digest, Manifest } from '../domain/manifest.ts';
+import type { GatewayPlan } from '../domain/plan/compose.ts';
 import type { Layout } from '../domain/plan/mapping.ts';
 import type { BlobIndex, StoredBlob } from './blob-index.ts';
 import type { Checkout } from './checkout.ts';
@@ -79,6 +80,11 @@ export class Maker {
     return { made, settled };
   }
 
+  /** What a layout takes from a listing; one and the same for all gateways that have it. @throws SyncError of planning */
+  planOf(layout: Layout, commit: string, { entries, kind }: Checkout): GatewayPlan {
+    return this.#composer.compose(`${commit} ${kind}`, entries, layout).plan;
+  }
+
   /** Renders each composition once, however many gateways share it. */
   async #renderAll(
     compositions: readonly Composition[],
@@ -95,9 +101,7 @@ export class Maker {
     };
     const rendered = new Map<Composition, RenderedPlan>();
     for (const composition of new Set(compositions)) {
-      const files = composition.plan.files.map((file) => ({ ...file, size: fromLfs.get(file.oid)?.size ?? file.size }));
-      const plan = fromLfs.size === 0 ? composition.plan : { ...composition.plan, files };
-      rendered.set(composition, await this.#renderer.render(plan, blob, read, staging));
+      rendered.set(composition, await this.#renderer.render(composition.plan, blob, read, staging));
     }
     return rendered;
   }
@@ -119,8 +123,7 @@ export class Maker {
     checkout: Checkout,
     { staging, work }: Making,
   ): Promise<Map<string, StoredBlob>> {
-    const oids = new Set<string>();
-    for (const { plan } of new Set(compositions)) for (const { oid } of plan.files) oids.add(oid);
+    const oids = oidsOf(new Set(compositions.map(({ plan }) => plan)));
     await inParallel([...oids], async (oid) => {
       const stored = this.#blobs.get(oid);
       if (stored && (await this.#store.hasBlob(stored))) oids.delete(oid);
@@ -130,6 +133,13 @@ export class Maker {
     const onBlob = (): void => work.onProgress?.(`${(read += 1)} of ${oids.size} blobs`);
     return await checkout.read(oids, (bodies) => stageBlobs(this.#store, staging, bodies, onBlob));
   }
+}
+
+/** The blobs that plans take. */
+export function oidsOf(plans: Iterable<GatewayPlan>): Set<string> {
+  const oids = new Set<string>();
+  for (const { files } of plans) for (const { oid } of files) oids.add(oid);
+  return oids;
 }
 
 function known(blob: StoredBlob | undefined, oid: string): StoredBlob {

@@ -2,7 +2,7 @@ import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { GitSettings } from '../clients/git/environment.ts';
 import { isCommitId, type RemoteRef } from '../clients/git/refs.ts';
-import { type FetchDepth, fetchInto, listRemote, type RemoteAccess } from '../clients/git/remote-client.ts';
+import { fetchInto, type RemoteAccess } from '../clients/git/remote-client.ts';
 import { Repository, pinOf, type CommitInfo, type TagObject } from '../clients/git/repository.ts';
 import { SyncError } from '../domain/errors.ts';
 import type { Reason } from '../domain/reasons.ts';
@@ -11,14 +11,15 @@ import { History } from './history.ts';
 import { InTurn } from './in-turn.ts';
 import { removeLeftovers } from './leftovers.ts';
 import { Listings } from './listings.ts';
+import { MirrorFetch } from './mirror-fetch.ts';
 import { RecentMap } from './recent-map.ts';
 
 /** Lends the credential when, and only when, the remote must be asked. */
 export type AskAccess = () => Promise<RemoteAccess>;
 
 /**
- * The bare repository of one remote and one credential. Whatever is asked for is fetched once, whoever asks and how often; what
- * a kill left behind is healed.
+ * The bare repository of one remote and one credential: commits without history, and of their files those that somebody wants, where
+ * the host can give them so. Whatever is asked for is fetched once, whoever asks and how often; what a kill left behind is healed.
  */
 export class Mirror {
   readonly history: History;
@@ -26,7 +27,12 @@ export class Mirror {
   readonly gitDir: string;
   readonly settings: GitSettings;
   readonly #repository: Repository;
+  readonly #fetch: MirrorFetch;
   readonly #fetching = new Map<string, Promise<CommitInfo>>();
+  /** Files that were asked for while others were being fetched: all in one call. */
+  readonly #asked = new Map<string, { readonly oids: Set<string>; readonly done: Promise<void> }>();
+  /** Files of a commit that are known to be here. */
+  readonly #brought = new RecentMap<string, Set<string>>(4);
   readonly #commits = new RecentMap<string, CommitInfo>(256);
   readonly #trees = new RecentMap<string, Promise<readonly TreeEntry[]>>(4);
   #ready: Promise<void> | undefined;
@@ -37,6 +43,7 @@ export class Mirror {
     this.gitDir = gitDir;
     this.settings = settings;
     this.#repository = new Repository(gitDir, settings);
+    this.#fetch = new MirrorFetch(this.#repository);
     this.history = new History(gitDir.replace(/\.git$/, '.history'), settings);
   }
 
@@ -71,7 +78,7 @@ export class Mirror {
       const kept = `refs/signed/${commit}`;
       const known = await this.#repository.tagObject(kept);
       if (known?.name === name && known.commit === commit) return known;
-      const missing = await fetchInto(this.gitDir, await access(), [`refs/tags/${name}:${kept}`], 'commit').catch(reasonOf('RefNotFound'));
+      const missing = await fetchInto(this.gitDir, await access(), [`refs/tags/${name}:${kept}`], 'listing').catch(reasonOf('RefNotFound'));
       if (missing) return undefined;
       const tag = await this.#repository.tagObject(kept);
       return tag?.commit === commit ? tag : undefined;
@@ -82,22 +89,68 @@ export class Mirror {
   async peeled(ref: RemoteRef, access: AskAccess): Promise<string> {
     return await this.#turns.run(async () => {
       await this.#prepare(ref.commit);
-      await fetchInto(this.gitDir, await access(), [`${ref.name}:refs/fetched`], 'commit');
+      await fetchInto(this.gitDir, await access(), [`${ref.name}:refs/fetched`], 'listing');
       return (await this.#repository.tagObject('refs/fetched'))?.commit ?? ref.commit;
     });
   }
 
-  /** Reads content of a commit. A mirror that turns out to be damaged is made anew, once. */
-  async read<T>(commit: string, access: AskAccess, use: (repository: Repository) => Promise<T>): Promise<T> {
+  /**
+   * Makes sure that these files of a commit are here; asks the remote only for those that are not.
+   * @throws SyncError of the git side
+   */
+  async bring(commit: string, access: AskAccess, oids: readonly string[]): Promise<void> {
+    await this.read(commit, access, () => Promise.resolve(), oids);
+  }
+
+  /**
+   * Reads content of a commit. A mirror that turns out to be damaged is made anew, once.
+   * @param oids the files that are read
+   */
+  async read<T>(commit: string, access: AskAccess, use: (repository: Repository) => Promise<T>, oids: readonly string[] = []): Promise<T> {
     await this.ensure(commit, access);
+    await this.#bringSoundly(commit, access, oids);
     try {
       return await use(this.#repository);
     } catch (error) {
       if (!isGitFailed(error)) throw error;
       await this.#turns.run(() => this.#startOver());
       await this.ensure(commit, access);
+      await this.#bring(commit, access, oids);
       return await use(this.#repository);
     }
+  }
+
+  async #bringSoundly(commit: string, access: AskAccess, oids: readonly string[]): Promise<void> {
+    try {
+      await this.#bring(commit, access, oids);
+    } catch (error) {
+      if (!isGitFailed(error) || (await this.#turns.run(() => this.#repository.isSound()))) throw error;
+      await this.#turns.run(() => this.#startOver());
+      await this.ensure(commit, access);
+      await this.#bring(commit, access, oids);
+    }
+  }
+
+  async #bring(commit: string, access: AskAccess, oids: readonly string[]): Promise<void> {
+    const here = this.#brought.get(commit);
+    if (oids.every((oid) => here?.has(oid))) return;
+    const asked = this.#asked.get(commit) ?? this.#ask(commit, access);
+    for (const oid of oids) asked.oids.add(oid);
+    await asked.done;
+  }
+
+  #ask(commit: string, access: AskAccess): { readonly oids: Set<string>; readonly done: Promise<void> } {
+    const oids = new Set<string>();
+    const done = this.#turns.run(async () => {
+      this.#asked.delete(commit);
+      for (const oid of this.#brought.get(commit) ?? []) oids.add(oid);
+      // Others may be waiting for the same files: whoever asked first cannot call it off.
+      await this.#fetch.files(commit, async () => ({ ...(await access()), signal: undefined }), oids);
+      this.#brought.set(commit, oids);
+    });
+    const asked = { oids, done };
+    this.#asked.set(commit, asked);
+    return asked;
   }
 
   async #ensureOnce(commit: string, access: AskAccess): Promise<CommitInfo> {
@@ -118,48 +171,13 @@ export class Mirror {
 
   async #fetchSoundly(commit: string, access: RemoteAccess): Promise<CommitInfo> {
     try {
-      return await this.#fetch(commit, access);
+      return await this.#fetch.commit(commit, access);
     } catch (error) {
       if (!isGitFailed(error) || (await this.#repository.isSound())) throw error;
       await this.#startOver();
       await this.#init(commit);
-      return await this.#fetch(commit, access);
+      return await this.#fetch.commit(commit, access);
     }
-  }
-
-  /** Some hosts give a commit only by a name that they advertise, others none without its history. */
-  async #fetch(commit: string, access: RemoteAccess): Promise<CommitInfo> {
-    const byId = await this.#attempt(commit, access, [`${commit}:${pinOf(commit)}`], 'commit');
-    if ('author' in byId) return byId;
-    const name = (await listRemote(access)).find((ref) => ref.commit === commit)?.name;
-    const byName = name === undefined ? undefined : await this.#attempt(commit, access, [`${name}:refs/fetched`], 'commit');
-    if (byName && 'author' in byName) return byName;
-    const whole = await this.#attempt(commit, access, ['refs/heads/*:refs/remote/heads/*', 'refs/tags/*:refs/remote/tags/*'], 'everything');
-    if ('author' in whole) return whole;
-    if (whole.refused?.reason === 'GitFailed') throw whole.refused;
-    throw new SyncError(
-      'RefNotFound',
-      `${access.remote.url} has no commit ${commit}: it was deleted, or was never pushed to a branch or tag there. Check spec.git.ref.`,
-    );
-  }
-
-  async #attempt(
-    commit: string,
-    access: RemoteAccess,
-    wanted: readonly string[],
-    how: FetchDepth,
-  ): Promise<CommitInfo | { readonly refused?: SyncError }> {
-    const { gitDir } = this.#repository;
-    try {
-      await fetchInto(gitDir, access, wanted, how);
-    } catch (error) {
-      await removeLeftovers(gitDir); // of the git that was just ended
-      if (error instanceof SyncError && (error.reason === 'RefNotFound' || error.reason === 'GitFailed')) return { refused: error };
-      throw error;
-    }
-    const info = await this.#repository.commitInfo(commit);
-    if (info && !wanted.some((refspec) => refspec.endsWith(pinOf(commit)))) await this.#repository.pin(commit);
-    return info ?? {};
   }
 
   /** Once per process, before anything else of ours runs here: locks and half-written packs can only be leftovers of a kill. */
@@ -186,6 +204,7 @@ export class Mirror {
   async #startOver(): Promise<void> {
     this.#commits.clear();
     this.#trees.clear();
+    this.#brought.clear();
     await rm(this.#repository.gitDir, { recursive: true, force: true });
   }
 }
