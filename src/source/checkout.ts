@@ -28,6 +28,11 @@ export class Checkout {
     this.#others = others;
   }
 
+  /** The commits that it was made of. */
+  get commits(): string[] {
+    return [...new Set([this.#main, ...this.#others.values()].map(({ commit }) => commit))];
+  }
+
   originOf(oid: string): Origin {
     return this.#others.get(oid) ?? this.#main;
   }

@@ -50,10 +50,13 @@ export class Maker {
 
   /**
    * Stages what is missing for these layouts, manifests too.
-   * @returns what each layout gives; `settled` is to be called when the staging is committed
+   * @returns what each layout gives, and of which commits; `settled` is to be called when the staging is committed
    * @throws SyncError of planning and of the git side
    */
-  async make(layouts: readonly Layout[], making: Making): Promise<{ made: Made[]; settled: () => Promise<void> }> {
+  async make(
+    layouts: readonly Layout[],
+    making: Making,
+  ): Promise<{ made: Made[]; commits: readonly string[]; settled: () => Promise<void> }> {
     const { commit, staging, work } = making;
     const checkout = await making.checkOut(layouts);
     work.onProgress?.('listed');
@@ -77,7 +80,7 @@ export class Maker {
       await this.#blobs.add(fresh);
       for (const one of rendered.values()) this.#renderer.remember(one);
     };
-    return { made, settled };
+    return { made, commits: checkout.commits, settled };
   }
 
   /** What a layout takes from a listing; one and the same for all gateways that have it. @throws SyncError of planning */

@@ -9,10 +9,13 @@ import type { Reason } from '../domain/reasons.ts';
 import type { TreeEntry } from '../domain/plan/tree.ts';
 import { History } from './history.ts';
 import { InTurn } from './in-turn.ts';
-import { removeLeftovers } from './leftovers.ts';
+import { looksWhole, removeLeftovers } from './leftovers.ts';
 import { Listings } from './listings.ts';
 import { MirrorFetch } from './mirror-fetch.ts';
+import { CommitUse, pruneMirror, type Keeping } from './mirror-prune.ts';
+import type { MirrorRoom } from './mirror-room.ts';
 import { RecentMap } from './recent-map.ts';
+import { SharedUse } from './shared-use.ts';
 
 /** Lends the credential when, and only when, the remote must be asked. */
 export type AskAccess = () => Promise<RemoteAccess>;
@@ -38,8 +41,16 @@ export class Mirror {
   #ready: Promise<void> | undefined;
   /** Git locks a repository while it fetches: one after the other. */
   readonly #turns = new InTurn();
+  /** Reading needs no turn, but nothing may be freed meanwhile. */
+  readonly #reading = new SharedUse();
+  readonly #room: MirrorRoom;
+  /** Whose turn it is waits until others have been freed of what they do not need: no git runs here. */
+  #waitsForRoom = false;
+  readonly #use: CommitUse;
 
-  constructor(gitDir: string, settings: GitSettings) {
+  constructor(gitDir: string, settings: GitSettings, room: MirrorRoom) {
+    this.#room = room;
+    this.#use = new CommitUse(gitDir);
     this.gitDir = gitDir;
     this.settings = settings;
     this.#repository = new Repository(gitDir, settings);
@@ -52,6 +63,7 @@ export class Mirror {
    * @throws SyncError of the git side; RefNotFound when the remote does not have it.
    */
   async ensure(commit: string, access: AskAccess): Promise<CommitInfo> {
+    this.#use.note(commit);
     const known = this.#commits.get(commit);
     if (known) return known;
     const running = this.#fetching.get(commit);
@@ -89,7 +101,8 @@ export class Mirror {
   async peeled(ref: RemoteRef, access: AskAccess): Promise<string> {
     return await this.#turns.run(async () => {
       await this.#prepare(ref.commit);
-      await fetchInto(this.gitDir, await access(), [`${ref.name}:refs/fetched`], 'listing');
+      using watch = this.#room.watch();
+      await fetchInto(this.gitDir, await this.#within(watch, access), [`${ref.name}:refs/fetched`], 'listing');
       return (await this.#repository.tagObject('refs/fetched'))?.commit ?? ref.commit;
     });
   }
@@ -109,14 +122,64 @@ export class Mirror {
   async read<T>(commit: string, access: AskAccess, use: (repository: Repository) => Promise<T>, oids: readonly string[] = []): Promise<T> {
     await this.ensure(commit, access);
     await this.#bringSoundly(commit, access, oids);
+    const reading = (): Promise<T> => this.#reading.during(() => use(this.#repository));
     try {
-      return await use(this.#repository);
+      return await reading();
     } catch (error) {
       if (!isGitFailed(error)) throw error;
       await this.#turns.run(() => this.#startOver());
       await this.ensure(commit, access);
       await this.#bring(commit, access, oids);
-      return await use(this.#repository);
+      return await reading();
+    }
+  }
+
+  /**
+   * Frees what it holds for nobody.
+   * @returns which commits are gone and how many stay; undefined while something is fetched or read
+   * @throws SyncError of the git side
+   */
+  async prune(keeping: Keeping): Promise<{ readonly dropped: readonly string[]; readonly kept: number } | undefined> {
+    const prune = (): Promise<Awaited<ReturnType<typeof pruneMirror>> | undefined> =>
+      this.#reading.changeIfFree(async () => {
+        if (!this.#ready) await removeLeftovers(this.gitDir);
+        const pruned = await pruneMirror(this.gitDir, this.settings, keeping, this.#use);
+        for (const commit of pruned.dropped) this.#forget(commit);
+        return pruned;
+      });
+    if (this.#waitsForRoom) return await prune();
+    if (!this.#turns.isIdle) return undefined;
+    return await this.#turns.run(async () => {
+      await this.history.tidy();
+      return await prune();
+    });
+  }
+
+  /** Takes all of it away; what is asked for later is fetched anew. False while something is fetched or read. */
+  async remove(): Promise<boolean> {
+    if (!this.#turns.isIdle) return false;
+    const removed = await this.#turns.run(() =>
+      this.#reading.changeIfFree(async () => {
+        await this.#startOver();
+        await this.history.remove();
+        return true;
+      }),
+    );
+    return removed ?? false;
+  }
+
+  #forget(commit: string): void {
+    this.#commits.delete(commit);
+    this.#brought.delete(commit);
+    this.#use.forget(commit);
+  }
+
+  async #within(watch: ReturnType<MirrorRoom['watch']>, access: AskAccess): Promise<RemoteAccess> {
+    this.#waitsForRoom = true;
+    try {
+      return await watch.over(await access());
+    } finally {
+      this.#waitsForRoom = false;
     }
   }
 
@@ -144,8 +207,8 @@ export class Mirror {
     const done = this.#turns.run(async () => {
       this.#asked.delete(commit);
       for (const oid of this.#brought.get(commit) ?? []) oids.add(oid);
-      // Others may be waiting for the same files: whoever asked first cannot call it off.
-      await this.#fetch.files(commit, async () => ({ ...(await access()), signal: undefined }), oids);
+      using watch = this.#room.watch();
+      await this.#fetch.files(commit, () => this.#within(watch, access), oids);
       this.#brought.set(commit, oids);
     });
     const asked = { oids, done };
@@ -163,8 +226,8 @@ export class Mirror {
       await this.#startOver();
       await this.#init(commit);
     }
-    // Others may be waiting for the same commit: whoever asked first cannot call it off.
-    const info = here ?? (await this.#fetchSoundly(commit, { ...(await access()), signal: undefined }));
+    using watch = this.#room.watch();
+    const info = here ?? (await this.#fetchSoundly(commit, await this.#within(watch, access)));
     this.#commits.set(commit, info);
     return info;
   }
@@ -223,10 +286,4 @@ function isGitFailed(error: unknown): boolean {
 
 function undefinedIfFailed(error: unknown): undefined {
   if (!isGitFailed(error)) throw error;
-}
-
-/** Whether git would take the folder for a repository; without these it would blame the remote. */
-async function looksWhole(gitDir: string): Promise<boolean> {
-  const parts = await Promise.all(['HEAD', 'objects', 'refs'].map((name) => stat(join(gitDir, name)).catch(() => undefined)));
-  return parts.every((part) => part !== undefined);
 }

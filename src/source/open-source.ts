@@ -15,6 +15,8 @@ export interface SourceOptions {
   readonly mirrorDir: string;
   /** Whether `file://` repositories may be read. */
   readonly allowFile: boolean;
+  /** Bytes that all mirrors may take together. */
+  readonly mirrorMaxBytes?: number;
   readonly readSecret: ReadSecret;
   readonly readConfigMap: ReadConfigMap;
 }
@@ -23,13 +25,18 @@ export interface SourceOptions {
 export async function openSource(options: SourceOptions): Promise<SourceParts & { readonly source: Source }> {
   const store = await ContentStore.open(options.storeDir);
   await store.removeLeftovers(new Date());
+  const frozen = new FrozenPlans(options.mirrorDir);
   const parts: SourceParts = {
     store,
     blobs: await BlobIndex.open(store),
     grants: new Grants(store),
     pins: new RolloutPins(store.folder),
-    frozen: new FrozenPlans(options.mirrorDir),
-    mirrors: await Mirrors.open(options.mirrorDir, { allowFile: options.allowFile }),
+    frozen,
+    mirrors: await Mirrors.open(options.mirrorDir, {
+      allowFile: options.allowFile,
+      maxBytes: options.mirrorMaxBytes ?? Number.POSITIVE_INFINITY,
+      neededCommits: () => frozen.commits(),
+    }),
     readers: { readSecret: options.readSecret, readConfigMap: options.readConfigMap, tokens: new InstallationTokens() },
   };
   return { ...parts, source: new Source(parts) };

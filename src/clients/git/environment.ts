@@ -33,6 +33,8 @@ const CONFIG = `[safe]
 \tauto = 0
 [maintenance]
 \tauto = false
+[transfer]
+\tunpackLimit = 1
 [fetch]
 \trecurseSubmodules = false
 \twriteCommitGraph = false
