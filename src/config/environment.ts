@@ -38,6 +38,11 @@ export const ENVIRONMENTS = {
     ...Kube,
     ...Store,
     MIRROR_DIR: z.string().min(1).describe('folder of the git mirrors; may be lost'),
+    MIRROR_MAX_SIZE: z
+      .string()
+      .regex(/^[1-9][0-9]*(Ki|Mi|Gi|Ti)$/, 'write it like 500Mi or 10Gi')
+      .default('10Gi')
+      .describe('most that all git mirrors may take of the disk together'),
     ALLOW_FILE_REPOSITORIES: z.stringbool().default(false).describe('allow file:// repositories (air gap)'),
   }),
   relay: z.object({

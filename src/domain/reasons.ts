@@ -29,6 +29,7 @@ export const REASONS = {
   TlsUntrusted: 'change',
   GitTimeout: 'backoff',
   GitFailed: 'backoff',
+  MirrorFull: 'backoff',
   // Planning
   PathNotAllowed: 'change',
   SourceNotFound: 'change',

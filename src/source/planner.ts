@@ -37,7 +37,7 @@ export class Planner {
     const { store, grants, pins, frozen } = this.#parts;
     await pins.begin(input);
     await using staging = store.staging();
-    const { made, settled } = await this.#maker.make(layouts, { ...making, staging });
+    const { made, commits, settled } = await this.#maker.make(layouts, { ...making, staging });
     const targets = gateways.map((gateway, i): Target => ({ gateway, ...(made[i] as Made) }));
     const changed = targets.filter(
       ({ gateway, digest }) => input.only !== undefined || digest !== gateway.live || digest !== gateway.confirmed,
@@ -86,7 +86,7 @@ export class Planner {
     );
     await staging.commit();
     await settled();
-    await frozen.keep({ schema: 1, input, desired, plan: document, released: [...leaving.values()].map(encodeManifest) });
+    await frozen.keep({ schema: 1, input, commits, desired, plan: document, released: [...leaving.values()].map(encodeManifest) });
     await pins.mustHold(input.rollout);
     const summary = summarise(changes, gateways.length);
     return {

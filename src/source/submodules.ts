@@ -119,7 +119,7 @@ async function readUrls(origin: Origin, tree: readonly TreeEntry[], settings: Re
     return exit.stdout.toString('utf8');
   };
   const byName = new Map<string, { path?: string; url?: string }>();
-  for (const line of (await origin.mirror.read(origin.commit, origin.access, read)).split('\0')) {
+  for (const line of (await origin.mirror.read(origin.commit, origin.access, read, [file.oid])).split('\0')) {
     const [, name, key, value] = /^submodule\.([^\n]+)\.(path|url)\n([\s\S]*)$/.exec(line) ?? [];
     if (name !== undefined && key !== undefined && value !== undefined) byName.set(name, { ...byName.get(name), [key]: value });
   }

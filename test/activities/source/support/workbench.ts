@@ -16,6 +16,8 @@ type Opened = Awaited<ReturnType<typeof openSource>>;
 /** A source over a folder of its own, and what a test needs to ask it things. */
 export class Workbench implements Disposable {
   readonly folder = mkdtempSync(join(tmpdir(), 'ignition-sync-test-'));
+  /** Bytes that the mirrors may take; as many as they like when absent. */
+  mirrorMaxBytes: number | undefined;
   readonly secrets = new Map<string, string>();
   readonly configMaps = new Map<string, string>();
   #opened: Promise<Opened> | undefined;
@@ -34,6 +36,7 @@ export class Workbench implements Disposable {
       store: await this.openStore(),
       mirrorDir: join(this.folder, 'mirrors'),
       allowFile: true,
+      ...(this.mirrorMaxBytes === undefined ? {} : { mirrorMaxBytes: this.mirrorMaxBytes }),
       readSecret: (namespace, name, key) => {
         const value = this.secrets.get(`${namespace}/${name}/${key}`);
         return value === undefined
