@@ -11,6 +11,7 @@ import type {
   StageResult,
 } from '../contract/activities.ts';
 import type { HelloResponse } from '../contract/relay.ts';
+import type { Fault } from '../domain/errors.ts';
 import { NO_MANIFEST, type Digest } from '../domain/manifest.ts';
 import { guardEdge, proveAccess } from './access.ts';
 import { countChanges, scansFor } from './change.ts';
@@ -47,6 +48,8 @@ const REPLACED_NAMED = 5;
 export interface Inspection {
   readonly live: Digest;
   readonly liveOp: string;
+  /** Counts the changes that were made live. */
+  readonly seq: number;
   /** How the gateway's files differ from that; absent when nobody asked, before the first sync, or when one was under way. */
   readonly drift?: Drift;
 }
@@ -100,21 +103,21 @@ export class Agent {
   async inspect(depth?: Depth, signal?: AbortSignal): Promise<Inspection> {
     return onVolume('inspecting', async () => {
       const before = readState(this.#layout);
-      const { live, op: liveOp } = before;
-      if (depth === undefined || live === NO_MANIFEST || readJournal(this.#layout)) return { live, liveOp };
+      const { live, op: liveOp, seq } = before;
+      const standing = { live, liveOp, seq };
+      if (depth === undefined || live === NO_MANIFEST || readJournal(this.#layout)) return standing;
       const manifest = await obtainManifest(this.#layout, this.#options.relay, live, signal);
       const drift = await findDrift(this.#layout, manifest, depth, this.#bench.clock.now().getTime(), signal);
-      const { seq } = readState(this.#layout);
-      if (seq !== before.seq || readJournal(this.#layout)) return { live, liveOp };
+      if (readState(this.#layout).seq !== seq || readJournal(this.#layout)) return standing;
       this.#drift = { live, drift };
-      return { live, liveOp, drift };
+      return { ...standing, drift };
     });
   }
 
   /** Tells the relay what is live here, and the drift that was found last. The answer names this gateway and its Task Queue. */
-  async hello(signal?: AbortSignal): Promise<HelloResponse> {
+  async hello(signal?: AbortSignal, comingUp?: Fault): Promise<HelloResponse> {
     const state = readState(this.#layout);
-    return this.#identity.hello(state, this.#drift?.live === state.live ? this.#drift.drift : undefined, signal);
+    return this.#identity.hello(state, this.#drift?.live === state.live ? this.#drift.drift : undefined, signal, comingUp);
   }
 
   /**
@@ -133,7 +136,7 @@ export class Agent {
         using lists = new Lists(this.#layout);
         const { survey, fetched } = await prepare(this.#preparing(), state, step, 'stage', lists, doing);
         guardEdge(access, survey.changes);
-        guardKey(access.key, survey.changes, this.#layout.volume, join(this.#layout.stagingFor(step.target), 'tree'));
+        guardKey(access, survey.changes, this.#layout.volume, join(this.#layout.stagingFor(step.target), 'tree'));
         const foreign = someOf(survey.foreign);
         const overwrites = someOf([...survey.replaced, ...survey.revived]);
         return {
