@@ -25,6 +25,7 @@ import type { Layout } from './layout.ts';
 import { Lists } from './long-list.ts';
 import { open } from './opening.ts';
 import { manifestOr, obtainManifest } from './manifests.ts';
+import { mendLive } from './mend.ts';
 import { Mutex } from './mutex.ts';
 import { guardLive, guardPrecondition } from './precondition.ts';
 import { prepare } from './prepare.ts';
@@ -48,8 +49,6 @@ const REPLACED_NAMED = 5;
 export interface Inspection {
   readonly live: Digest;
   readonly liveOp: string;
-  /** Counts the changes that were made live. */
-  readonly seq: number;
   /** How the gateway's files differ from that; absent when nobody asked, before the first sync, or when one was under way. */
   readonly drift?: Drift;
 }
@@ -103,14 +102,14 @@ export class Agent {
   async inspect(depth?: Depth, signal?: AbortSignal): Promise<Inspection> {
     return onVolume('inspecting', async () => {
       const before = readState(this.#layout);
-      const { live, op: liveOp, seq } = before;
-      const standing = { live, liveOp, seq };
-      if (depth === undefined || live === NO_MANIFEST || readJournal(this.#layout)) return standing;
+      const { live, op: liveOp } = before;
+      if (depth === undefined || live === NO_MANIFEST || readJournal(this.#layout)) return { live, liveOp };
       const manifest = await obtainManifest(this.#layout, this.#options.relay, live, signal);
       const drift = await findDrift(this.#layout, manifest, depth, this.#bench.clock.now().getTime(), signal);
-      if (readState(this.#layout).seq !== seq || readJournal(this.#layout)) return standing;
+      const { seq } = readState(this.#layout);
+      if (seq !== before.seq || readJournal(this.#layout)) return { live, liveOp };
       this.#drift = { live, drift };
-      return { ...standing, drift };
+      return { live, liveOp, drift };
     });
   }
 
@@ -228,6 +227,17 @@ export class Agent {
         return { live: step.target, wrote: true, ...(replaced.length > 0 && { replaced: replaced.slice(0, REPLACED_NAMED) }) };
       }),
     );
+  }
+
+  /** Writes the step's target anew where it has been written over, if it is live; see `mendLive`. */
+  async mend(step: GatewayStep, concerns: (path: string) => boolean, doing: Doing): Promise<readonly string[]> {
+    const mend = async (): Promise<readonly string[]> => {
+      await this.#recover();
+      const state = readState(this.#layout);
+      if (state.live === NO_MANIFEST || state.live !== step.target) return [];
+      return mendLive(this.#bench, this.#preparing(), state, step, concerns, () => this.#lock.check(), doing);
+    };
+    return this.#staging.run(doing.signal, () => this.#writing.run(doing.signal, () => onVolume('putting right', mend)));
   }
 
   /** Tells the gateway to look at its files, and proves what it can. Holds up no writer. */

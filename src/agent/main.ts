@@ -10,6 +10,7 @@ import { type Logger, createLogger } from '../telemetry/logger.ts';
 import { connect, createWorker, installRuntime, runUntil } from '../workers/worker.ts';
 import type { Agent } from './agent.ts';
 import { DiskVolume } from './disk-volume.ts';
+import { Layout } from './layout.ts';
 import { SYSTEM_CLOCK } from './opening.ts';
 import { pause } from './pause.ts';
 import { createRelayClient } from './relay-client.ts';
@@ -17,6 +18,7 @@ import { Boot } from './startup/boot.ts';
 import { whileComingUp } from './startup/coming-up.ts';
 import { StartupGate } from './startup/gate.ts';
 import { findKeyOnDisk } from './startup/key-on-disk.ts';
+import { Mender } from './startup/mender.ts';
 import { sandboxOf } from './startup/sandbox.ts';
 import { isSetUp } from './startup/set-up.ts';
 import { takeVolume } from './startup/take-volume.ts';
@@ -29,6 +31,8 @@ const LOOKS_PER_HELLO = 6;
 /** How often it compares the gateway's files with what is live, and how many of these comparisons there are to one that reads them all. */
 const LOOKS_PER_INSPECTION = 30;
 const INSPECTIONS_PER_READING = 288;
+/** Paths named in a line of the log. */
+const NAMED = 5;
 
 function ignitionAddress(env: Environment<'agent'>, connection: GatewayConnection): IgnitionAddress {
   const url = env.IGNITION_URL === undefined ? undefined : new URL(env.IGNITION_URL);
@@ -52,6 +56,7 @@ export async function run(environment: NodeJS.ProcessEnv, stopping: AbortSignal)
   installRuntime(logger);
   const clock = SYSTEM_CLOCK;
   using volume = new DiskVolume(env.DATA_DIR);
+  const layout = new Layout(volume);
   const gate = new StartupGate({
     volume,
     sandbox: env.POD_UID === undefined ? undefined : sandboxOf(env.POD_UID),
@@ -79,15 +84,21 @@ export async function run(environment: NodeJS.ProcessEnv, stopping: AbortSignal)
     ignition,
     onStep: (step: string) => logger.debug({ step }, 'journal'),
   };
-  const agent = await takeVolume(options, gate, onTrouble, stopping);
+  const agent = await takeVolume(options, layout, gate, onTrouble, stopping);
   try {
-    const boot = new Boot({ ignition, clock, isSetUp: () => isSetUp(env.DATA_DIR), keptRunning: env.POD_UID !== undefined });
-    const onError = (error: unknown): void => logger.warn({ ...toFault(error) }, 'the relay does not know this agent yet');
-    const watch = new BootWatch({ agent, boot, gate, onError });
+    const boot = new Boot({ ignition, clock, isSetUp: () => isSetUp(layout), keptRunning: env.POD_UID !== undefined });
+    const onMended = (why: string, paths: readonly string[]): void =>
+      logger.warn(
+        { why, files: paths.length, first: paths.slice(0, NAMED) },
+        'files of the last sync were put right; the snapshot keeps what stood there',
+      );
+    const mender = new Mender({ agent, layout, gate, clock, onMended });
+    const onError = (error: unknown): void => logger.warn({ ...toFault(error) }, 'the gateway is not ready to be synced yet');
+    const watch = new BootWatch({ agent, boot, gate, mender, onError });
     const hello: Hello = (signal) => watch.hello(signal);
     const booting = watch.run(stopping);
     const [me, connection] = await Promise.all([watch.greeted(), connect(env, logger, stopping)]);
-    const keyOnDisk = (at: GatewayConnection, error: unknown) => findKeyOnDisk(ignition(at), error, volume);
+    const keyOnDisk = (at: GatewayConnection, error: unknown) => findKeyOnDisk(ignition(at), error, layout);
     const worker = await createWorker(connection, env.TEMPORAL_NAMESPACE, {
       taskQueue: me.taskQueue,
       identity: `agent/${me.namespace}/${me.gateway}`,

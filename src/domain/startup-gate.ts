@@ -2,12 +2,12 @@ import type { Expectation } from './startup.ts';
 
 /**
  * A gateway's volume before its gateway starts. `recovering`: it is being looked at. `torn`: a change was interrupted in the middle and could
- * not be ended yet. `whole`: the gateway may read it; `problem` says what keeps us from working on it, if anything does.
+ * not be ended yet. `whole`: the gateway may read it; `problem` says what keeps us from working on it, `mending` what is being put right there.
  */
 export type VolumeState =
   | { readonly kind: 'recovering' }
   | { readonly kind: 'torn'; readonly message: string }
-  | { readonly kind: 'whole'; readonly setUp: boolean; readonly problem?: string };
+  | { readonly kind: 'whole'; readonly setUp: boolean; readonly problem?: string; readonly mending?: string };
 
 /** What the gate is judged by. */
 export interface GateQuestion {
@@ -38,13 +38,15 @@ export function decideGate({ opened, volume, applied, expected, elapsedMs, grace
   if (volume.kind === 'recovering') return no('the volume is looked at: an interrupted sync is ended first');
   if (volume.kind === 'torn') return no(`the files are in the middle of a sync that could not be ended yet: ${volume.message}`);
   if (!volume.setUp) return yes('the gateway has not been set up yet: nothing is written before, the sync follows');
-  if (applied) return yes('the wanted commit is live');
-  if (expected?.expects === 'nothing') return yes(expected.message);
-  if (expected?.expects === 'held') return yes(expected.message);
+  if (volume.mending === undefined) {
+    if (applied) return yes('the wanted commit is live');
+    if (expected && expected.expects !== 'sync') return yes(expected.message);
+  }
+  const awaited = volume.mending ?? expected?.message ?? 'the relay has not answered yet';
   const problem = volume.problem === undefined ? '' : `; this volume cannot be synced now: ${volume.problem}`;
   const seconds = Math.ceil((graceMs - elapsedMs) / 1_000);
   if (seconds <= 0) return yes(`startupGraceSeconds are over (${graceMs / 1_000}): the gateway starts with what it has${problem}`);
-  return no(`${expected?.message ?? 'the relay has not answered yet'}: waits for it at most ${seconds} s more${problem}`);
+  return no(`${awaited}: waits for it at most ${seconds} s more${problem}`);
 }
 
 function yes(why: string): GateDecision {

@@ -83,13 +83,20 @@ export class PodRunner {
   }
 
   async #runWhenStarted(probe: string, context: PodContext): Promise<void> {
-    while (!this.#stopped && !this.#settings.supervisor.closed) {
+    while (!this.#isOver()) {
       const answer = await fetch(probe, { signal: AbortSignal.timeout(PROBE_MS) }).catch(() => undefined);
       await answer?.arrayBuffer().catch(() => undefined);
-      if (this.#stopped || this.#settings.supervisor.closed) return;
-      if (answer?.ok === true) return this.#run('gateway', context);
+      if (this.#isOver()) return;
+      if (answer?.ok === true) {
+        this.#run('gateway', context);
+        return;
+      }
       await sleep(PROBE_EVERY_MS);
     }
+  }
+
+  #isOver(): boolean {
+    return this.#stopped || this.#settings.supervisor.closed;
   }
 
   process(role: Role): KeptRunning | undefined {

@@ -34,12 +34,15 @@ export class Boot {
     this.#options = options;
   }
 
-  /** What keeps the gateway from being synced now, if it will be over by itself. */
-  async look(connection: GatewayConnection, signal: AbortSignal): Promise<Named | undefined> {
+  /** How the gateway is, and what keeps it from being synced now, if that will be over by itself. */
+  async look(
+    connection: GatewayConnection,
+    signal: AbortSignal,
+  ): Promise<{ state?: GatewayState | undefined; comingUp?: Named | undefined }> {
     const state = await this.#state(connection, signal);
-    if (state === undefined) return undefined;
-    if (state !== 'Running') return this.#beforeWriting(state);
-    return this.#refused ? this.#askWithKey(connection, signal) : undefined;
+    if (state === undefined) return {};
+    if (state !== 'Running') return { state, comingUp: this.#beforeWriting(state) };
+    return { state, comingUp: this.#refused ? await this.#askWithKey(connection, signal) : undefined };
   }
 
   /** @throws SyncError GatewayCommissioning, GatewayStarting: nothing may be written to the gateway's files yet */

@@ -2,11 +2,10 @@ import { join } from 'node:path';
 import type { ApiKey } from '../../clients/ignition/api-key.ts';
 import type { IgnitionClient } from '../../clients/ignition/client.ts';
 import { refusedWith } from '../../clients/ignition/failure.ts';
-import { Layout } from '../layout.ts';
+import type { Layout } from '../layout.ts';
 import { SECURITY, isTokenOf, tokenFiles } from '../key-guard.ts';
 import { readSnapshot } from '../snapshot.ts';
 import { readState } from '../state.ts';
-import type { VolumeFs } from '../volume-fs.ts';
 
 const HOW = 'it does so at its next start, or when somebody scans once in its web page (Platform > System > Modes > Scan File System)';
 
@@ -33,10 +32,10 @@ function keyOnDisk(error: unknown, key: ApiKey | undefined, layout: Layout): str
 }
 
 /** The same with the key that a client sends. Closes the client. */
-export async function findKeyOnDisk(client: IgnitionClient, error: unknown, volume: VolumeFs): Promise<string | undefined> {
+export async function findKeyOnDisk(client: IgnitionClient, error: unknown, layout: Layout): Promise<string | undefined> {
   try {
-    volume.forgetAll();
-    return keyOnDisk(error, await client.key(), new Layout(volume));
+    layout.volume.forgetAll();
+    return keyOnDisk(error, await client.key(), layout);
   } catch {
     return undefined; // what cannot be read speaks for nothing
   } finally {

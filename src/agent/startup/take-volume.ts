@@ -1,8 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Fault, toFault } from '../../domain/errors.ts';
 import { Agent } from '../agent.ts';
+import type { Layout } from '../layout.ts';
 import type { AgentOptions } from '../ports.ts';
+import { readState } from '../state.ts';
 import type { StartupGate } from './gate.ts';
+import { wasSeededOver } from './platform.ts';
 import { isSetUp, isTorn, isUnseeded } from './set-up.ts';
 
 const SEED_LOOK_MS = 250;
@@ -18,12 +21,12 @@ export type OnTrouble = (trouble: Fault | undefined) => void;
  */
 export async function takeVolume(
   options: AgentOptions,
+  layout: Layout,
   gate: Pick<StartupGate, 'found'>,
   onTrouble: OnTrouble,
   stopping: AbortSignal,
 ): Promise<Agent> {
-  const { dataDir } = options;
-  while (isUnseeded(dataDir)) {
+  while (isUnseeded(layout)) {
     await gate.found({ kind: 'whole', setUp: false });
     onTrouble({ reason: 'GatewayCommissioning', message: 'the volume is empty: waits until the gateway or its chart has seeded it' });
     await sleep(SEED_LOOK_MS, undefined, { signal: stopping });
@@ -31,8 +34,8 @@ export async function takeVolume(
   for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
     try {
       const agent = await Agent.open(options);
-      const { seq } = await agent.inspect();
-      await gate.found({ kind: 'whole', setUp: isSetUp(dataDir) }, seq);
+      const mending = wasSeededOver(layout) ? { mending: 'a seeding of the volume wrote over the last sync, which is put right' } : {};
+      await gate.found({ kind: 'whole', setUp: isSetUp(layout), ...mending }, readState(layout).seq);
       onTrouble(undefined);
       return agent;
     } catch (error) {
@@ -40,7 +43,8 @@ export async function takeVolume(
       const fault = toFault(error);
       onTrouble(fault);
       const { message } = fault;
-      await gate.found(isTorn(dataDir) ? { kind: 'torn', message } : { kind: 'whole', setUp: isSetUp(dataDir), problem: message });
+      layout.volume.forgetAll();
+      await gate.found(isTorn(layout) ? { kind: 'torn', message } : { kind: 'whole', setUp: isSetUp(layout), problem: message });
       await sleep(wait, undefined, { signal: stopping });
     }
   }

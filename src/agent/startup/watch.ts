@@ -5,17 +5,18 @@ import type { Agent } from '../agent.ts';
 import { pause } from '../pause.ts';
 import type { Boot } from './boot.ts';
 import type { StartupGate } from './gate.ts';
+import type { Mender } from './mender.ts';
 
 /** Milliseconds between two looks: soon at first, then later while something is awaited, and seldom when nothing is. */
-const SOON_MS = 250;
-const LATER_MS = 5_000;
-const SELDOM_MS = 10_000;
+const PACE = { soon: 250, later: 5_000, seldom: 10_000 };
 
 export interface WatchWith {
   readonly agent: Pick<Agent, 'hello'>;
   readonly boot: Pick<Boot, 'look'>;
   readonly gate: Pick<StartupGate, 'closed' | 'told'>;
-  /** Hears each new reason why the relay could not be told, once. */
+  readonly mender: Pick<Mender, 'look'>;
+  readonly pace?: typeof PACE;
+  /** Hears each new reason why the relay could not be told or the volume not be put right, once. */
   readonly onError: (error: unknown) => void;
 }
 
@@ -44,7 +45,7 @@ export class BootWatch {
   /** Tells the relay what is live and what keeps the gateway; hears what the gateway may expect. */
   async hello(signal: AbortSignal): Promise<HelloResponse> {
     const { agent, boot, gate } = this.#with;
-    const comingUp = this.#connection && (await boot.look(this.#connection, signal));
+    const { comingUp } = this.#connection ? await boot.look(this.#connection, signal) : {};
     const answer = await agent.hello(signal, comingUp);
     this.#connection = answer.startup?.connection ?? this.#connection;
     this.#told = comingUp;
@@ -56,28 +57,36 @@ export class BootWatch {
 
   /** Looks as long as the process lives. */
   async run(stopping: AbortSignal): Promise<void> {
-    for (let wait = SOON_MS; !stopping.aborted; wait = Math.min(2 * wait, LATER_MS)) {
+    const { soon, later, seldom } = this.#with.pace ?? PACE;
+    for (let wait = soon; !stopping.aborted; wait = Math.min(2 * wait, later)) {
       try {
-        if (await this.#hasNews(stopping)) await this.hello(stopping);
+        await this.#look(stopping);
         this.#complaint = '';
       } catch (error) {
-        if (stopping.aborted) break;
+        if (isStopping(stopping)) break;
         const complaint = error instanceof Error ? error.message : String(error);
         if (complaint !== this.#complaint) this.#with.onError(error);
         this.#complaint = complaint;
       }
       const isBusy = this.#known === undefined || this.#with.gate.closed !== undefined || this.#told !== undefined;
-      if (!isBusy) wait = SELDOM_MS;
+      if (!isBusy) wait = seldom;
       await pause(wait, stopping).catch(() => undefined);
-      if (!isBusy) wait = SOON_MS;
+      if (!isBusy) wait = soon / 2;
     }
     this.#greeted.reject(stopping.reason);
   }
 
-  async #hasNews(signal: AbortSignal): Promise<boolean> {
-    if (this.#known === undefined || this.#with.gate.closed !== undefined) return true;
-    const now = this.#connection && (await this.#with.boot.look(this.#connection, signal));
-    if (now && this.#told === undefined) this.#told = now; // nothing to be told: the relay takes nobody for back who says so
-    return now?.reason !== this.#told?.reason;
+  async #look(signal: AbortSignal): Promise<void> {
+    if (this.#known === undefined || this.#with.gate.closed !== undefined) await this.hello(signal);
+    if (this.#known === undefined || this.#connection === undefined) return;
+    const { state, comingUp } = await this.#with.boot.look(this.#connection, signal);
+    if (comingUp && this.#told === undefined) this.#told = comingUp; // nothing to be told: the relay takes nobody for back who says so
+    if (comingUp?.reason !== this.#told?.reason) await this.hello(signal);
+    await this.#with.mender.look(this.#known.gateway, this.#connection, state, signal);
   }
+}
+
+/** Read anew: the process may have been asked to stop during the call. */
+function isStopping(signal: AbortSignal): boolean {
+  return signal.aborted;
 }
