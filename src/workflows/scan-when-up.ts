@@ -2,7 +2,7 @@ import { patched, sleep } from '@temporalio/workflow';
 import type { ScanInput, ScanResult } from '../contract/activities.ts';
 import type { Fault } from '../domain/errors.ts';
 import { isComingUp } from '../domain/reasons.ts';
-import { gatewayActivities, scanOfStartingGateway } from './activities.ts';
+import { scanOfStartingGateway } from './activities.ts';
 import { faultOf, rethrowCancellation } from './faults.ts';
 import type { Say } from './sync-gateway.ts';
 
@@ -15,14 +15,14 @@ const SILENCES = 3;
 type Proof = ScanResult | Fault;
 
 /**
- * Lets the gateway look at its files, as soon as it can. One that is starting, waits for its first-time setup or has yet to load our key has
- * not failed: it is asked again, shown as waiting, and the agent may be started anew meanwhile.
+ * Lets a gateway look at its files as soon as it can. One that is starting, waits for its first-time setup or has yet to load our key has not
+ * failed: it is asked again, shown as waiting, and its agent may be started anew meanwhile.
+ * @param first why it could not be asked at once
  * @returns the fault when it failed, or has not come up in time
  */
-export async function scanWhenUp(namespace: string, input: ScanInput, say: Say): Promise<Proof> {
+export async function scanWhenUp(namespace: string, input: ScanInput, first: Fault, say: Say): Promise<Proof> {
   const { gateway } = input;
-  let proof = await orFault(gatewayActivities(namespace, gateway).scan(input, `${gateway}: scan`));
-  if (!isWaiting(proof)) return proof;
+  let proof: Proof = first;
   const agent = scanOfStartingGateway(namespace, gateway);
   const began = Date.now();
   for (let silences = 0; Date.now() - began < BOOT_MS;) {
@@ -42,7 +42,8 @@ export function isAway(fault: Fault): boolean {
   return isComingUp(fault.reason) || (fault.reason === 'Unreachable' && patched('agent-away-after-apply'));
 }
 
-function isWaiting(proof: Proof): proof is Fault {
+/** Whether a scan only has to wait. */
+export function isWaiting(proof: Proof): proof is Fault {
   return 'reason' in proof && isComingUp(proof.reason);
 }
 

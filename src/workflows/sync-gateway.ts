@@ -17,7 +17,7 @@ import { short } from '../domain/revision.ts';
 import { isComingUp } from '../domain/reasons.ts';
 import { gatewayActivities } from './activities.ts';
 import { faultOf, rethrowCancellation } from './faults.ts';
-import { isAway, scanWhenUp } from './scan-when-up.ts';
+import { isAway, isWaiting, scanWhenUp } from './scan-when-up.ts';
 
 /** What all gateways of a wave have in common. */
 export interface WaveContext {
@@ -145,7 +145,12 @@ export async function syncGateway(
     try {
       const applied = await agent.apply(step, `${gateway}: apply ${short(at.commit)}`);
       say({ phase: 'Scanning', live: applied.live });
-      const proof = await scanWhenUp(at.object.namespace, { ...step, scans: applied.scans }, say);
+      const scan = { ...step, scans: applied.scans };
+      const first = await agent.scan(scan, `${gateway}: scan`).catch((error: unknown) => {
+        rethrowCancellation(error);
+        return faultOf(error);
+      });
+      const proof = isWaiting(first) ? await scanWhenUp(at.object.namespace, scan, first, say) : first;
       if ('reason' in proof && isAway(proof)) return { gateway, kind: 'unreachable', fault: proof };
       if ('reason' in proof) return await CancellationScope.nonCancellable(() => restoreGateway(at, planned, proof, applied.scans, say));
       return synced(gateway, target, proof, applied, say);
