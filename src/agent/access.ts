@@ -8,7 +8,7 @@ import { projectOf, type Change } from './change.ts';
 import type { Doing } from './ports.ts';
 
 /** What no scan will get past either. Anything else may be over by then. */
-const LASTING: readonly Reason[] = ['GatewayAuthFailed', 'GatewayIncompatible', 'TlsUntrusted'];
+const LASTING: readonly Reason[] = ['GatewayIncompatible', 'TlsUntrusted'];
 
 /** What is known of a gateway before its files are changed. */
 export interface Access {
@@ -16,12 +16,14 @@ export interface Access {
   readonly edition?: string | undefined;
   /** The key that it is asked with. */
   readonly key?: ApiKey | undefined;
+  /** That it refuses the key: no reason against a change that brings it. */
+  readonly refused?: SyncError;
 }
 
 /**
  * Finds out before anything is changed whether the gateway is one of 8.3 and will let itself be told to scan. One that does not run is fine:
  * it loads the files when it starts.
- * @throws SyncError GatewayAuthFailed, GatewayIncompatible, TlsUntrusted
+ * @throws SyncError GatewayIncompatible, TlsUntrusted
  */
 export async function proveAccess(client: IgnitionClient, doing: Doing): Promise<Access> {
   let key: ApiKey | undefined;
@@ -35,6 +37,7 @@ export async function proveAccess(client: IgnitionClient, doing: Doing): Promise
     guardVersion(ignitionVersion);
     return { edition, key };
   } catch (error) {
+    if (error instanceof SyncError && error.reason === 'GatewayAuthFailed') return { key, refused: error };
     if (error instanceof SyncError && LASTING.includes(error.reason)) throw error;
     doing.signal.throwIfAborted();
     return { key };

@@ -11,6 +11,7 @@ import type {
   StageResult,
 } from '../contract/activities.ts';
 import type { HelloResponse } from '../contract/relay.ts';
+import type { Fault } from '../domain/errors.ts';
 import { NO_MANIFEST, type Digest } from '../domain/manifest.ts';
 import type { SessionsSeen } from '../domain/sessions.ts';
 import { guardEdge, proveAccess } from './access.ts';
@@ -24,6 +25,7 @@ import type { Layout } from './layout.ts';
 import { Lists } from './long-list.ts';
 import { open } from './opening.ts';
 import { manifestOr, obtainManifest } from './manifests.ts';
+import { mendLive } from './mend.ts';
 import { Mutex } from './mutex.ts';
 import { guardLive, guardPrecondition } from './precondition.ts';
 import { prepare } from './prepare.ts';
@@ -113,9 +115,9 @@ export class Agent {
   }
 
   /** Tells the relay what is live here, and the drift that was found last. The answer names this gateway and its Task Queue. */
-  async hello(signal?: AbortSignal): Promise<HelloResponse> {
+  async hello(signal?: AbortSignal, comingUp?: Fault): Promise<HelloResponse> {
     const state = readState(this.#layout);
-    return this.#identity.hello(state, this.#drift?.live === state.live ? this.#drift.drift : undefined, signal);
+    return this.#identity.hello(state, this.#drift?.live === state.live ? this.#drift.drift : undefined, signal, comingUp);
   }
 
   /**
@@ -134,7 +136,7 @@ export class Agent {
         using lists = new Lists(this.#layout);
         const { survey, fetched } = await prepare(this.#preparing(), state, step, 'stage', lists, doing);
         guardEdge(access, survey.changes);
-        guardKey(access.key, survey.changes, this.#layout.volume, join(this.#layout.stagingFor(step.target), 'tree'));
+        guardKey(access, survey.changes, this.#layout.volume, join(this.#layout.stagingFor(step.target), 'tree'));
         const foreign = someOf(survey.foreign);
         const overwrites = someOf([...survey.replaced, ...survey.revived]);
         return {
@@ -227,6 +229,17 @@ export class Agent {
         return { live: step.target, wrote: true, ...(replaced.length > 0 && { replaced: replaced.slice(0, REPLACED_NAMED) }) };
       }),
     );
+  }
+
+  /** Writes the step's target anew where it has been written over, if it is live; see `mendLive`. */
+  async mend(step: GatewayStep, concerns: (path: string) => boolean, doing: Doing): Promise<readonly string[]> {
+    const mend = async (): Promise<readonly string[]> => {
+      await this.#recover();
+      const state = readState(this.#layout);
+      if (state.live === NO_MANIFEST || state.live !== step.target) return [];
+      return mendLive(this.#bench, this.#preparing(), state, step, concerns, () => this.#lock.check(), doing);
+    };
+    return this.#staging.run(doing.signal, () => this.#writing.run(doing.signal, () => onVolume('putting right', mend)));
   }
 
   /** Tells the gateway to look at its files, and proves what it can. Holds up no writer. */

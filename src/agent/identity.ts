@@ -1,6 +1,6 @@
 import { AGENT_PROTOCOL, MAX_DRIFT_NAMED, type HelloResponse, type TicketRequest } from '../contract/relay.ts';
 import type { GatewayStep } from '../contract/activities.ts';
-import { SyncError } from '../domain/errors.ts';
+import { SyncError, type Fault } from '../domain/errors.ts';
 import type { DriftReport } from '../domain/reports.ts';
 import type { Drift } from './drift.ts';
 import type { Clock, Doing, RelayClient } from './ports.ts';
@@ -21,9 +21,10 @@ export class Identity {
   }
 
   /** Says what is live; the answer says who we are and where our work is. */
-  async hello(state: State, drift?: Drift, signal?: AbortSignal): Promise<HelloResponse> {
+  async hello(state: State, drift?: Drift, signal?: AbortSignal, comingUp?: Fault): Promise<HelloResponse> {
     const { live, op: liveOp } = state;
-    const request = { protocol: AGENT_PROTOCOL, version: this.#version, live, liveOp, ...(drift && { drift: reported(drift) }) };
+    const news = { ...(drift && { drift: reported(drift) }), ...(comingUp && { comingUp }) };
+    const request = { protocol: AGENT_PROTOCOL, version: this.#version, live, liveOp, ...news };
     this.#known = await this.#relay.hello(request, signal);
     return this.#known;
   }

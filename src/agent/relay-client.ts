@@ -24,7 +24,21 @@ export interface RelayAddress {
   readonly timeoutMs?: number;
 }
 
-const Hello = z.object({ namespace: z.string(), gateway: z.string(), taskQueue: z.string(), ticketKey: z.string() });
+const Hello = z.object({
+  namespace: z.string(),
+  gateway: z.string(),
+  taskQueue: z.string(),
+  ticketKey: z.string(),
+  startup: z
+    .object({
+      expects: z.enum(['nothing', 'sync', 'held']),
+      message: z.string(),
+      graceSeconds: z.number().min(0),
+      connection: z.object({ port: z.int(), tls: z.boolean() }),
+    })
+    .optional()
+    .catch(undefined), // a newer relay may say more than this agent knows
+});
 const Ticket = z.object({ ticket: z.string(), validForMs: z.number() });
 const Refusal = z.object({ reason: z.string(), message: z.string() });
 

@@ -68,7 +68,19 @@ export const ENVIRONMENTS = {
     API_KEY_FILE: z.string().min(1).default('/var/run/secrets/ignition/apiKey').describe('API key of the gateway, name:secret'),
     IGNITION_URL: z.url().optional().describe('base URL of the gateway; unset = localhost with port and tls of the object'),
     IGNITION_CA_FILE: z.string().min(1).optional(),
-    HEALTH_PORT: Port.default(8082),
+    HEALTH_PORT: Port.default(8082).describe('port of GET /healthz and of the startup gate, GET /startupz'),
+    POD_UID: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('UID of the pod whose gateway waits for the startup gate; unset = the gateway starts without us'),
+    STARTUP_GRACE_SECONDS: z.coerce
+      .number()
+      .int()
+      .min(0)
+      .max(3_600)
+      .default(60)
+      .describe('how long a starting gateway waits for the wanted commit, until the relay has told what the object says'),
   }),
 } as const;
 

@@ -1,6 +1,9 @@
 import type { Digest } from '../domain/manifest.ts';
 import type { DriftReport } from '../domain/reports.ts';
+import type { Fault } from '../domain/errors.ts';
 import type { Reason } from '../domain/reasons.ts';
+import type { Expectation } from '../domain/startup.ts';
+import type { GatewayConnection } from './activities.ts';
 
 /**
  * What agents say to the relay. HTTP/1.1, JSON bodies, `Authorization: Bearer <ServiceAccount token with our audience>`.
@@ -36,6 +39,8 @@ export interface HelloRequest {
   readonly liveOp: string;
   /** How the gateway's files differ from that, where it was looked; absent = not known, which changes nothing that was said before. */
   readonly drift?: DriftReport;
+  /** Why the gateway cannot be synced yet although its agent is there; absent = nothing speaks against it. */
+  readonly comingUp?: Fault;
 }
 
 /** Paths named in a report of drift. */
@@ -48,6 +53,15 @@ export interface HelloResponse {
   readonly taskQueue: string;
   /** PEM of the Ed25519 key that signs tickets. */
   readonly ticketKey: string;
+  /** For a gateway that starts; absent from earlier relays. */
+  readonly startup?: Startup;
+}
+
+/** What an agent is told for the start of its gateway. */
+export interface Startup extends Expectation {
+  /** See `spec.agent.startupGraceSeconds`. */
+  readonly graceSeconds: number;
+  readonly connection: GatewayConnection;
 }
 
 export interface TicketRequest {

@@ -57,6 +57,9 @@ export const REASONS = {
   TicketRefused: 'backoff',
   RelayUnreachable: 'backoff',
   GatewayNotRunning: 'backoff',
+  GatewayStarting: 'backoff',
+  GatewayCommissioning: 'backoff',
+  ApiKeyNotLoaded: 'backoff',
   GatewayAuthFailed: 'change',
   GatewayIncompatible: 'change',
   ScanFailed: 'backoff',
@@ -85,4 +88,12 @@ export const REFUSALS: readonly Reason[] = (Object.keys(REASONS) as Reason[]).fi
 /** Whether text from another process names one of our reasons. */
 export function isReason(text: string | undefined | null): text is Reason {
   return typeof text === 'string' && Object.hasOwn(REASONS, text);
+}
+
+/** A gateway that is not there yet, and comes by itself or by a person's first-time setup: nobody has failed, the sync follows. */
+export const COMING_UP = ['GatewayStarting', 'GatewayCommissioning', 'ApiKeyNotLoaded'] as const satisfies readonly Reason[];
+
+/** Whether a reason is one of these. */
+export function isComingUp(reason: string | undefined): boolean {
+  return COMING_UP.some((one) => one === reason);
 }

@@ -15,9 +15,11 @@ import type { GatewayReport } from '../domain/reports.ts';
 import { seenSessions } from '../domain/sessions.ts';
 import { tookOver, willTake } from '../domain/taken.ts';
 import { short } from '../domain/revision.ts';
+import { isComingUp } from '../domain/reasons.ts';
 import { gatewayActivities } from './activities.ts';
 import { faultOf, rethrowCancellation } from './faults.ts';
 import { isWaitedFor, untilNextLookForPeople } from './people.ts';
+import { isAway, isWaiting, scanWhenUp } from './scan-when-up.ts';
 
 /** What all gateways of a wave have in common. */
 export interface WaveContext {
@@ -53,7 +55,7 @@ export type GatewayOutcome =
   | { readonly gateway: string; readonly kind: 'unreachable'; readonly fault: Fault }
   | { readonly gateway: string; readonly kind: 'failed'; readonly restored: boolean; readonly fault: Fault };
 
-type Say = (news: Omit<GatewayReport, 'gateway' | 'commit' | 'ref'>) => void;
+export type Say = (news: Omit<GatewayReport, 'gateway' | 'commit' | 'ref'>) => void;
 
 /** No ticket for now: a person or the relay's return ends that. The gateway waits in place, nothing is written. */
 const WAITS: readonly string[] = ['Paused', 'Frozen', 'ApprovalPending', 'TicketRefused', 'RelayUnreachable'];
@@ -96,7 +98,7 @@ function failed(gateway: string, error: unknown): GatewayOutcome {
   rethrowCancellation(error);
   const fault = faultOf(error);
   if (fault.reason === 'NotCurrentRollout') return { gateway, kind: 'superseded' };
-  if (fault.reason === 'Unreachable') return { gateway, kind: 'unreachable', fault };
+  if (fault.reason === 'Unreachable' || isComingUp(fault.reason)) return { gateway, kind: 'unreachable', fault };
   return { gateway, kind: 'failed', restored: false, fault };
 }
 
@@ -144,10 +146,13 @@ export async function syncGateway(
     try {
       const applied = await agent.apply(step, `${gateway}: apply ${short(at.commit)}`);
       say({ phase: 'Scanning', live: applied.live });
-      const proof = await agent.scan({ ...step, scans: applied.scans }, `${gateway}: scan`).catch((error: unknown) => {
+      const scan = { ...step, scans: applied.scans };
+      const first = await agent.scan(scan, `${gateway}: scan`).catch((error: unknown) => {
         rethrowCancellation(error);
         return faultOf(error);
       });
+      const proof = isWaiting(first) ? await scanWhenUp(at.object.namespace, scan, first, say) : first;
+      if ('reason' in proof && isAway(proof)) return { gateway, kind: 'unreachable', fault: proof };
       if ('reason' in proof) return await CancellationScope.nonCancellable(() => restoreGateway(at, planned, proof, applied.scans, say));
       return synced(gateway, target, proof, applied, say);
     } catch (error) {

@@ -11,6 +11,7 @@ import {
 import type { PlannedGateway } from '../contract/activities.ts';
 import { PROGRESS_QUERY, flagOf, textOf } from '../contract/messages.ts';
 import type { Fault } from '../domain/errors.ts';
+import { isComingUp } from '../domain/reasons.ts';
 import type { GatewayReport } from '../domain/reports.ts';
 import { control, source } from './activities.ts';
 import { type Reporter, createReporter } from './reporter.ts';
@@ -113,11 +114,16 @@ export async function wave(input: WaveInput): Promise<WaveResult> {
     const planned = gateways[i];
     if (!planned || outcome.kind === 'synced' || outcome.kind === 'superseded') return;
     if (outcome.kind === 'untouched') say(planned)({ phase: 'Pending', waitingFor: outcome.why });
-    else if (outcome.kind === 'unreachable') say(planned)({ phase: 'Unreachable', fault: outcome.fault });
+    else if (outcome.kind === 'unreachable') say(planned)(passedOver(outcome.fault));
     else say(planned)({ phase: outcome.restored ? 'Restored' : 'Failed', fault: outcome.fault });
   });
   await reporter.flush();
   return resultOf(outcomes);
+}
+
+/** A gateway that is not there, or has not come up: it catches up when its agent says so. */
+function passedOver(fault: Fault): Pick<GatewayReport, 'phase' | 'fault' | 'waitingFor'> {
+  return isComingUp(fault.reason) ? { phase: 'Waiting', fault, waitingFor: fault.message } : { phase: 'Unreachable', fault };
 }
 
 /** How often a wave that stands still asks whether its rollout is still there. */

@@ -135,7 +135,8 @@ export class Installation {
           cwd: files.dir,
         };
       },
-      agent: ({ files, ports }) => ({
+      startupProbe: ({ ports }) => `http://127.0.0.1:${ports.health}/startupz`,
+      agent: ({ pod, files, ports }) => ({
         command,
         args: [...first, 'agent'],
         env: {
@@ -149,6 +150,7 @@ export class Installation {
           API_KEY_FILE: files.apiKey,
           IGNITION_URL: `http://127.0.0.1:${ports.gateway}`,
           HEALTH_PORT: `${ports.health}`,
+          POD_UID: pod.metadata?.uid ?? '',
         },
         cwd: files.dir,
       }),

@@ -21,7 +21,7 @@ import {
 export type ScanKind = 'config' | 'projects';
 
 /** `Down`: nothing answers at the address, as on a gateway that is stopped or not yet up. */
-type GatewayState = 'Running' | 'Starting' | 'Commissioning' | 'Down';
+export type GatewayState = 'Running' | 'Starting' | 'Commissioning' | 'Down';
 
 /** What became of asking for a scan lock: another may hold it, and not every gateway has it. */
 export type LockOutcome = 'held' | 'taken' | 'absent';

@@ -47,6 +47,8 @@ export const Faults = z.strictObject({
   refuseToken: z.union([z.literal(401), z.literal(403), z.null()]),
   /** What the key may [facts 1.1: Access < Read < Write]. */
   keyRights: z.enum(['write', 'read', 'none']),
+  /** When keys in files are loaded: at the start and by config scans, or at the start only [facts 1.14 CONFLICT]. */
+  keysLoaded: z.enum(['scan', 'boot']),
   /** The key is marked secure-only: 403 over plain http [facts 1.1]. */
   keySecureOnly: z.boolean(),
   /** GETs need no key (a live 8.3.7 was so) [facts 1.1]. */
@@ -101,6 +103,7 @@ export const NO_FAULTS: Faults = {
   missingAttributes: 'accepted',
   refuseToken: null,
   keyRights: 'write',
+  keysLoaded: 'scan',
   keySecureOnly: false,
   anonymousReads: false,
   unknownKey: 401,
