@@ -148,8 +148,8 @@ async function watchForDrift(agent: Agent, hello: Hello, logger: Logger, stoppin
     inspections += 1;
     const { drift } = await agent.inspect(inspections % INSPECTIONS_PER_READING === 0 ? 'thorough' : 'fast', stopping);
     if (!drift) return;
-      const found = JSON.stringify(Object.values(drift).map((some) => [some.count, ...some]));
-      if (found !== told) await hello(stopping);
+    const found = JSON.stringify(Object.values({ ...drift }).map((some) => [some.count, ...some]));
+    if (found !== told) await hello(stopping);
     [inspected, told] = [live, found];
   };
   for (let look = 0; !stopping.aborted; look += 1) {

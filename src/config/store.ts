@@ -17,8 +17,7 @@ export const Store = {
   CONTENT_STORE_SECRET_KEY_FILE: Path.optional().describe('file with the secret of that key'),
 };
 
-const Shape = z.object(Store);
-export type StoreEnvironment = z.infer<typeof Shape>;
+export type StoreEnvironment = z.infer<z.ZodObject<typeof Store>>;
 
 /** One thing that can be wrong with a store's variables taken together. */
 interface Rule {

@@ -153,7 +153,6 @@ test('blobs that were lost while the process was away are read from git again', 
   const repo = bench.repository();
   repo.commit({ 'projects/p/f': 'content', 'projects/p/g': 'other' });
   await bench.plan({ repo: repo.url }, [gateway('a')]);
-  const { store } = await bench.opened;
   rmSync(bench.blobPath(sha256('content')));
   bench.restart();
   expect(Object.keys((await bench.planned(await bench.plan({ repo: repo.url }, [gateway('a')]), 'a')).files)).toHaveLength(2);

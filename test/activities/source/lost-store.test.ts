@@ -157,7 +157,6 @@ test('a plan made after blobs were deleted or cut short under the running source
   const repo = bench.repository();
   repo.commit(GIT_FILES);
   const first = await bench.plan({ repo: repo.url }, [plain('a')]);
-  const { store } = await bench.opened;
   rmSync(bench.blobPath(sha256('plain')));
   writeFileSync(bench.blobPath(sha256('I am a')), '');
   const second = await bench.plan({ repo: repo.url }, [plain('a')]);

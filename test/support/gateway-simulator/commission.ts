@@ -39,7 +39,10 @@ export function commission(gateway: Gateway, forgets?: Forgets): void {
   if (forgets === 'until-written') {
     const file = join(gateway.dataDir, security);
     const own = readFileSync(file, 'utf8');
-    gateway.forgotten = { look: () => void (readFileSync(file, 'utf8') === own || remember()), restart: remember };
+    const look = (): void => {
+      if (readFileSync(file, 'utf8') !== own) remember();
+    };
+    gateway.forgotten = { look, restart: remember };
   }
   if (forgets === 'until-restart') gateway.forgotten = { look: () => undefined, restart: remember };
   if (typeof forgets === 'number') setTimeout(remember, forgets).unref();
