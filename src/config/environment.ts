@@ -97,7 +97,7 @@ export function loadEnvironment<P extends ProcessName>(name: P, env: NodeJS.Proc
   const parsed = ENVIRONMENTS[name].safeParse(env, {
     error: (issue) => (issue.input === undefined ? `must be set${describedAs(name, issue.path?.[0])}` : undefined),
   });
-  const together = 'CONTENT_STORE_URL' in ENVIRONMENTS[name].shape ? storeProblems(env).map((line) => `✖ ${line}`) : [];
+  const together = 'CONTENT_STORE_URL' in ENVIRONMENTS[name].shape ? storeProblems(env) : [];
   const problems = [...(parsed.success ? [] : [z.prettifyError(parsed.error)]), ...together];
   if (!parsed.success || together.length > 0) throw new Error(`Invalid environment of ignition-sync ${name}:\n${problems.join('\n')}`);
   return parsed.data as Environment<P>;

@@ -77,7 +77,7 @@ const RULES: readonly Rule[] = [
   })),
 ];
 
-/** What is wrong with the variables of a content store taken together, one line each. */
+/** What is wrong with the variables of a content store taken together, as the environment's other problems are said. */
 export function storeProblems(env: NodeJS.ProcessEnv): string[] {
-  return RULES.filter(({ isBroken }) => isBroken(env)).map(({ at, says }) => `${at} ${says}`);
+  return RULES.filter(({ isBroken }) => isBroken(env)).map(({ at, says }) => `✖ ${says}\n  → at ${at}`);
 }
