@@ -75,10 +75,13 @@ export const Faults = z.strictObject({
   /** Designers that are open, and people in front of Perspective. */
   designers: z.array(Person),
   perspective: z.array(Person),
+  vision: z.array(Person),
   /** `projects/export` answers 404, as a gateway that cannot show its projects. */
   exportAbsent: z.boolean(),
   /** What waits for a restart [facts 1.7]. */
   pendingRestart: z.array(z.string()),
+  /** What comes of being asked for a restart: the gateway stays away, never begins, still lists what waited for it, says no, answers 500 and restarts. */
+  restart: z.enum(['works', 'stays-down', 'ignored', 'keeps-pending', 'refused', 'answers-500']),
   quarantinedModules: z.array(z.strictObject({ id: z.string(), reason: z.string() })),
 });
 export type Faults = z.infer<typeof Faults>;
@@ -116,7 +119,9 @@ export const NO_FAULTS: Faults = {
   wrongAt: '/data/',
   designers: [],
   perspective: [],
+  vision: [],
   exportAbsent: false,
   pendingRestart: [],
+  restart: 'works',
   quarantinedModules: [],
 };
