@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { IgnitionClient, ScanKind } from '../clients/ignition/client.ts';
+import type { IgnitionClient, ScanKind, ScanStatus } from '../clients/ignition/client.ts';
 import type { ScanResult } from '../contract/activities.ts';
 import { SyncError } from '../domain/errors.ts';
 import { count, listSome } from '../domain/plan/text.ts';
@@ -113,9 +113,9 @@ type Ended = { readonly since: number } | { readonly doubt: string };
 
 /** @returns a doubt in words when the gateway does not say that it has scanned. */
 async function scanOnce({ client, clock, timeoutMs }: ScanWith, kind: ScanKind, doing: Doing): Promise<Ended> {
-  const before = await client.scanStatus(kind, doing.signal);
-  await client.triggerScan(kind, doing.signal);
   const start = clock.monotonicMs();
+  const before = await idle({ client, clock, timeoutMs }, kind, start, doing);
+  await client.triggerScan(kind, doing.signal);
   for (let wait = FIRST_LOOK_MS; ; wait = Math.min(wait * 2, SLOWEST_LOOK_MS)) {
     await sleep(wait, undefined, { signal: doing.signal });
     doing.onProgress({ doing: 'scanning' });
@@ -126,6 +126,25 @@ async function scanOnce({ client, clock, timeoutMs }: ScanWith, kind: ScanKind, 
     if (now.scanActive)
       throw new SyncError('ScanFailed', `The gateway's ${kind} scan did not end within ${timeoutMs} ms: look at the gateway's log.`);
     return { doubt: `The gateway took the ${kind} scan but reports none since.` };
+  }
+}
+
+/**
+ * Waits for a scan that somebody else has asked for: it may have read files before they changed, and whether ours would follow it, join it
+ * or be passed over is not known. What does not end is left to our own scan.
+ * @returns how scans stand then
+ */
+async function idle(
+  { client, clock, timeoutMs }: Pick<ScanWith, 'client' | 'clock' | 'timeoutMs'>,
+  kind: ScanKind,
+  start: number,
+  doing: Doing,
+): Promise<ScanStatus> {
+  for (let wait = FIRST_LOOK_MS; ; wait = Math.min(wait * 2, SLOWEST_LOOK_MS)) {
+    const now = await client.scanStatus(kind, doing.signal);
+    if (!now.scanActive || clock.monotonicMs() - start >= timeoutMs / 2) return now;
+    await sleep(wait, undefined, { signal: doing.signal });
+    doing.onProgress({ doing: 'scanning' });
   }
 }
 

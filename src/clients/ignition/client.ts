@@ -169,4 +169,4 @@ function segments(name: string): string {
   return name.split('/').map(encodeURIComponent).join('/');
 }
 
-export type { IgnitionAddress };
+export type { IgnitionAddress, ScanStatus };

@@ -24,6 +24,8 @@ export const Faults = z.strictObject({
   scanNotReported: z.boolean(),
   /** Milliseconds by which the status is late with the end of a scan [facts 1.4: not within 5 s]. */
   scanReportDelayMs: z.number().min(0),
+  /** When a scan reads the disk: unknown. */
+  scanReads: z.enum(['at its end', 'at its start']),
   /** What a POST during a scan does: unknown [facts 9.4]. */
   scanDuringScan: z.enum(['join', 'queue', 'ignore']),
   /** Project scans that a new project needs until its resources are there: 2 was seen [facts 3.1, single source]. */
@@ -95,6 +97,7 @@ export const NO_FAULTS: Faults = {
   scanLoadsNothing: false,
   scanNotReported: false,
   scanReportDelayMs: 0,
+  scanReads: 'at its end',
   scanDuringScan: 'join',
   newProjectScans: 2,
   brokenProjects: [],
