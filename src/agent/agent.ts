@@ -4,6 +4,8 @@ import type {
   ApplyInput,
   ApplyResult,
   GatewayStep,
+  RestartInput,
+  RestartResult,
   RestoreInput,
   RestoreResult,
   ScanInput,
@@ -18,6 +20,7 @@ import { guardEdge, proveAccess } from './access.ts';
 import { countChanges, scansFor } from './change.ts';
 import { findDrift, type Depth, type Drift } from './drift.ts';
 import { removeAll } from './durable.ts';
+import { restartGateway } from './gateway-restart.ts';
 import { Identity } from './identity.ts';
 import { readJournal } from './journal.ts';
 import { guardKey } from './key-guard.ts';
@@ -30,6 +33,7 @@ import { Mutex } from './mutex.ts';
 import { guardLive, guardPrecondition } from './precondition.ts';
 import { prepare } from './prepare.ts';
 import type { AgentOptions, Doing } from './ports.ts';
+import { noteOwed, readRestart } from './restart-record.ts';
 import { restoreFromSnapshot } from './restore.ts';
 import { scanGateway } from './scan.ts';
 import { guardSessions } from './session-guard.ts';
@@ -251,12 +255,19 @@ export class Agent {
     return this.#withClient(input, async (client) => {
       const { volume, proof: scratch } = this.#layout;
       const timeoutMs = this.#options.scanTimeoutMs ?? SCAN_TIMEOUT_MS;
-      const make = { client, clock: this.#bench.clock, timeoutMs, volume, scratch };
+      const make = { client, clock: this.#bench.clock, timeoutMs, volume, scratch, owedRestart: readRestart(this.#layout).owed };
       const { told, ...result } = await scanGateway(make, mergeScans(before.owed, input.scans), change, doing);
       if (told) await this.#settleScans(before.seq);
+      if (told) await noteOwed(this.#layout, result.restart);
       guardLive(readState(this.#layout), input); // another rollout may have put it back meanwhile: then nothing is proved
       return result;
     });
+  }
+
+  /** One step of a restart of the gateway; see `restartGateway`. No files change meanwhile. */
+  async restart(input: RestartInput, doing: Doing): Promise<RestartResult> {
+    const make = { layout: this.#layout, clock: this.#bench.clock, permit: (state: State) => this.#identity.ticket(state, input, doing) };
+    return this.#writing.run(doing.signal, () => this.#withClient(input, (client) => restartGateway({ ...make, client }, input, doing)));
   }
 
   /** The scans of a step's gateway. */

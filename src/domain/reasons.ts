@@ -64,6 +64,8 @@ export const REASONS = {
   GatewayIncompatible: 'change',
   ScanFailed: 'backoff',
   RestoreFailed: 'backoff',
+  GatewayInUse: 'backoff',
+  RestartFailed: 'change',
   DesignerOpen: 'change',
   PerspectiveOpen: 'change',
   // The rollout

@@ -29,7 +29,7 @@ export function selectWave(plan: PlanDocument, { stage, wave, only }: Pick<ReadW
     );
   return plan.gateways
     .filter((row) => (only ? only.includes(row.gateway) : row.stage === stage && row.wave === wave))
-    .map(({ gateway, target, expectLive, released, localChanges, designers, perspective, sessionWaitMs }) => ({
+    .map(({ gateway, target, expectLive, released, localChanges, designers, perspective, sessionWaitMs, restart }) => ({
       gateway,
       target,
       expectLive,
@@ -38,5 +38,6 @@ export function selectWave(plan: PlanDocument, { stage, wave, only }: Pick<ReadW
       ...(designers === undefined ? {} : { designers }),
       ...(perspective === undefined ? {} : { perspective }),
       ...(sessionWaitMs === undefined ? {} : { sessionWaitMs }),
+      ...(restart === undefined ? {} : { restart }),
     }));
 }

@@ -4,6 +4,7 @@ import type { PlanInput, PlanResult, PlannedGateway } from '../contract/activiti
 import type { Desired, DesiredGateway } from '../domain/desired.ts';
 import { SyncError } from '../domain/errors.ts';
 import { NO_MANIFEST, createManifest, encodeManifest, type Digest, type Manifest } from '../domain/manifest.ts';
+import { restartPolicy } from '../domain/restart.ts';
 import { planStages, type Slot } from '../domain/plan/stages.ts';
 import { digestOf } from './composer.ts';
 import { layoutOf } from './layout-of.ts';
@@ -40,7 +41,8 @@ export class Planner {
     const { made, commits, settled } = await this.#maker.make(layouts, { ...making, staging });
     const targets = gateways.map((gateway, i): Target => ({ gateway, ...(made[i] as Made) }));
     const changed = targets.filter(
-      ({ gateway, digest }) => input.only !== undefined || digest !== gateway.live || digest !== gateway.confirmed,
+      ({ gateway, digest }) =>
+        input.only !== undefined || digest !== gateway.live || digest !== gateway.confirmed || isDueForRestart(gateway),
     );
     const nameOf = ({ gateway }: Target): string => gateway.name;
     const unchanged = targets.filter((target) => !changed.includes(target));
@@ -152,13 +154,22 @@ function localChangesOf({ profile }: DesiredGateway, spec: Desired['spec']): Pic
   return (profile?.spec.localChanges ?? spec.localChanges) === 'overwrite' ? { localChanges: 'overwrite' } : {};
 }
 
+/** One that waits for a restart which it may have now is gone through like one that changes: nothing is written there, and then it is restarted. */
+function isDueForRestart({ profile, restartPending }: DesiredGateway): boolean {
+  return restartPending === true && profile?.spec.restart !== undefined;
+}
+
 /** As `localChangesOf`: only what is not the default. */
-function peopleOf({ profile }: DesiredGateway): Pick<PlannedGateway, 'perspective' | 'sessionWaitMs'> {
-  const { perspectiveSessionPolicy: perspective = 'proceed', sessionWait = DEFAULT_SESSION_WAIT } = (profile?.spec ??
-    {}) as Partial<SyncProfileSpec>;
+function peopleOf({ profile }: DesiredGateway): Pick<PlannedGateway, 'perspective' | 'sessionWaitMs' | 'restart'> {
+  const {
+    perspectiveSessionPolicy: perspective = 'proceed',
+    sessionWait = DEFAULT_SESSION_WAIT,
+    restart,
+  } = (profile?.spec ?? {}) as Partial<SyncProfileSpec>;
   return {
     ...(perspective !== 'proceed' && { perspective }),
     ...(sessionWait !== DEFAULT_SESSION_WAIT && { sessionWaitMs: durationMs(sessionWait) }),
+    ...(restart && { restart: restartPolicy(restart) }),
   };
 }
 

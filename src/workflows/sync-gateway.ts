@@ -49,7 +49,7 @@ export interface Gate {
 }
 
 export type GatewayOutcome =
-  | { readonly gateway: string; readonly kind: 'synced' }
+  | { readonly gateway: string; readonly kind: 'synced'; /** It waits for a restart which it may have. */ readonly restart?: true }
   | { readonly gateway: string; readonly kind: 'untouched'; readonly why: string }
   | { readonly gateway: string; readonly kind: 'superseded' }
   | { readonly gateway: string; readonly kind: 'unreachable'; readonly fault: Fault }
@@ -58,9 +58,16 @@ export type GatewayOutcome =
 export type Say = (news: Omit<GatewayReport, 'gateway' | 'commit' | 'ref'>) => void;
 
 /** No ticket for now: a person or the relay's return ends that. The gateway waits in place, nothing is written. */
-const WAITS: readonly string[] = ['Paused', 'Frozen', 'ApprovalPending', 'TicketRefused', 'RelayUnreachable'];
+export const WAITS: readonly string[] = ['Paused', 'Frozen', 'ApprovalPending', 'TicketRefused', 'RelayUnreachable'];
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 300_000;
+
+const RESTART_BY_HAND = 'Restart the gateway, or give its SyncProfile restart.windows in which that is done by itself';
+
+/** What each step of a gateway is told beside what is its own. */
+export function gatewayStep(at: WaveContext, planned: PlannedGateway): GatewayStep {
+  return stepOf(at, planned, 'apply');
+}
 
 function stepOf(at: WaveContext, planned: PlannedGateway, step: 'apply' | 'restore'): GatewayStep {
   const { object, rollout, planDigest, connection, retainSnapshots, retainSnapshotBytes } = at;
@@ -130,7 +137,7 @@ export async function syncGateway(
   gate: Gate,
   say: Say,
 ): Promise<GatewayOutcome> {
-  const { gateway, target } = planned;
+  const { gateway } = planned;
   const agent = gatewayActivities(at.object.namespace, gateway);
   const step = applyOf(at, planned);
   const began = Date.now();
@@ -154,7 +161,7 @@ export async function syncGateway(
       const proof = isWaiting(first) ? await scanWhenUp(at.object.namespace, scan, first, say) : first;
       if ('reason' in proof && isAway(proof)) return { gateway, kind: 'unreachable', fault: proof };
       if ('reason' in proof) return await CancellationScope.nonCancellable(() => restoreGateway(at, planned, proof, applied.scans, say));
-      return synced(gateway, target, proof, applied, say);
+      return synced(planned, proof, applied, say);
     } catch (error) {
       rethrowCancellation(error);
       const fault = faultOf(error);
@@ -173,15 +180,19 @@ export async function syncGateway(
   }
 }
 
-function synced(gateway: string, target: string, proof: ScanResult, applied: ApplyResult, say: Say): GatewayOutcome {
+function synced({ gateway, target, restart: allowed }: PlannedGateway, proof: ScanResult, applied: ApplyResult, say: Say): GatewayOutcome {
+  const { restart = [] } = proof;
   const unproved = proof.outcome === 'Loaded' ? '' : `${proof.outcome}: ${proof.message}`;
   say({
     phase: 'Synced',
     live: target,
     confirmed: { manifest: target, outcome: proof.outcome },
-    note: [unproved, tookOver(applied), seenSessions(applied.sessions)].filter(Boolean).join('. '),
+    restartPending: restart,
+    note: [unproved, restart.length > 0 && !allowed && RESTART_BY_HAND, tookOver(applied), seenSessions(applied.sessions)]
+      .filter(Boolean)
+      .join('. '),
   });
-  return { gateway, kind: 'synced' };
+  return { gateway, kind: 'synced', ...(restart.length > 0 && allowed && { restart: true }) };
 }
 
 /** Puts back what was live before, and lets the gateway load it again. `why` is the fault that made it necessary. */

@@ -16,6 +16,8 @@ import type { GatewayReport } from '../domain/reports.ts';
 import { control, source } from './activities.ts';
 import { type Reporter, createReporter } from './reporter.ts';
 import { rolloutControl } from './rollout-messages.ts';
+import { restartGateway } from './restart-gateway.ts';
+import { Turns } from './turns.ts';
 import { tell } from './tell.ts';
 import { searchAttributes } from './search-attributes.ts';
 import { type Gate, type GatewayOutcome, type WaveContext, revertGateway, stageGateway, syncGateway } from './sync-gateway.ts';
@@ -24,8 +26,8 @@ export interface WaveInput extends WaveContext {
   readonly schema: 1;
   readonly stage: string;
   readonly wave: number;
-  /** `revert` takes the gateways of an earlier wave back to what they had. */
-  readonly mode: 'sync' | 'revert';
+  /** `revert` takes the gateways of an earlier wave back to what they had, `restart` restarts those that wait for it. */
+  readonly mode: 'sync' | 'revert' | 'restart';
   /** Only these gateways of the plan: a retry by hand. */
   readonly only?: readonly string[] | undefined;
   readonly paused: boolean;
@@ -41,6 +43,8 @@ export interface WaveResult {
   readonly untouched: number;
   /** Another rollout has taken over: nothing more may be done by this one. */
   readonly superseded: boolean;
+  /** Gateways that wait for a restart which they may have. */
+  readonly restarts?: readonly string[];
 }
 
 /** From the rollout to its running wave. */
@@ -90,7 +94,7 @@ export async function wave(input: WaveInput): Promise<WaveResult> {
     phases.set(planned.gateway, report);
     reporter.report(report);
   };
-  const work = input.mode === 'sync' ? syncAll : revertAll;
+  const work = { sync: syncAll, revert: revertAll, restart: restartAll }[input.mode];
   let over = false;
   const watched = endWhenOrphaned(
     () => over,
@@ -171,6 +175,16 @@ async function revertAll(at: WaveContext, gateways: readonly PlannedGateway[], _
   return Promise.all(gateways.map((g) => revertGateway(at, g, say(g))));
 }
 
+async function restartAll(at: WaveContext, gateways: readonly PlannedGateway[], gate: Gate, say: SayFor): Promise<GatewayOutcome[]> {
+  const turns = new Turns();
+  return Promise.all(
+    gateways.map(async (g): Promise<GatewayOutcome> => {
+      if (!g.restart) return { gateway: g.gateway, kind: 'synced' };
+      return restartGateway(at, g, g.restart, turns, gate, say(g));
+    }),
+  );
+}
+
 function resultOf(outcomes: readonly GatewayOutcome[]): WaveResult {
   return {
     synced: outcomes.filter((o) => o.kind === 'synced').length,
@@ -178,5 +192,11 @@ function resultOf(outcomes: readonly GatewayOutcome[]): WaveResult {
     unreachable: outcomes.flatMap((o) => (o.kind === 'unreachable' ? [o.gateway] : [])),
     untouched: outcomes.filter((o) => o.kind === 'untouched').length,
     superseded: outcomes.some((o) => o.kind === 'superseded'),
+    ...restartsOf(outcomes),
   };
+}
+
+function restartsOf(outcomes: readonly GatewayOutcome[]): Pick<WaveResult, 'restarts'> {
+  const restarts = outcomes.flatMap((o) => (o.kind === 'synced' && o.restart ? [o.gateway] : []));
+  return restarts.length > 0 ? { restarts } : {};
 }

@@ -198,6 +198,18 @@ test.each([
     says: /mappings\[0\]\.source: .*modules belong to the image of the gateway/,
   })),
   {
+    what: 'a window that begins at no time of day',
+    object: syncProfile('bad', [{ source: 'a', destination: 'projects' }], {
+      restart: { windows: [{ start: '25:00', duration: '1h', timeZone: 'UTC' }] },
+    }),
+    says: /spec\.restart\.windows\[0\]\.start: .*a time of day such as 02:00/,
+  },
+  {
+    what: 'restarts without a window',
+    object: syncProfile('bad', [{ source: 'a', destination: 'projects' }], { restart: { windows: [] } }),
+    says: /spec\.restart\.windows/,
+  },
+  {
     what: 'a module as an additional file',
     object: ignitionSync('bad', { shared: { additionalFiles: [{ source: 'a', destination: 'x.modl' }] } }),
     says: /additionalFiles\[0\]\.destination: .*modules belong to the image/,

@@ -81,6 +81,7 @@ function desiredGateway(stored: StoredGateway, profiles: Profiles): DesiredGatew
     excludePatterns: spec.excludePatterns,
     live: status?.live ?? NO_MANIFEST,
     ...(status?.confirmed ? { confirmed: status.confirmed.manifest } : {}),
+    ...(status?.restartPending?.length ? { restartPending: true as const } : {}),
     ...(spec.deploymentMode === undefined ? {} : { deploymentMode: spec.deploymentMode }),
     ...found,
   };

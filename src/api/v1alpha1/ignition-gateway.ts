@@ -43,6 +43,7 @@ export const IgnitionGatewayStatus = z.object({
     .object({ manifest: z.string(), outcome: z.string(), at: z.string() })
     .optional()
     .describe('What the gateway has proved to run.'),
+  restartPending: z.array(z.string()).max(20).optional().describe('What of our changes the gateway runs only after a restart.'),
   reason: z.string().optional(),
   message: z.string().optional(),
   agent: z.object({ version: z.string(), protocol: z.int(), lastHello: z.string(), podUid: z.string() }).optional(),

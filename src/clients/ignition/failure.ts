@@ -111,14 +111,23 @@ function wordsOfJson(text: string): string | undefined {
   return wordsIn(value);
 }
 
-/** `{message}`, `{problem}` as text or `{message}`, `{messages:[…]}`: all were seen. */
+/** `{message}`, `{problem}` as text or as an object, `{messages:[…], fieldMessages:[{fieldName, messages}]}`: all were seen. */
 export function wordsIn(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const { message, problem, messages } = value as Record<string, unknown>;
+  const { message, problem, messages, fieldMessages } = value as Record<string, unknown>;
   if (typeof message === 'string') return message;
   if (typeof problem === 'string') return problem;
-  if (Array.isArray(messages)) return messages.map(String).join('; ');
+  const said = [...(Array.isArray(messages) ? messages.map(String) : []), ...wordsOfFields(fieldMessages)];
+  if (said.length > 0) return said.join('; ');
   return problem === undefined ? undefined : wordsIn(problem);
+}
+
+function wordsOfFields(fields: unknown): string[] {
+  if (!Array.isArray(fields)) return [];
+  return fields.flatMap((field: unknown) => {
+    const { fieldName, messages } = (typeof field === 'object' && field !== null ? field : {}) as Record<string, unknown>;
+    return typeof fieldName === 'string' && Array.isArray(messages) ? [`${fieldName}: ${messages.map(String).join(', ')}`] : [];
+  });
 }
 
 function wordOf(error: unknown, word: 'code' | 'name' | 'message'): string {
