@@ -40,5 +40,6 @@ export function whileComingUp(agent: Steps, { gate, boot, keyOnDisk }: ComingUpW
       return orKeyFollows(input, () => agent.scan(input, doing));
     },
     restore: (input, doing) => agent.restore(input, doing),
+    restart: (input, doing) => agent.restart(input, doing),
   };
 }

@@ -49,7 +49,7 @@ export async function examine(address: IgnitionAddress, { scan, patienceMs }: { 
     const lines: Line[] = [];
     let hasApi = true;
     for (const check of CHECKS) {
-      const line = hasApi || WITHOUT_API.includes(check.id) ? await lineOf(check, gateway) : noApi(check);
+      const line: Line = hasApi || WITHOUT_API.includes(check.id) ? await lineOf(check, gateway) : noApi(check);
       if (check.id === 'C1') hasApi = line.verdict !== 'differs';
       lines.push(line);
     }
