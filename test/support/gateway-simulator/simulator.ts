@@ -166,7 +166,7 @@ async function restart(gateway: Gateway, { grace, down }: { grace: number; down:
   await gateway.engine.stop();
   for (const lock of Object.values(gateway.locks)) lock.release();
   await sleep(down);
-if (gateway.faults.restart === 'stays-down') return;
+  if (gateway.faults.restart === 'stays-down') return;
   gateway.faults = { ...gateway.faults, state: 'running', ...(gateway.faults.restart !== 'keeps-pending' && { pendingRestart: [] }) };
   gateway.forgotten?.restart();
   boot(gateway);
