@@ -75,7 +75,7 @@ function innerOrigin(
   const url = submoduleUrl(parent.url, named);
   const remote = url === undefined ? undefined : parse(url);
   if (url === undefined || remote === undefined)
-    throw refused(path, `has a URL in .gitmodules that cannot be followed ("${named.slice(0, 200)}")`);
+    throw refused(path, `has a URL in .gitmodules that cannot be followed ("${named.slice(0, 200).replace(/:[^/@]*@/, ':***@')}")`);
   const atHome = remote.transport === home.transport && remote.host === home.host && remote.port === home.port;
   if (remote.transport === 'file' || (remote.transport === 'http' && !atHome))
     throw refused(path, `has a ${remote.transport} URL in .gitmodules: only https and ssh are followed`);

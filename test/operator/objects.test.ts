@@ -84,6 +84,11 @@ test.each([
   { what: 'a host that is read as an option', object: git({ repo: 'git@-oProxyCommand=x:y' }), says: /spec\.git\.repo/ },
   { what: 'an ssh URL whose host is an option', object: git({ repo: 'ssh://-oProxyCommand=x/y' }), says: /spec\.git\.repo/ },
   { what: 'an unknown transport', object: git({ repo: 'ext::sh -c x' }), says: /spec\.git\.repo/ },
+  {
+    what: 'a password in the URL',
+    object: git({ repo: 'https://me:secret@git.example/a.git' }),
+    says: /spec\.git\.repo: .*holds a password/,
+  },
   { what: 'a ref that starts with a dash', object: git({ ref: '--upload-pack=x' }), says: /spec\.git\.ref: .*must not start with a dash/ },
   { what: 'an empty ref', object: git({ ref: '' }), says: /spec\.git\.ref/ },
   { what: 'plain http', object: git({ repo: 'http://git.example/a.git' }), says: /spec\.git\.repo: .*plain http.*insecureHttp: true/ },
