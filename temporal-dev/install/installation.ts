@@ -8,6 +8,7 @@ import { Kubelet } from '../kubelet/kubelet.ts';
 import { freePort } from '../stack/ports.ts';
 import { compileCacheOf, gatewayUser, handOver, letThrough } from './gateway-user.ts';
 import type { Stack } from '../stack/stack.ts';
+import { seedAsChart } from '../../test/support/gateway-simulator/seed.ts';
 
 /** The processes of the control plane. */
 export const CONTROL_PROCESSES = ['operator', 'worker', 'source', 'relay'] as const;
@@ -28,6 +29,11 @@ const ROOT = resolve(import.meta.dirname, '../..');
 const MAIN = join(ROOT, 'src/main.ts');
 const SIMULATOR = join(ROOT, 'test/support/gateway-simulator/main.ts');
 const CRDS = join(ROOT, 'charts/ignition-sync/crds');
+/**
+ * Annotation of pods whose simulated gateway plays its first boot: the volume is seeded as by the init container of the official chart, and
+ * the gateway waits for its setup: `waits`, or so many milliseconds.
+ */
+const FIRST_BOOT = 'simulator.example/first-boot';
 /** The Secret that example objects name. */
 const API_KEY = { secret: 'ignition-api-key', key: 'apiKey' };
 
@@ -114,7 +120,13 @@ export class Installation {
       dir: pods,
       apiKey: () => API_KEY,
       ...(user && { user }),
+      init: async ({ pod, files }) => {
+        if (pod.metadata?.annotations?.[FIRST_BOOT] === undefined) return;
+        await seedAsChart(files.data);
+        if (user) handOver(files.data, user);
+      },
       gateway: ({ pod, files, ports }) => {
+        const firstBoot = pod.metadata?.annotations?.[FIRST_BOOT];
         gateways.set(`${pod.metadata?.namespace ?? ''}/${pod.metadata?.name ?? ''}`, `http://127.0.0.1:${ports.gateway}`);
         return {
           command: process.execPath,
@@ -130,6 +142,7 @@ export class Installation {
             files.apiKey,
             '--scan-ms',
             `${scanMs}`,
+            ...(firstBoot === undefined ? [] : ['--first-boot', firstBoot]),
           ],
           env: podEnv,
           cwd: files.dir,
