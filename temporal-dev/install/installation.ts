@@ -34,6 +34,8 @@ const CRDS = join(ROOT, 'charts/ignition-sync/crds');
  * the gateway waits for its setup: `waits`, or so many milliseconds.
  */
 const FIRST_BOOT = 'simulator.example/first-boot';
+/** Annotation of pods that stands for `STARTUP_GRACE_SECONDS` in the values of a real one. */
+const GRACE = 'simulator.example/startup-grace-seconds';
 /** The Secret that example objects name. */
 const API_KEY = { secret: 'ignition-api-key', key: 'apiKey' };
 
@@ -149,7 +151,7 @@ export class Installation {
         };
       },
       startupProbe: ({ ports }) => `http://127.0.0.1:${ports.health}/startupz`,
-      agent: ({ pod, files, ports }) => ({
+      agent: ({ pod, files, ports, boots }) => ({
         command,
         args: [...first, 'agent'],
         env: {
@@ -163,7 +165,9 @@ export class Installation {
           API_KEY_FILE: files.apiKey,
           IGNITION_URL: `http://127.0.0.1:${ports.gateway}`,
           HEALTH_PORT: `${ports.health}`,
-          POD_UID: pod.metadata?.uid ?? '',
+          // All pods of this machine share its network and its boot, by which an agent tells the lives of one pod apart.
+          POD_UID: `${pod.metadata?.uid ?? ''}/${boots}`,
+          ...(pod.metadata?.annotations?.[GRACE] !== undefined && { STARTUP_GRACE_SECONDS: pod.metadata.annotations[GRACE] }),
         },
         cwd: files.dir,
       }),
