@@ -89,6 +89,11 @@ export class Kubelet extends EventEmitter<{ news: [PodNews]; gone: [string]; err
     this.#process(pod, role).release();
   }
 
+  /** Starts everything of a pod anew, as a machine that boots again does: no apiserver is asked. */
+  async restart(pod: string): Promise<void> {
+    await this.#runner(pod).restart();
+  }
+
   /** Waits until both processes of a pod run. */
   async running(pod: string): Promise<void> {
     while (ROLES.some((role) => this.processes(pod)[role] === undefined)) {

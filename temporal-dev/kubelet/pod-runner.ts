@@ -15,6 +15,8 @@ export const ROLES: readonly Role[] = ['gateway', 'agent'];
 export interface PodContext {
   readonly pod: V1Pod;
   readonly files: PodFiles;
+  /** How often everything of the pod was started: 1 at first, one more for each boot of its machine. */
+  readonly boots: number;
   /** Ports of this pod on the loopback address: of the gateway's HTTP API and of the agent's health and metrics. */
   readonly ports: { readonly gateway: number; readonly health: number };
 }
@@ -54,6 +56,7 @@ export class PodRunner {
   readonly #settings: RunnerSettings;
   readonly #pod: V1Pod;
   readonly #processes = new Map<Role, KeptRunning>();
+  #boots = 0;
   #renewal: NodeJS.Timeout | undefined;
   #stopped = false;
 
@@ -67,7 +70,8 @@ export class PodRunner {
   async start(): Promise<void> {
     await this.#renewToken();
     const { init, startupProbe } = this.#settings.podStart;
-    const context: PodContext = { pod: this.#pod, files: this.files, ports: { gateway: await freePort(), health: await freePort() } };
+    const ports = { gateway: await freePort(), health: await freePort() };
+    const context: PodContext = { pod: this.#pod, files: this.files, boots: (this.#boots += 1), ports };
     this.files.replace(this.files.ports, JSON.stringify(context.ports));
     await init?.(context);
     this.#run('agent', context);
@@ -107,6 +111,13 @@ export class PodRunner {
     this.#stopped = true;
     clearTimeout(this.#renewal);
     await Promise.all([...this.#processes.values()].map((each) => each.stop()));
+  }
+
+  async restart(): Promise<void> {
+    await this.stop();
+    this.#processes.clear();
+    this.#stopped = false;
+    await this.start();
   }
 
   async #renewToken(): Promise<void> {

@@ -1,9 +1,12 @@
+import { spawnSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import type { ApplyInput } from '../../../src/contract/activities.ts';
 import { NO_MANIFEST } from '../../../src/domain/manifest.ts';
 import { seedDataDirectory } from '../../support/gateway-simulator/seed.ts';
 import { GatewaySimulator } from '../../support/gateway-simulator/simulator.ts';
 import type { Files } from './support/content.ts';
+import type { CrashOrder } from './support/crash-child.ts';
 import { EXPECTS, StartingPod, outcomeOf, until } from './support/starting.ts';
 
 const FILES: Files = { 'projects/P/project.json': '{}' };
@@ -103,6 +106,38 @@ test('an agent that was killed after its commit record opens the gate without as
   pod.relay.says = 'nobody answers';
   expect(await pod.start().opened()).toBe('open: the wanted commit is live');
 });
+
+test.each([
+  { dieAfter: 'the journal', step: 'journal' },
+  { dieAfter: 'the commit record', step: 'recorded' },
+])(
+  'an agent that was killed directly after $dieAfter ends the sync before the gateway may start, also when nobody answers',
+  async ({ step }) => {
+    const next = pod.step(live, NEWER);
+    const { status, stdout } = dieAt(step, next);
+    expect({ status, stdout }).toEqual({ status: null, stdout: '' });
+    expect(pod.read('.ignition-sync/journal.json')).toBeDefined();
+    pod.relay.says = 'nobody answers';
+    pod.graceSeconds = 0;
+    const agent = pod.start();
+    expect(agent.gate.closed).toMatch(/^the volume is looked at: an interrupted sync is ended first/);
+    await agent.opened();
+    expect(pod.read('.ignition-sync/journal.json')).toBeUndefined();
+    expect(pod.read('projects/P/project.json')).toBe(NEWER['projects/P/project.json']);
+    expect((JSON.parse(pod.read('.ignition-sync/state.json')!) as { live: string }).live).toBe(next.target);
+  },
+);
+
+/** Another agent process applies and ends itself directly after this step of the journal. */
+function dieAt(name: string, step: ApplyInput): { status: number | null; stdout: string } {
+  const { content } = pod.relay;
+  const contentFile = join(pod.dataDir, '../content.json');
+  writeFileSync(contentFile, JSON.stringify([...content.manifests]));
+  writeFileSync(`${contentFile}.blobs`, JSON.stringify([...content.blobs].map(([digest, bytes]) => [digest, bytes.toString('base64')])));
+  const order: CrashOrder = { dataDir: pod.dataDir, contentFile, work: { call: 'apply', step }, dieAt: name };
+  const child = join(import.meta.dirname, 'support/crash-child.ts');
+  return spawnSync(process.execPath, [child, JSON.stringify(order)], { encoding: 'utf8', env: { PATH: dirname(process.execPath) } });
+}
 
 test('a sync that was torn and cannot be ended keeps the gateway down, with words, until it can', async () => {
   pod.relay.says = EXPECTS.paused;
