@@ -7,7 +7,7 @@ import { SyncError } from '../domain/errors.ts';
 import { isReason, type Reason } from '../domain/reasons.ts';
 import { readFrames } from './frames.ts';
 import type { RelayClient } from './ports.ts';
-import { givingBack } from './spent-buffers.ts';
+import { givingBack } from '../clients/http/spent-buffers.ts';
 import { messageOf } from './volume-error.ts';
 
 /** How the relay is reached. */
