@@ -1,3 +1,4 @@
+import './small-heap.ts';
 import { createGatewayActivities } from '../activities/gateway/index.ts';
 import { type IgnitionAddress, type IgnitionClient, createIgnitionClient } from '../clients/ignition/client.ts';
 import { type Environment, loadEnvironment } from '../config/environment.ts';

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { Agent, request, type Dispatcher } from 'undici';
 import { z } from 'zod';
+import { givingBack } from '../clients/http/spent-buffers.ts';
 import { RELAY_PATHS } from '../contract/relay.ts';
 import { SyncError } from '../domain/errors.ts';
 import type { Digest } from '../domain/manifest.ts';
@@ -9,7 +10,6 @@ import { isReason, type Reason } from '../domain/reasons.ts';
 import { COMPRESSED, decoded, partOf, resumed, without } from './downloads.ts';
 import { readFrames } from './frames.ts';
 import type { Blob, IncomingBlob, RelayClient } from './ports.ts';
-import { givingBack } from './spent-buffers.ts';
 import { messageOf } from './volume-error.ts';
 
 /** How the relay is reached. */

@@ -4,7 +4,7 @@ import type { ScanResult } from '../contract/activities.ts';
 import { SyncError } from '../domain/errors.ts';
 import { count, listSome } from '../domain/plan/text.ts';
 import type { ManifestDifference, ManifestLines } from '../domain/manifest.ts';
-import { claimsOf } from '../domain/proof/claims.ts';
+import { claimsOf, type Claims } from '../domain/proof/claims.ts';
 import { firstOf } from './long-list.ts';
 import type { Clock, Doing } from './ports.ts';
 import { prove } from './proof/prove.ts';
@@ -73,16 +73,16 @@ export async function scanGateway(make: ScanWith, scans: Scans, change: Transiti
   const doubts = ended.flatMap((one) => ('doubt' in one ? [one.doubt] : []));
   const missing = await verify(make, change.live, [...listed, ...(scans.newProjects ?? [])], doing);
   if (missing !== undefined) doubts.unshift(missing);
-  const asked = askedFor(change);
+  const { claims, files } = claimsFor(make.volume, askedFor(change));
   const { proved, doubts: more } = await prove(
     { ...make, since: sinceOf(ended), settleMs: Math.min(SETTLE_MS, make.timeoutMs) },
-    claimsFor(make.volume, asked),
+    claims,
     doing,
   );
   // What it serves is worth more than what it says of its scans.
   if (proved > 0 && more.length === 0 && missing === undefined) doubts.length = 0;
   doubts.push(...more);
-  if (asked.length === COMPARED) doubts.push(`only the first ${COMPARED} files of this change were compared`);
+  if (files === COMPARED) doubts.push(`only the first ${COMPARED} files of this change were compared`);
   const { owedRestart = [] } = make;
   const pending = await restartsOf(make, doing);
   const restart = pending ? pending.filter((name) => !waiting.has(name) || owedRestart.includes(name)) : owedRestart;
@@ -153,17 +153,43 @@ function sinceOf(ended: readonly Ended[]): number | undefined {
   return moments.length === 0 ? undefined : Math.min(...moments);
 }
 
-/** What was changed; everything, where the same is live as before: then it is the whole that shall be proved. */
-function askedFor({ before, live }: Transition): ManifestDifference[] {
-  const changes = firstOf(before.differences(live), COMPARED);
-  return changes.length > 0 ? changes : firstOf(live.entries(), COMPARED).map((after) => ({ path: after.path, after }));
+/**
+ * What was changed, gone through as often as it is asked for and never held; everything, where the same is live as before: then it is the
+ * whole that shall be proved.
+ */
+function askedFor({ before, live }: Transition): Iterable<ManifestDifference> {
+  const changes = atMost(COMPARED, () => before.differences(live));
+  return firstOf(changes, 1).length > 0 ? changes : atMost(COMPARED, () => entriesAsAdded(live));
 }
 
-function claimsFor(volume: VolumeFs, asked: readonly ManifestDifference[]): ReturnType<typeof claimsOf> {
-  const touched = new Set(asked.flatMap(({ path }) => /^(.+)\/(?:unary-)?resource\.json$/.exec(path)?.[1] ?? []));
+function atMost<T>(count: number, all: () => Iterable<T>): Iterable<T> {
+  return {
+    *[Symbol.iterator]() {
+      let left = count;
+      for (const one of all()) {
+        if (left === 0) return;
+        left -= 1;
+        yield one;
+      }
+    },
+  };
+}
+
+function* entriesAsAdded(live: ManifestLines): Generator<ManifestDifference> {
+  for (const after of live.entries()) yield { path: after.path, after };
+}
+
+function claimsFor(volume: VolumeFs, asked: Iterable<ManifestDifference>): { claims: Claims; files: number } {
+  const touched = new Set<string>();
+  let files = 0;
+  for (const { path } of asked) {
+    files += 1;
+    const folder = /^(.+)\/(?:unary-)?resource\.json$/.exec(path)?.[1];
+    if (folder !== undefined) touched.add(folder);
+  }
   const isResource = (folder: string): boolean =>
     touched.has(folder) || ['resource.json', 'unary-resource.json'].some((name) => volume.look(`${folder}/${name}`).kind === 'file');
-  return claimsOf(asked, isResource);
+  return { claims: claimsOf(asked, isResource), files };
 }
 
 /** A few doubts as sentences; how many there are beyond. */

@@ -24,7 +24,7 @@ export class Expected {
   }
 
   /** @param base the data directory before the first sync; `folder` is where git may work */
-  static async of(folder: string, base: string, { old, next }: Scenario): Promise<Expected> {
+  static async of(folder: string, base: string, { old, next }: Pick<Scenario, 'old' | 'next'>): Promise<Expected> {
     const files = {
       old: await checkedOut(join(folder, 'git-old'), old),
       next: await checkedOut(join(folder, 'git-next'), next),

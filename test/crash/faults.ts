@@ -18,7 +18,7 @@ const run = promisify(execFile);
 const plain = (content: string) => ({ content, executable: false });
 
 /** Every kind of change at once: files added, modified and deleted, a file that becomes a folder and back, and one that changes its mode. */
-const SCENARIO: Scenario = {
+const SCENARIO: Pick<Scenario, 'old' | 'next'> = {
   old: {
     'projects/P/project.json': plain('{"v":1}'),
     'projects/P/views/a/view.json': plain('a1'),

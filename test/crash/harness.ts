@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import type { GatewayStep } from '../../src/contract/activities.ts';
 import { NO_MANIFEST } from '../../src/domain/manifest.ts';
 import { gatewayUser, handOver, letThrough } from '../../temporal-dev/install/gateway-user.ts';
 import { seedDataDirectory } from '../support/gateway-simulator/seed.ts';
@@ -10,7 +11,7 @@ import { Content } from '../activities/agent/support/content.ts';
 import type { CrashOrder } from '../activities/agent/support/crash-child.ts';
 import { doing, openAgent, stepOf } from '../activities/agent/support/local-agent.ts';
 import { LocalRelay } from '../activities/agent/support/local-relay.ts';
-import { type Scenario, scenarios } from '../activities/agent/support/random-trees.ts';
+import { MIRRORED, type Scenario, scenarios, seen } from '../activities/agent/support/random-trees.ts';
 import { Expected } from './expected.ts';
 
 const run = promisify(execFile);
@@ -30,7 +31,8 @@ export interface CrashReport {
 }
 
 /**
- * Kills the agent's process with SIGKILL at random moments of random changes, and looks at the volume as the next process finds and leaves
+ * Kills the agent's process with SIGKILL at random moments of random changes (every third mirrors a folder in which others have files, every
+ * third overwrites what people changed), and looks at the volume as the next process finds and leaves
  * it: wholly the old commit or wholly the new one, nothing else touched, no leftovers where the gateway looks. What a commit is comes from
  * git, through plain commands.
  */
@@ -68,6 +70,7 @@ class Ground {
   readonly #relay: LocalRelay;
   readonly #digests: { readonly old: string; readonly next: string };
   readonly #expected: Expected;
+  readonly #manner: Scenario['manner'];
   readonly #ms: number;
 
   private constructor(parts: {
@@ -75,34 +78,44 @@ class Ground {
     relay: LocalRelay;
     digests: { old: string; next: string };
     expected: Expected;
+    manner: Scenario['manner'];
     ms: number;
   }) {
     this.#folder = parts.folder;
     this.#relay = parts.relay;
     this.#digests = parts.digests;
     this.#expected = parts.expected;
+    this.#manner = parts.manner;
     this.#ms = parts.ms;
   }
 
-  static async prepare(folder: string, { old, next }: Scenario): Promise<Ground> {
+  static async prepare(folder: string, scenario: Scenario): Promise<Ground> {
+    const { old, next, manner, theirs } = scenario;
     const base = join(folder, 'base');
     await seedDataDirectory(base);
-    const expected = await Expected.of(folder, base, { old, next });
+    const expected = await Expected.of(folder, base, seen(scenario));
     const content = new Content();
     const relay = new LocalRelay(content);
-    const digests = { old: content.add(old), next: content.add(next) };
+    const digests = {
+      old: content.add(old),
+      next: content.add(next, manner === 'mirror' ? { folders: [MIRRORED], spares: [] } : undefined),
+    };
     const agent = await openAgent(base, relay);
     await agent.apply(stepOf(NO_MANIFEST, digests.old, 'first'), doing);
     await agent.close();
+    for (const [path, { content: bytes }] of Object.entries(theirs)) {
+      mkdirSync(dirname(join(base, path)), { recursive: true });
+      writeFileSync(join(base, path), bytes);
+    }
     if (USER) handOver(base, USER);
     writeFileSync(join(folder, 'content.json'), JSON.stringify([...content.manifests]));
     writeFileSync(
       join(folder, 'content.json.blobs'),
       JSON.stringify([...content.blobs].map(([digest, bytes]) => [digest, bytes.toString('base64')])),
     );
-    const ground = new Ground({ folder, relay, digests, expected, ms: 0 });
+    const ground = new Ground({ folder, relay, digests, expected, manner, ms: 0 });
     const dry = await ground.#child('dry', undefined);
-    return new Ground({ folder, relay, digests, expected, ms: dry?.ms ?? 0 });
+    return new Ground({ folder, relay, digests, expected, manner, ms: dry?.ms ?? 0 });
   }
 
   async tryAll(moments: readonly number[]): Promise<{ moment: number; killed: boolean; complaints: string[] }[]> {
@@ -121,7 +134,7 @@ class Ground {
   async #child(name: string, dieAfterMs: number | undefined): Promise<{ ms: number } | undefined> {
     const dataDir = join(this.#folder, name);
     await run('cp', ['-a', join(this.#folder, 'base'), dataDir]);
-    const step = stepOf(this.#digests.old, this.#digests.next, 'op');
+    const step = this.#step();
     const order: CrashOrder = {
       dataDir,
       contentFile: join(this.#folder, 'content.json'),
@@ -140,13 +153,18 @@ class Ground {
     }
   }
 
+  #step(): GatewayStep {
+    const given = { deletesConfirmed: true, ...(this.#manner === 'overwrite' && { localChanges: 'overwrite' }) };
+    return stepOf(this.#digests.old, this.#digests.next, 'op', given);
+  }
+
   async #complaints(dataDir: string): Promise<string[]> {
     const complaints: string[] = [];
     const agent = await openAgent(dataDir, this.#relay);
     try {
       const { live } = await agent.inspect();
       complaints.push(...(await this.#expected.differences(dataDir, live === this.#digests.old ? 'old' : 'next', 'after the kill')));
-      await agent.apply(stepOf(this.#digests.old, this.#digests.next, 'op'), doing);
+      await agent.apply(this.#step(), doing);
       complaints.push(...(await this.#expected.differences(dataDir, 'next', 'after the repeated apply')));
       await agent.restore(stepOf(this.#digests.next, this.#digests.old, 'back'), doing);
       complaints.push(...(await this.#expected.differences(dataDir, 'old', 'after the restore')));

@@ -105,7 +105,7 @@ async function readDirectory(file: FileHandle): Promise<Map<string, Entry>> {
 }
 
 async function bytesAt(file: FileHandle, position: number, length: number): Promise<Buffer> {
-  const buffer = Buffer.alloc(length);
+  const buffer = Buffer.allocUnsafe(length);
   const { bytesRead } = await file.read(buffer, 0, length, position);
   if (bytesRead !== length) throw new Error('an archive that was cut short');
   return buffer;

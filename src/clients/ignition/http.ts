@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { Agent, errors, request, type Dispatcher } from 'undici';
 import type { z } from 'zod';
 import { SyncError } from '../../domain/errors.ts';
+import { givingBack } from '../http/spent-buffers.ts';
 import { isUnreachable, named, refused, wordsIn, type Answer } from './failure.ts';
 
 /** Where a gateway answers and what to show it. */
@@ -129,7 +130,7 @@ export class IgnitionHttp {
         throw new SyncError('GatewayIncompatible', `${path} of the gateway answered ${contentType || 'no content type'}.`);
       }
       const count = new Counter(maxBytes);
-      await pipeline(body, count, createWriteStream(file, { mode: 0o600 }), { signal: limit });
+      await pipeline(givingBack(body), count, createWriteStream(file, { mode: 0o600 }), { signal: limit });
       return count.bytes;
     } catch (error) {
       if (error instanceof errors.ResponseExceededMaxSizeError) return 'tooLarge';

@@ -50,7 +50,7 @@ export class EndlessRelay implements AsyncDisposable {
   /** A manifest of so many files, each with other bytes than in other versions. */
   manifest(files: number, version: string): Digest {
     const paths = Array.from({ length: files }, (_, i) => {
-      const view = `projects/p${i % PROJECTS}/com.inductiveautomation.perspective/views/Group ${(i >> 1) % 97}/Some View ${i >> 1}`;
+      const view = `projects/p${(i >> 1) % PROJECTS}/com.inductiveautomation.perspective/views/Group ${(i >> 1) % 97}/Some View ${i >> 1}`;
       return `${view}/${i % 2 ? 'view' : 'resource'}.json`;
     });
     for (let i = 0; i < Math.min(files, PROJECTS); i += 1) paths.push(`projects/p${i}/project.json`);
