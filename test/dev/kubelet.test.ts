@@ -50,7 +50,10 @@ beforeAll(async () => {
     dir: join(stack.description.dataDir, 'pods'),
     gateway: witness('gateway'),
     agent: witness('agent'),
-    init: ({ files }) => Promise.resolve(appendFileSync(join(files.data, 'init.starts'), '')),
+    init: ({ files }) => {
+      appendFileSync(join(files.data, 'init.starts'), '');
+      return Promise.resolve();
+    },
     startupProbe: ({ ports }) => `http://127.0.0.1:${ports.health}/startupz`,
     apiKey: () => ({ secret: 'api', key: 'key' }),
     renewTokenEveryMs: 500,
