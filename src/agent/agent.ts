@@ -15,7 +15,6 @@ import type {
 import type { HelloResponse } from '../contract/relay.ts';
 import type { Fault } from '../domain/errors.ts';
 import { NO_MANIFEST, type Digest } from '../domain/manifest.ts';
-import type { SessionsSeen } from '../domain/sessions.ts';
 import { guardEdge, proveAccess } from './access.ts';
 import { countChanges, scansFor } from './change.ts';
 import { findDrift, type Depth, type Drift } from './drift.ts';
@@ -33,13 +32,13 @@ import { Mutex } from './mutex.ts';
 import { guardLive, guardPrecondition } from './precondition.ts';
 import { prepare } from './prepare.ts';
 import type { AgentOptions, Doing } from './ports.ts';
-import { noteOwed, readRestart } from './restart-record.ts';
+import { owedRestart, recordScan } from './record-scan.ts';
 import { restoreFromSnapshot } from './restore.ts';
 import { scanGateway } from './scan.ts';
 import { guardSessions } from './session-guard.ts';
 import { holdScans, holdingScans, kindsOf, letGo, type HeldScans } from './scan-locks.ts';
 import { volumeSpace } from './space.ts';
-import { NO_CHANGES, NO_SCANS, mergeScans, readState, writeState, type State } from './state.ts';
+import { NO_CHANGES, mergeScans, readState, type State } from './state.ts';
 import { someOf, takenBy } from './taken.ts';
 import { unlessSavedMeanwhile } from './meanwhile.ts';
 import { recover, transact, type Bench } from './transact.ts';
@@ -181,7 +180,7 @@ export class Agent {
     const { survey, contested } = await prepare(this.#preparing(), state, step, 'apply', lists, doing);
     const taken = takenBy(survey, state.live === NO_MANIFEST);
     doing.onProgress({ doing: 'applying', files: 0, of: survey.changes.length });
-    let sessions: readonly SessionsSeen[] = [];
+    let sessions: NonNullable<ApplyResult['sessions']> = [];
     const { changes, visibleMs } = await holdingScans(this.#scansOf(step, doing), kindsOf(scansFor(survey.changes)), (hold) =>
       transact(this.#bench, state, {
         kind: 'apply',
@@ -255,10 +254,10 @@ export class Agent {
     return this.#withClient(input, async (client) => {
       const { volume, proof: scratch } = this.#layout;
       const timeoutMs = this.#options.scanTimeoutMs ?? SCAN_TIMEOUT_MS;
-      const make = { client, clock: this.#bench.clock, timeoutMs, volume, scratch, owedRestart: readRestart(this.#layout).owed };
+      const make = { client, clock: this.#bench.clock, timeoutMs, volume, scratch, owedRestart: owedRestart(this.#layout) };
       const { told, ...result } = await scanGateway(make, mergeScans(before.owed, input.scans), change, doing);
-      if (told) await this.#settleScans(before.seq);
-      if (told) await noteOwed(this.#layout, result.restart);
+      const record = (): Promise<void> => recordScan(this.#layout, before.seq, result.restart);
+      if (told) await this.#writing.run(undefined, () => onVolume('recording the scan', record));
       guardLive(readState(this.#layout), input); // another rollout may have put it back meanwhile: then nothing is proved
       return result;
     });
@@ -286,16 +285,6 @@ export class Agent {
     } finally {
       await client.close();
     }
-  }
-
-  /** What was scanned is owed no more, unless something changed meanwhile. */
-  async #settleScans(seq: number): Promise<void> {
-    await this.#writing.run(undefined, () =>
-      onVolume('recording the scan', async () => {
-        const state = readState(this.#layout);
-        if (state.seq === seq && (state.owed.config || state.owed.projects)) await writeState(this.#layout, { ...state, owed: NO_SCANS });
-      }),
-    );
   }
 
   async #recover(): Promise<void> {

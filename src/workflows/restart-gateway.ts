@@ -9,6 +9,7 @@ import { openingAt, windowText } from '../domain/windows.ts';
 import { gatewayActivities } from './activities.ts';
 import { faultOf, rethrowCancellation } from './faults.ts';
 import { type Gate, type GatewayOutcome, type Say, type WaveContext, WAITS, gatewayStep } from './sync-gateway.ts';
+import { isWaiting, scanWhenUp } from './scan-when-up.ts';
 import type { Turns } from './turns.ts';
 
 /** Windows in which a gateway could not be restarted, and in a row, until it has failed: a wait without end is none. */
@@ -168,9 +169,11 @@ async function proved(at: WaveContext, planned: PlannedGateway, say: Say, how: s
   const { gateway, target } = planned;
   const scans = { config: false, projects: false, newProject: false };
   say({ phase: 'Scanning' });
-  const proof = await gatewayActivities(at.object.namespace, gateway)
-    .scan({ ...gatewayStep(at, planned), scans }, `${gateway}: proof after the restart`)
+  const scan = { ...gatewayStep(at, planned), scans };
+  const first = await gatewayActivities(at.object.namespace, gateway)
+    .scan(scan, `${gateway}: proof after the restart`)
     .catch((error: unknown) => faultOf(error));
+  const proof = isWaiting(first) ? await scanWhenUp(at.object.namespace, scan, first, say) : first;
   if ('reason' in proof) return failed(gateway, { reason: proof.reason, message: `After the restart: ${proof.message}` });
   const unproved = proof.outcome === 'Loaded' ? '' : `${proof.outcome}: ${proof.message}`;
   say({
