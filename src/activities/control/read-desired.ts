@@ -13,6 +13,7 @@ import { NO_MANIFEST } from '../../domain/manifest.ts';
 import { isOutOfDate } from '../../domain/out-of-date.ts';
 import { comparePaths } from '../../domain/manifest.ts';
 import { validateProfile } from '../../domain/plan/validate-profile.ts';
+import { validateShared } from '../../domain/plan/validate-shared.ts';
 import { isReason } from '../../domain/reasons.ts';
 import type { RolloutState } from '../../domain/reports.ts';
 import { PAUSED_BY_SIGNAL } from '../../domain/verdicts.ts';
@@ -32,6 +33,9 @@ export function createReadDesired(store: ObjectStore, documents: DocumentStore) 
     const stored = (await store.gateways(namespace)).filter((g) => g.spec.syncRef.name === name);
     const profiles = await readProfiles(store, namespace, stored);
     const gateways = stored.map((g) => desiredGateway(g, profiles)).sort((a, b) => comparePaths(a.name, b.name));
+    const vars = gateways.flatMap(({ profile }) => Object.keys(profile?.spec.vars ?? {}));
+    const [wrong] = spec.shared ? validateShared(spec.shared, vars) : [];
+    if (wrong) throw new SyncError(wrong.reason, `IgnitionSync ${namespace}/${name}: ${wrong.message}`);
     const object = { namespace, name, uid: sync.metadata.uid };
     const desired: Desired = { schema: 1, object, generation: sync.metadata.generation, spec, gateways };
     const { rollout, frozen, tag, conditions, lastHandledSyncRequest: handledSync } = sync.status ?? {};

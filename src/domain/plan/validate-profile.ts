@@ -1,16 +1,9 @@
 import type { SyncProfileSpec } from '../../api/v1alpha1/sync-profile.ts';
 import type { Fault } from '../errors.ts';
 import { restartFaults } from '../restart.ts';
-import { destinationFault } from './destination.ts';
+import { checkPath, checkVariables } from './check-path.ts';
 import { parsePointer } from '../render/pointer.ts';
-import { moduleSourceFault } from './modules.ts';
-import { cleanPath } from './paths.ts';
-import { mirrorFault } from './mirror.ts';
 import { patternFault } from './patterns.ts';
-import { BUILT_IN_VARIABLES, templateVariables } from './template.ts';
-
-/** Stands for the value of a variable that only a gateway knows. */
-const UNKNOWN_VALUE = '\uE000';
 
 /**
  * Everything that is wrong with a profile whatever the commit and the gateway; empty when it is fine. Each fault names field, value
@@ -18,10 +11,13 @@ const UNKNOWN_VALUE = '\uE000';
  */
 export function validateProfile(spec: SyncProfileSpec): Fault[] {
   const paths = spec.mappings.flatMap((mapping, i) => [
-    ...checkPath(mapping.source, `spec.mappings[${i}].source`, spec),
-    ...checkPath(mapping.destination, `spec.mappings[${i}].destination`, spec, { type: mapping.type, mirror: mapping.mirror === true }),
+    ...checkPath(mapping.source, `spec.mappings[${i}].source`, spec.vars),
+    ...checkPath(mapping.destination, `spec.mappings[${i}].destination`, spec.vars, {
+      type: mapping.type,
+      mirror: mapping.mirror === true,
+    }),
   ]);
-  const mode = spec.deploymentMode ? checkPath(spec.deploymentMode.source, 'spec.deploymentMode.source', spec) : [];
+  const mode = spec.deploymentMode ? checkPath(spec.deploymentMode.source, 'spec.deploymentMode.source', spec.vars) : [];
   return [
     ...paths,
     ...mode,
@@ -38,7 +34,7 @@ function checkEdits(spec: SyncProfileSpec): Fault[] {
       const pointer = parsePointer(path);
       const wrong: Fault[] =
         'wrong' in pointer ? [{ reason: 'PatchFailed', message: `${field}[${i}].path "${path}" ${pointer.wrong}.` }] : [];
-      return [...wrong, ...checkVariables(JSON.stringify(value ?? null), `${field}[${i}].value`, spec)];
+      return [...wrong, ...checkVariables(JSON.stringify(value ?? null), `${field}[${i}].value`, spec.vars)];
     });
   return [
     ...patches.flatMap((patch, i) => {
@@ -48,15 +44,8 @@ function checkEdits(spec: SyncProfileSpec): Fault[] {
       return [...wrong, ...set(patch.set, `spec.patches[${i}].set`)];
     }),
     ...set(normalize?.fields ?? [], 'spec.normalize.fields'),
-    ...checkVariables(normalize?.systemName ?? '', 'spec.normalize.systemName', spec),
+    ...checkVariables(normalize?.systemName ?? '', 'spec.normalize.systemName', spec.vars),
   ];
-}
-
-function checkVariables(text: string, field: string, spec: SyncProfileSpec): Fault[] {
-  const unknown = templateVariables(text).find((name) => !isKnown(name, spec));
-  if (unknown === undefined) return [];
-  const known = [...BUILT_IN_VARIABLES, 'Labels.*', 'Annotations.*', ...Object.keys(spec.vars).map((name) => `Vars.${name}`)].join(', ');
-  return [{ reason: 'TemplateFailed', message: `${field} "${text}": {{ ${unknown} }} is not known. Known: ${known}.` }];
 }
 
 /** Everything that is wrong with a list of exclude patterns. */
@@ -65,39 +54,4 @@ function validatePatterns(patterns: readonly string[], field: string): Fault[] {
     const fault = patternFault(pattern);
     return fault === undefined ? [] : [{ reason: 'InvalidPattern', message: `${field}[${i}] "${pattern}" ${fault}.` }];
   });
-}
-
-function checkPath(
-  text: string,
-  field: string,
-  spec: SyncProfileSpec,
-  destination?: { type?: 'file' | 'directory' | undefined; mirror: boolean },
-): Fault[] {
-  const unknown = checkVariables(text, field, spec);
-  if (unknown.length > 0) return unknown;
-  const emptyVar = templateVariables(text).find((name) => name.startsWith('Vars.') && spec.vars[name.slice(5)] === '');
-  if (emptyVar !== undefined)
-    return [
-      {
-        reason: 'TemplateFailed',
-        message: `${field} "${text}": {{ ${emptyVar} }} is empty. Give it a value, or write the path without it.`,
-      },
-    ];
-  const rendered = text.replace(
-    /\{\{([^{}]*)\}\}/g,
-    (_, name: string) => (name.trim().startsWith('Vars.') ? spec.vars[name.trim().slice(5)] : undefined) ?? UNKNOWN_VALUE,
-  );
-  const cleaned = cleanPath(rendered);
-  if ('wrong' in cleaned) return [{ reason: 'PathNotAllowed', message: `${field} "${text}" ${cleaned.wrong}.` }];
-  // Where a gateway's own value decides the place, only planning can tell.
-  if (destination && cleaned.path.split('/').slice(0, 3).join('/').includes(UNKNOWN_VALUE)) return [];
-  const fault = !destination
-    ? moduleSourceFault(cleaned.path)
-    : (destinationFault(cleaned, destination.type) ?? (destination.mirror ? mirrorFault(cleaned.path) : undefined));
-  return fault === undefined ? [] : [{ reason: 'PathNotAllowed', message: `${field} "${text}" ${fault}.` }];
-}
-
-function isKnown(name: string, spec: SyncProfileSpec): boolean {
-  if (name.startsWith('Vars.')) return Object.hasOwn(spec.vars, name.slice(5));
-  return /^(Labels|Annotations)\../.test(name) || BUILT_IN_VARIABLES.some((known) => known === name);
 }
