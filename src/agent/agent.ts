@@ -11,14 +11,15 @@ import type {
   StageResult,
 } from '../contract/activities.ts';
 import type { HelloResponse } from '../contract/relay.ts';
+import type { NodeState } from '../domain/redundancy/node.ts';
 import { NO_MANIFEST, type Digest } from '../domain/manifest.ts';
 import { guardEdge, proveAccess } from './access.ts';
 import { countChanges, scansFor } from './change.ts';
 import { guardDesigners } from './designer-guard.ts';
-import { findDrift, type Depth, type Drift } from './drift.ts';
+import type { Depth, Drift } from './drift.ts';
 import { removeAll } from './durable.ts';
 import { Identity } from './identity.ts';
-import { readJournal } from './journal.ts';
+import { inspect, type Inspection } from './inspect.ts';
 import { guardKey } from './key-guard.ts';
 import type { Layout } from './layout.ts';
 import { Lists } from './long-list.ts';
@@ -26,10 +27,13 @@ import { open } from './opening.ts';
 import { manifestOr, obtainManifest } from './manifests.ts';
 import { Mutex } from './mutex.ts';
 import { guardLive, guardPrecondition } from './precondition.ts';
-import { prepare } from './prepare.ts';
+import { prepare, type PreparingWith } from './prepare.ts';
 import type { AgentOptions, Doing } from './ports.ts';
+import { guardNode, guardPeerKnown, readNode } from './redundancy/node.ts';
+import { NodeWatch } from './redundancy/node-watch.ts';
+import { proveStill } from './redundancy/pairing.ts';
+import { scanAs } from './redundancy/standby-scan.ts';
 import { restoreFromSnapshot } from './restore.ts';
-import { scanGateway } from './scan.ts';
 import { holdScans, holdingScans, kindsOf, letGo, type HeldScans } from './scan-locks.ts';
 import { volumeSpace } from './space.ts';
 import { NO_CHANGES, NO_SCANS, mergeScans, readState, writeState, type State } from './state.ts';
@@ -43,14 +47,6 @@ const SCAN_TIMEOUT_MS = 60_000;
 /** Paths named in an answer. */
 const REPLACED_NAMED = 5;
 
-/** What is live on the volume, and what made it so. */
-export interface Inspection {
-  readonly live: Digest;
-  readonly liveOp: string;
-  /** How the gateway's files differ from that; absent when nobody asked, before the first sync, or when one was under way. */
-  readonly drift?: Drift;
-}
-
 /** The engine beside one gateway: makes manifests live there, whole or not at all, and puts back what was. Knows nothing of Temporal. */
 export class Agent {
   readonly #options: AgentOptions;
@@ -58,6 +54,8 @@ export class Agent {
   readonly #layout: Layout;
   readonly #lock: WriterLock;
   readonly #identity: Identity;
+  /** The gateway's part in a redundant pair. */
+  readonly node: NodeWatch;
   #drift: { readonly live: Digest; readonly drift: Drift } | undefined;
   /** One writer of scratch, one of the gateway's files; where both are needed, in this order. Scans need neither. */
   readonly #staging = new Mutex();
@@ -68,6 +66,7 @@ export class Agent {
     this.#bench = bench;
     this.#layout = bench.layout;
     this.#lock = lock;
+    this.node = new NodeWatch(options.ignition);
     this.#identity = new Identity(options.relay, bench.clock, options.version);
   }
 
@@ -98,23 +97,30 @@ export class Agent {
    * between makes the answer worthless, so there is none then.
    */
   async inspect(depth?: Depth, signal?: AbortSignal): Promise<Inspection> {
-    return onVolume('inspecting', async () => {
-      const before = readState(this.#layout);
-      const { live, op: liveOp } = before;
-      if (depth === undefined || live === NO_MANIFEST || readJournal(this.#layout)) return { live, liveOp };
-      const manifest = await obtainManifest(this.#layout, this.#options.relay, live, signal);
-      const drift = await findDrift(this.#layout, manifest, depth, this.#bench.clock.now().getTime(), signal);
-      const { seq } = readState(this.#layout);
-      if (seq !== before.seq || readJournal(this.#layout)) return { live, liveOp };
-      this.#drift = { live, drift };
-      return { live, liveOp, drift };
-    });
+    const { clock } = this.#bench;
+    const make = {
+      layout: this.#layout,
+      relay: this.#options.relay,
+      nowMs: clock.now().getTime(),
+      counts: (found: Drift) => this.node.driftOf(found),
+    };
+    const found = await onVolume('inspecting', () => inspect(make, depth, signal));
+    if (found.drift) this.#drift = { live: found.live, drift: found.drift };
+    return found;
   }
 
   /** Tells the relay what is live here, and the drift that was found last. The answer names this gateway and its Task Queue. */
   async hello(signal?: AbortSignal): Promise<HelloResponse> {
     const state = readState(this.#layout);
-    return this.#identity.hello(state, this.#drift?.live === state.live ? this.#drift.drift : undefined, signal);
+    const node = this.node.report();
+    const answer = await this.#identity.hello(
+      state,
+      { drift: this.#drift?.live === state.live ? this.#drift.drift : undefined, node },
+      signal,
+    );
+    this.node.told(node);
+    this.node.reach(answer.connection, answer.redundant === true);
+    return answer;
   }
 
   /**
@@ -127,11 +133,15 @@ export class Agent {
       onVolume('staging', async () => {
         await this.#writing.run(doing.signal, () => this.#recover());
         const state = readState(this.#layout);
-        if (state.live === step.target) return { live: state.live, fetchedFiles: 0, fetchedBytes: 0, changes: NO_CHANGES };
+        if (state.live === step.target) {
+          const found = step.redundancy && { node: await this.#withClient(step, (client) => readNode(client, doing.signal)) };
+          return { live: state.live, fetchedFiles: 0, fetchedBytes: 0, changes: NO_CHANGES, ...found };
+        }
         guardPrecondition(state, step);
         const access = await this.#withClient(step, (client) => proveAccess(client, doing));
+        guardPeerKnown(step, access.node);
         using lists = new Lists(this.#layout);
-        const { survey, fetched } = await prepare(this.#preparing(), state, step, 'stage', lists, doing);
+        const { survey, fetched } = await prepare(this.#preparing(access.node), state, step, 'stage', lists, doing);
         guardEdge(access, survey.changes);
         guardKey(access.key, survey.changes, this.#layout.volume, join(this.#layout.stagingFor(step.target), 'tree'));
         const foreign = someOf(survey.foreign);
@@ -143,6 +153,7 @@ export class Agent {
           changes: countChanges(survey.changes),
           ...(foreign && { foreign }),
           ...(overwrites && { overwrites }),
+          ...(step.redundancy && { node: access.node ?? { running: true } }),
         };
       }),
     );
@@ -157,6 +168,7 @@ export class Agent {
       await this.#recover();
       const state = readState(this.#layout);
       if (state.live === step.target) {
+        await proveStill(this.#preparing(), step, doing);
         const same = state.op === step.op;
         const changes = same ? state.changes : NO_CHANGES;
         return { live: state.live, wrote: false, changes, ...(same && state.taken), visibleMs: 0, scans: state.owed };
@@ -189,6 +201,7 @@ export class Agent {
         ...(Object.keys(contested).length > 0 && { contested }),
         permit: async () => {
           await this.#withClient(step, (client) => guardDesigners(client, step.designers, survey.changes, doing.signal));
+          await this.#withClient(step, (client) => guardNode(client, step, doing.signal));
           await hold();
           const stillValid = await this.#identity.ticket(state, step, doing);
           return () => {
@@ -237,7 +250,7 @@ export class Agent {
       const { volume, proof: scratch } = this.#layout;
       const timeoutMs = this.#options.scanTimeoutMs ?? SCAN_TIMEOUT_MS;
       const make = { client, clock: this.#bench.clock, timeoutMs, volume, scratch };
-      const { told, ...result } = await scanGateway(make, mergeScans(before.owed, input.scans), change, doing);
+      const { told, ...result } = await scanAs(make, input, mergeScans(before.owed, input.scans), change, doing);
       if (told) await this.#settleScans(before.seq);
       guardLive(readState(this.#layout), input); // another rollout may have put it back meanwhile: then nothing is proved
       return result;
@@ -279,7 +292,8 @@ export class Agent {
     await removeAll(this.#layout.volume, join(this.#layout.staging, 'restore'));
   }
 
-  #preparing(): Parameters<typeof prepare>[0] {
-    return { layout: this.#layout, relay: this.#options.relay, space: this.#options.space ?? volumeSpace };
+  #preparing(node?: NodeState): PreparingWith {
+    const { relay, space = volumeSpace } = this.#options;
+    return { layout: this.#layout, relay, space, nowMs: this.#bench.clock.now().getTime(), node };
   }
 }

@@ -3,6 +3,7 @@ import { findForeign } from './foreign.ts';
 import { hashFile } from './hash.ts';
 import type { Layout } from './layout.ts';
 import { Lists } from './long-list.ts';
+import { Mutex } from './mutex.ts';
 import { Seen } from './seen.ts';
 import { Blocked, errnoOf } from './volume-error.ts';
 import type { VolumeFs } from './volume-fs.ts';
@@ -20,8 +21,17 @@ export interface Drift {
   readonly foreign: readonly string[];
 }
 
+/** One look after the other: each writes down what it has read. */
+const turns = new WeakMap<Layout, Mutex>();
+
 /** Looks at every owned path and at the mirrored folders. Group, owner and their permission bits are nobody's drift: the kubelet rewrites them. */
 export async function findDrift(layout: Layout, live: ManifestLines, depth: Depth, nowMs: number, signal?: AbortSignal): Promise<Drift> {
+  const turn = turns.get(layout) ?? new Mutex();
+  turns.set(layout, turn);
+  return turn.run(signal, () => look(layout, live, depth, nowMs, signal));
+}
+
+async function look(layout: Layout, live: ManifestLines, depth: Depth, nowMs: number, signal?: AbortSignal): Promise<Drift> {
   const { volume: tree } = layout;
   using lists = new Lists(layout);
   const changed: string[] = [];

@@ -10,6 +10,7 @@ import { type Logger, createLogger } from '../telemetry/logger.ts';
 import { connect, createWorker, installRuntime, runUntil } from '../workers/worker.ts';
 import { Agent } from './agent.ts';
 import { pause } from './pause.ts';
+import { watchRedundancy } from './redundancy/watch-redundancy.ts';
 import { createRelayClient } from './relay-client.ts';
 
 /** How often the agent looks whether the control plane is still there; after an absence it says hello again. */
@@ -80,6 +81,7 @@ export async function run(environment: NodeJS.ProcessEnv, stopping: AbortSignal)
     const watching = Promise.all([
       watchForAbsence(agent, () => connection.healthService.check({}), logger, stopping),
       watchForDrift(agent, logger, stopping),
+      watchRedundancy(agent, logger, stopping),
     ]);
     await runUntil(worker, stopping);
     await watching;

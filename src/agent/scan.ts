@@ -127,12 +127,13 @@ function sinceOf(ended: readonly Ended[]): number | undefined {
 }
 
 /** What was changed; everything, where the same is live as before: then it is the whole that shall be proved. */
-function askedFor({ before, live }: Transition): ManifestDifference[] {
+export function askedFor({ before, live }: Transition): ManifestDifference[] {
   const changes = firstOf(before.differences(live), COMPARED);
   return changes.length > 0 ? changes : firstOf(live.entries(), COMPARED).map((after) => ({ path: after.path, after }));
 }
 
-function claimsFor(volume: VolumeFs, asked: readonly ManifestDifference[]): ReturnType<typeof claimsOf> {
+/** What the gateway can be asked for of these files. */
+export function claimsFor(volume: VolumeFs, asked: readonly ManifestDifference[]): ReturnType<typeof claimsOf> {
   const touched = new Set(asked.flatMap(({ path }) => /^(.+)\/(?:unary-)?resource\.json$/.exec(path)?.[1] ?? []));
   const isResource = (folder: string): boolean =>
     touched.has(folder) || ['resource.json', 'unary-resource.json'].some((name) => volume.look(`${folder}/${name}`).kind === 'file');

@@ -1,7 +1,9 @@
 import type { LocalChanges } from '../api/v1alpha1/schema.ts';
+import type { RedundancyPolicy } from '../api/v1alpha1/sync-profile.ts';
 import type { Fault } from '../domain/errors.ts';
 import type { Digest } from '../domain/manifest.ts';
 import type { SomeFiles } from '../domain/taken.ts';
+import type { NodeState } from '../domain/redundancy/node.ts';
 import type { KnownTag, LoadOutcome, ObjectRef, Resolution, Revision, RolloutState, StatusReport } from '../domain/reports.ts';
 
 export type { ObjectRef, Resolution, Revision };
@@ -16,6 +18,22 @@ export interface GatewayConnection {
 
 /** What becomes of a change to a project that somebody has open in a Designer. */
 export type DesignerPolicy = 'wait' | 'proceed' | 'fail';
+
+/** How a step treats a gateway that is a node of a redundant pair. */
+export interface PairStep {
+  /** The gateway that is the other node. */
+  readonly peer: string;
+  /**
+   * `active`: it must be in charge until the commit point, and everything is written. `standby`: only what does not replicate is written, the
+   * rest must have come from the peer. `stopped`: its gateway does not run, and everything is written. Absent: as the gateway says, for a step
+   * that changes nothing.
+   */
+  readonly as?: 'active' | 'standby' | 'stopped';
+  /** With `standby`: what the peer has not brought is not waited for but written, since the peer is no master. */
+  readonly unreplicated?: 'write';
+  /** The manifest that is live on the peer: files of it are no local change here, they have replicated. */
+  readonly peerLive?: Digest;
+}
 
 /** What every gateway step is told. Names and fields are a public API: agents stay in use for months, fields are only added. */
 export interface GatewayStep {
@@ -38,6 +56,8 @@ export interface GatewayStep {
   readonly retainSnapshotBytes?: number;
   /** Nobody is asked when absent. */
   readonly designers?: DesignerPolicy;
+  /** Absent for a gateway that is not known to have a peer. */
+  readonly redundancy?: PairStep;
 }
 
 /** `stage` and `apply` are told the same. */
@@ -58,6 +78,8 @@ export interface StageResult {
   readonly foreign?: SomeFiles;
   /** Files that somebody changed and that will be overwritten, as the policy says. */
   readonly overwrites?: SomeFiles;
+  /** What the gateway says of its pair; absent where the step did not say that there is one. */
+  readonly node?: NodeState;
 }
 
 /** Which scans tell the gateway of what has changed. */
@@ -99,6 +121,8 @@ export interface ScanResult {
   readonly message: string;
   /** Milliseconds the gateway's own scans took. */
   readonly scanMs: number;
+  /** As in `StageResult`, when the scan has ended. */
+  readonly node?: NodeState;
 }
 
 export interface RestoreInput extends GatewayStep {
@@ -193,13 +217,23 @@ export interface PlannedGateway {
   readonly localChanges?: 'overwrite';
   /** See `GatewayStep`. */
   readonly designers?: DesignerPolicy;
+  /** Absent for a gateway that is not known to have a peer. */
+  readonly pair?: PlannedPair;
+}
+
+/** What a plan says of a node of a redundant pair. */
+export interface PlannedPair {
+  readonly peer: string;
+  /** Whether it is configured as the master. */
+  readonly master: boolean;
+  readonly policy: RedundancyPolicy;
 }
 
 export interface ReadWaveInput {
   readonly planDigest: Digest;
   readonly stage: string;
   readonly wave: number;
-  /** Only these gateways of the plan, whatever their stage: a retry by hand. */
+  /** Only these gateways of the plan and the other nodes of their pairs, whatever their stage: a retry by hand. */
   readonly only?: readonly string[];
 }
 

@@ -1,5 +1,7 @@
+import type { GatewayConnection } from './activities.ts';
 import type { Digest } from '../domain/manifest.ts';
 import type { DriftReport } from '../domain/reports.ts';
+import type { NodeState } from '../domain/redundancy/node.ts';
 import type { Reason } from '../domain/reasons.ts';
 
 /**
@@ -28,6 +30,8 @@ export interface HelloRequest {
   readonly liveOp: string;
   /** How the gateway's files differ from that, where it was looked; absent = not known, which changes nothing that was said before. */
   readonly drift?: DriftReport;
+  /** What the gateway says of its redundant pair; absent = not known, or no node of one. */
+  readonly node?: NodeState;
 }
 
 /** Paths named in a report of drift. */
@@ -40,6 +44,10 @@ export interface HelloResponse {
   readonly taskQueue: string;
   /** PEM of the Ed25519 key that signs tickets. */
   readonly ticketKey: string;
+  /** How the gateway is reached, as its object says now; absent when that could not be read. */
+  readonly connection?: GatewayConnection;
+  /** Whether it is taken for a node of a redundant pair: an agent that finds otherwise says so. */
+  readonly redundant?: boolean;
 }
 
 export interface TicketRequest {

@@ -27,14 +27,16 @@ export function selectWave(plan: PlanDocument, { stage, wave, only }: Pick<ReadW
       'NoGateways',
       `gateway ${missing} is not in this plan: it was made for ${plan.gateways.map((row) => row.gateway).join(', ')}.`,
     );
+  const asked = (row: PlanRow): boolean => only?.some((name) => name === row.gateway || name === row.pair?.peer) === true;
   return plan.gateways
-    .filter((row) => (only ? only.includes(row.gateway) : row.stage === stage && row.wave === wave))
-    .map(({ gateway, target, expectLive, released, localChanges, designers }) => ({
+    .filter((row) => (only ? asked(row) : row.stage === stage && row.wave === wave))
+    .map(({ gateway, target, expectLive, released, localChanges, designers, pair }) => ({
       gateway,
       target,
       expectLive,
       ...(released === undefined ? {} : { released }),
       ...(localChanges === undefined ? {} : { localChanges }),
       ...(designers === undefined ? {} : { designers }),
+      ...(pair === undefined ? {} : { pair }),
     }));
 }

@@ -87,6 +87,10 @@ const Normalize = z.object({
 /** Also that of gateways without a profile. */
 export const DEFAULT_DESIGNER_POLICY = 'wait';
 
+/** What becomes of a redundant pair whose backup is active. */
+const RedundancyPolicy = z.enum(['hold', 'proceed']);
+export type RedundancyPolicy = z.infer<typeof RedundancyPolicy>;
+
 /** `spec` of a SyncProfile: which repository paths go where on one kind of gateway. */
 export const SyncProfileSpec = withRules(
   z.object({
@@ -105,6 +109,9 @@ export const SyncProfileSpec = withRules(
       .describe(
         'When somebody has a project open in a Designer that changes: wait until it is closed (at most an hour), proceed, or fail. A list of Designers that cannot be read counts as somebody there.',
       ),
+    redundancyPolicy: RedundancyPolicy.default('hold').describe(
+      'When the backup of a redundant pair is active, after a failover. hold: nothing is written to the pair, a person decides. proceed: the active node is written, then the other if the pair has not brought the commit there.',
+    ),
     dependsOn: NotYet.list,
     paused: NotYet.flag,
     dryRun: NotYet.flag,

@@ -6,14 +6,18 @@ import type { IgnitionGatewayStatus } from '../../api/v1alpha1/ignition-gateway.
 import { gatewayTaskQueue } from '../../contract/names.ts';
 import { MAX_DRIFT_NAMED, type HelloRequest, type HelloResponse } from '../../contract/relay.ts';
 import { withDrift } from '../../domain/drift.ts';
+import { withNode } from '../../domain/redundancy/status.ts';
 import { ConflictError } from '../../clients/kube/errors.ts';
 import type { Caller } from '../callers.ts';
+import type { RelayObjects } from '../objects.ts';
 import { Refused } from '../refused.ts';
 import { Digest, Short } from '../wire.ts';
 
 /** The operator, the workflow and the relay write one gateway's status; they meet rarely. */
 const ATTEMPTS = 5;
 
+/** As a gateway says it, so any word may come. */
+const Word = z.string().max(64);
 const Count = z.int().min(0);
 
 export const Hello = z.object({
@@ -22,42 +26,54 @@ export const Hello = z.object({
   live: Digest.or(z.literal('none')),
   liveOp: Short,
   drift: z.object({ changed: Count, missing: Count, foreign: Count, first: z.array(z.string().max(4096)).max(MAX_DRIFT_NAMED) }).optional(),
+  node: z.object({ running: z.boolean(), role: Word.optional(), activityLevel: Word.optional(), projectState: Word.optional() }).optional(),
 }) satisfies z.ZodType<HelloRequest>;
 
 /** Writes down what the agent says is live, and wakes the workflow of its IgnitionSync: that is what starts a catch-up. */
-export function createHello(kube: KubeClient, signals: KeyedQueue, ticketKey: string, now: () => Date) {
+export function createHello(kube: KubeClient, syncs: RelayObjects['syncs'], signals: KeyedQueue, ticketKey: string, now: () => Date) {
   return async (caller: Caller, request: HelloRequest): Promise<HelloResponse> => {
     const { namespace, gateway, syncName, podUid } = caller;
     const agent = { version: request.version, protocol: request.protocol, lastHello: now().toISOString(), podUid };
-    const answer = { namespace, gateway, taskQueue: gatewayTaskQueue(namespace, gateway), ticketKey };
-    if (!(await writeHello(kube, caller, request, agent))) return answer;
-    signals.add(`${namespace}/${syncName}`, `hello ${gateway}`);
-    return answer;
+    const connection = syncs.watched(namespace, syncName).object?.spec.gateway;
+    const answer = {
+      namespace,
+      gateway,
+      taskQueue: gatewayTaskQueue(namespace, gateway),
+      ticketKey,
+      ...(connection && { connection: { port: connection.port, tls: connection.tls } }),
+    };
+    const { isNew, redundant } = await writeHello(kube, caller, request, agent);
+    if (isNew) signals.add(`${namespace}/${syncName}`, `hello ${gateway}`);
+    return { ...answer, redundant };
   };
 }
 
 /**
  * Said again and again, so that a status that was lost is told anew; what is known already is not written and wakes nobody.
- * @returns whether something was new
+ * @returns whether something was new, and whether the gateway is taken for a node of a redundant pair
  */
 async function writeHello(
   kube: KubeClient,
   { namespace, gateway, podUid }: Caller,
-  { live, version, drift }: HelloRequest,
+  { live, version, drift, node }: HelloRequest,
   agent: NonNullable<IgnitionGatewayStatus['agent']>,
-): Promise<boolean> {
+): Promise<{ isNew: boolean; redundant: boolean }> {
   for (let attempt = 1; ; attempt += 1) {
     const stored = await kube.get(IGNITION_GATEWAYS, namespace, gateway);
     const before = stored?.status;
     const conditions = drift && withDrift(before?.conditions, drift, agent.lastHello);
+    const redundancy = node && withNode(before?.redundancy, node, agent.lastHello);
+    const redundant = ((redundancy ?? before?.redundancy)?.summary ?? '') !== '';
     const greeted =
       before?.live === live && before.agent?.podUid === podUid && before.agent.version === version && before.phase !== 'Unreachable';
-    if (greeted && !conditions) return false;
+    if (greeted && !conditions && !redundancy) return { isNew: false, redundant };
     try {
       // Conditions are a list that others write to, too: it is replaced only if it is still the one that was read.
       const guarded = conditions && stored && { metadata: { resourceVersion: stored.metadata.resourceVersion } };
-      const status = { live, agent, ...(conditions && { conditions }) };
-      if (await kube.patchStatus(IGNITION_GATEWAYS, namespace, gateway, { ...guarded, status })) return true;
+      // A word that the gateway does not say any more goes.
+      const gone = { role: null, activityLevel: null, projectState: null };
+      const status = { live, agent, ...(conditions && { conditions }), ...(redundancy && { redundancy: { ...gone, ...redundancy } }) };
+      if (await kube.patchStatus(IGNITION_GATEWAYS, namespace, gateway, { ...guarded, status })) return { isNew: true, redundant };
     } catch (error) {
       if (!(error instanceof ConflictError) || attempt === ATTEMPTS) throw error;
       continue;

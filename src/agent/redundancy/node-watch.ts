@@ -1,0 +1,54 @@
+import type { IgnitionClient } from '../../clients/ignition/client.ts';
+import type { GatewayConnection } from '../../contract/activities.ts';
+import { isRedundant, isMaster, isActive, type NodeState } from '../../domain/redundancy/node.ts';
+import type { Drift } from '../drift.ts';
+import { readNode } from './node.ts';
+import { ownDrift } from './replica.ts';
+
+/** What this agent knows of its gateway's part in a redundant pair, and what it has told of that. */
+export class NodeWatch {
+  readonly #open: (connection: GatewayConnection) => IgnitionClient;
+  #connection: GatewayConnection | undefined;
+  /** Whether the control plane takes the gateway for a node of a pair. */
+  #takenForNode = false;
+  #node: NodeState | undefined;
+  #told: string | undefined;
+
+  constructor(open: (connection: GatewayConnection) => IgnitionClient) {
+    this.#open = open;
+  }
+
+  /** From now on the gateway can be asked. */
+  reach(connection: GatewayConnection | undefined, takenForNode: boolean): void {
+    this.#connection = connection ?? this.#connection;
+    this.#takenForNode = takenForNode;
+  }
+
+  /** Asks the gateway. @returns whether there is something to tell that was not told yet */
+  async look(signal?: AbortSignal): Promise<boolean> {
+    if (!this.#connection) return false;
+    const client = this.#open(this.#connection);
+    try {
+      const node = await readNode(client, signal);
+      if (node.running) this.#node = node;
+    } finally {
+      await client.close();
+    }
+    const report = this.report();
+    return report !== undefined && JSON.stringify(report) !== this.#told;
+  }
+
+  /** What is to be told; undefined for a gateway without a peer that nobody takes for one with. */
+  report(): NodeState | undefined {
+    return isRedundant(this.#node) || this.#takenForNode ? this.#node : undefined;
+  }
+
+  told(report: NodeState | undefined): void {
+    if (report) this.#told = JSON.stringify(report);
+  }
+
+  /** Files that come from the peer are no drift: only the master, while it is in charge, gets none from there. */
+  driftOf(drift: Drift): Drift {
+    return isRedundant(this.#node) && !(isMaster(this.#node) && isActive(this.#node)) ? ownDrift(drift) : drift;
+  }
+}
