@@ -14,7 +14,7 @@ import type { HelloResponse } from '../contract/relay.ts';
 import type { NodeState } from '../domain/redundancy/node.ts';
 import { NO_MANIFEST, type Digest } from '../domain/manifest.ts';
 import { guardEdge, proveAccess } from './access.ts';
-import { countChanges, scansFor } from './change.ts';
+import { countChanges, scansFor, type Change } from './change.ts';
 import { guardDesigners } from './designer-guard.ts';
 import type { Depth, Drift } from './drift.ts';
 import { removeAll } from './durable.ts';
@@ -29,7 +29,7 @@ import { Mutex } from './mutex.ts';
 import { guardLive, guardPrecondition } from './precondition.ts';
 import { prepare, type PreparingWith } from './prepare.ts';
 import type { AgentOptions, Doing } from './ports.ts';
-import { guardNode, guardPeerKnown, readNode } from './redundancy/node.ts';
+import { guardNode, guardPeerKnown, guardRevert, readNode } from './redundancy/node.ts';
 import { NodeWatch } from './redundancy/node-watch.ts';
 import { proveStill } from './redundancy/pairing.ts';
 import { scanAs } from './redundancy/standby-scan.ts';
@@ -112,12 +112,9 @@ export class Agent {
   /** Tells the relay what is live here, and the drift that was found last. The answer names this gateway and its Task Queue. */
   async hello(signal?: AbortSignal): Promise<HelloResponse> {
     const state = readState(this.#layout);
+    const drift = this.#drift?.live === state.live ? this.#drift.drift : undefined;
     const node = this.node.report();
-    const answer = await this.#identity.hello(
-      state,
-      { drift: this.#drift?.live === state.live ? this.#drift.drift : undefined, node },
-      signal,
-    );
+    const answer = await this.#identity.hello(state, { drift, node }, signal);
     this.node.told(node);
     this.node.reach(answer.connection, answer.redundant === true);
     return answer;
@@ -205,8 +202,7 @@ export class Agent {
           await hold();
           const stillValid = await this.#identity.ticket(state, step, doing);
           return () => {
-            this.#lock.check();
-            doing.signal.throwIfAborted();
+            this.#check(doing);
             stillValid();
           };
         },
@@ -230,10 +226,9 @@ export class Agent {
         guardPrecondition(state, step);
         const replaced = await holdingScans(this.#scansOf(step, doing), ['config', 'projects'], async (hold) => {
           await hold();
-          return restoreFromSnapshot(this.#bench, state, step, doing, () => {
-            this.#lock.check();
-            doing.signal.throwIfAborted();
-          });
+          const mayCommit = (): void => this.#check(doing);
+          const changes = (all: Iterable<Change>) => this.#withClient(step, (client) => guardRevert(client, step, all, doing.signal));
+          return restoreFromSnapshot(this.#bench, state, step, doing, { changes, mayCommit });
         });
         return { live: step.target, wrote: true, ...(replaced.length > 0 && { replaced: replaced.slice(0, REPLACED_NAMED) }) };
       }),
@@ -283,6 +278,12 @@ export class Agent {
         if (state.seq === seq && (state.owed.config || state.owed.projects)) await writeState(this.#layout, { ...state, owed: NO_SCANS });
       }),
     );
+  }
+
+  /** @throws when this process is the volume's writer no more, or its work is not wanted any more */
+  #check({ signal }: Doing): void {
+    this.#lock.check();
+    signal.throwIfAborted();
   }
 
   async #recover(): Promise<void> {

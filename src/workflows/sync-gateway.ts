@@ -6,11 +6,14 @@ import type {
   GatewayStep,
   ObjectRef,
   OwedScans,
+  PairStep,
   PlannedGateway,
   ScanResult,
 } from '../contract/activities.ts';
 import { operationId } from '../contract/names.ts';
 import type { Fault } from '../domain/errors.ts';
+import type { Digest } from '../domain/manifest.ts';
+import type { NodeState } from '../domain/redundancy/node.ts';
 import type { GatewayReport } from '../domain/reports.ts';
 import { tookOver, willTake } from '../domain/taken.ts';
 import { short } from '../domain/revision.ts';
@@ -45,7 +48,7 @@ export interface Gate {
 }
 
 export type GatewayOutcome =
-  | { readonly gateway: string; readonly kind: 'synced' }
+  | { readonly gateway: string; readonly kind: 'synced'; readonly node?: NodeState }
   | { readonly gateway: string; readonly kind: 'untouched'; readonly why: string }
   | { readonly gateway: string; readonly kind: 'superseded' }
   | { readonly gateway: string; readonly kind: 'unreachable'; readonly fault: Fault }
@@ -61,16 +64,23 @@ const LONGEST_WAIT_MS = 300_000;
 const DESIGNER_LOOK_MS = 30_000;
 const DESIGNER_WAIT_MS = 3_600_000;
 
-function stepOf(at: WaveContext, planned: PlannedGateway, step: 'apply' | 'restore'): GatewayStep {
+/** A gateway of a plan; a node of a redundant pair, as what it is taken now. */
+interface Target extends PlannedGateway {
+  readonly redundancy?: PairStep;
+}
+
+function stepOf(at: WaveContext, planned: Target, step: 'apply' | 'restore'): GatewayStep {
   const { object, rollout, planDigest, connection, retainSnapshots, retainSnapshotBytes } = at;
   const op = operationId({ uid: object.uid, n: at.n, gateway: planned.gateway, step, attempt: at.attempt });
   const [expectLive, target] = step === 'apply' ? [planned.expectLive, planned.target] : [planned.target, planned.expectLive];
   const released = step === 'apply' && planned.released !== undefined ? { released: planned.released } : {};
   const designers = step === 'apply' && planned.designers !== undefined ? { designers: planned.designers } : {};
+  const redundancy = planned.redundancy === undefined ? {} : { redundancy: planned.redundancy };
   const bytes = retainSnapshotBytes === undefined ? {} : { retainSnapshotBytes };
   return {
     ...released,
     ...designers,
+    ...redundancy,
     object,
     gateway: planned.gateway,
     rollout,
@@ -84,7 +94,7 @@ function stepOf(at: WaveContext, planned: PlannedGateway, step: 'apply' | 'resto
   };
 }
 
-function applyOf(at: WaveContext, planned: PlannedGateway): ApplyInput {
+function applyOf(at: WaveContext, planned: Target): ApplyInput {
   const { localChanges, gateway } = planned;
   return {
     ...stepOf(at, planned, 'apply'),
@@ -105,30 +115,27 @@ function failed(gateway: string, error: unknown): GatewayOutcome {
 export interface Staged {
   readonly kind: 'staged';
   readonly note: string;
+  readonly live?: Digest;
+  /** What it says of its redundant pair. */
+  readonly node?: NodeState;
 }
 
 /** Copies what is missing to the gateway's scratch. Nothing that the gateway reads has changed, whatever comes of it. */
-export async function stageGateway(at: WaveContext, planned: PlannedGateway, say: Say): Promise<GatewayOutcome | Staged> {
+export async function stageGateway(at: WaveContext, planned: Target, say: Say): Promise<GatewayOutcome | Staged> {
   const agent = gatewayActivities(at.object.namespace, planned.gateway);
   say({ phase: 'Staging' });
   try {
     const staged = await agent.stage(applyOf(at, planned), `${planned.gateway}: stage ${short(at.commit)}`);
     const note = willTake(staged);
     say({ phase: 'Staged', live: staged.live, note });
-    return { kind: 'staged', note };
+    return { kind: 'staged', note, live: staged.live, ...(staged.node && { node: staged.node }) };
   } catch (error) {
     return failed(planned.gateway, error);
   }
 }
 
 /** Makes the staged manifest live, proves it loaded, and puts the gateway back when it did not come up. Called inline by the wave, not as a child. */
-export async function syncGateway(
-  at: WaveContext,
-  planned: PlannedGateway,
-  { note }: Staged,
-  gate: Gate,
-  say: Say,
-): Promise<GatewayOutcome> {
+export async function syncGateway(at: WaveContext, planned: Target, { note }: Staged, gate: Gate, say: Say): Promise<GatewayOutcome> {
   const { gateway, target } = planned;
   const agent = gatewayActivities(at.object.namespace, gateway);
   const step = applyOf(at, planned);
@@ -169,11 +176,11 @@ function synced(gateway: string, target: string, proof: ScanResult, applied: App
     confirmed: { manifest: target, outcome: proof.outcome },
     note: [unproved, tookOver(applied)].filter(Boolean).join('. '),
   });
-  return { gateway, kind: 'synced' };
+  return { gateway, kind: 'synced', ...(proof.node && { node: proof.node }) };
 }
 
 /** Puts back what was live before, and lets the gateway load it again. `why` is the fault that made it necessary. */
-async function restoreGateway(at: WaveContext, planned: PlannedGateway, why: Fault, scans: OwedScans, say: Say): Promise<GatewayOutcome> {
+async function restoreGateway(at: WaveContext, planned: Target, why: Fault, scans: OwedScans, say: Say): Promise<GatewayOutcome> {
   const { gateway } = planned;
   const agent = gatewayActivities(at.object.namespace, gateway);
   const step = stepOf(at, planned, 'restore');
@@ -201,7 +208,7 @@ async function restoreGateway(at: WaveContext, planned: PlannedGateway, why: Fau
 }
 
 /** Takes a gateway back to what was live before this rollout; one that this rollout never changed stays as it is. */
-export async function revertGateway(at: WaveContext, planned: PlannedGateway, say: Say): Promise<GatewayOutcome> {
+export async function revertGateway(at: WaveContext, planned: Target, say: Say): Promise<GatewayOutcome> {
   const { gateway } = planned;
   const agent = gatewayActivities(at.object.namespace, gateway);
   const step = stepOf(at, planned, 'restore');

@@ -31,6 +31,7 @@ export class NodeWatch {
     try {
       const node = await readNode(client, signal);
       if (node.running) this.#node = node;
+      else if (this.#node?.role !== undefined) this.#node = { ...node, role: this.#node.role };
     } finally {
       await client.close();
     }

@@ -1,7 +1,9 @@
 import type { IgnitionClient } from '../../clients/ignition/client.ts';
 import type { GwInfo } from '../../clients/ignition/wire.ts';
-import type { GatewayStep } from '../../contract/activities.ts';
+import type { GatewayStep, RestoreInput } from '../../contract/activities.ts';
 import { SyncError } from '../../domain/errors.ts';
+import { replicates } from '../../domain/redundancy/replicates.ts';
+import type { Change } from '../change.ts';
 import { isActive, isStandby, nodeSummary, type NodeState } from '../../domain/redundancy/node.ts';
 
 /** Asks a gateway for its part in a pair, without a key: also one that would not let us in. A gateway that does not run says nothing. */
@@ -30,6 +32,28 @@ export function guardPeerKnown({ redundancy, gateway }: GatewayStep, node: NodeS
   throw new SyncError(
     'PeerUnknown',
     `${gateway} says that it is the standby of a redundant pair (${nodeSummary(node)}), and no gateway of this object is known as its peer: give the pods of both nodes the same annotation ignition-sync.io/redundant-pair. Nothing was written.`,
+  );
+}
+
+/**
+ * What a rollout wrote on a node that is not in charge any more is put back there only if the policy is to go on: nobody knows what becomes
+ * of it on a pair. A change that did not come up is always put back.
+ * @throws SyncError RedundancyFailedOver
+ */
+export async function guardRevert(
+  client: IgnitionClient,
+  step: RestoreInput,
+  changes: Iterable<Change>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { redundancy, gateway } = step;
+  if (!redundancy || step.localChanges !== 'hold' || redundancy.unreplicated !== undefined) return;
+  if (![...changes].some(({ path }) => replicates(path))) return;
+  const node = await readNode(client, signal);
+  if (!isStandby(node)) return;
+  throw new SyncError(
+    'RedundancyFailedOver',
+    `${gateway} was written by this rollout and is not the active node of its pair any more (${nodeSummary(node)}): it was not put back. Make it active again, or roll out the wanted commit.`,
   );
 }
 

@@ -1,5 +1,6 @@
 import type { ScanInput } from '../../contract/activities.ts';
 import { SyncError } from '../../domain/errors.ts';
+import { isStandby } from '../../domain/redundancy/node.ts';
 import { replicates } from '../../domain/redundancy/replicates.ts';
 import type { Doing } from '../ports.ts';
 import { readNode } from './node.ts';
@@ -13,7 +14,7 @@ const SETTLE_MS = 1_000;
 /** Scans a gateway as what it is in its pair, and says what that is when the scan has ended. */
 export async function scanAs(make: ScanWith, { redundancy }: ScanInput, scans: Scans, change: Transition, doing: Doing): Promise<Scanned> {
   if (!redundancy) return scanGateway(make, scans, change, doing);
-  const standby = redundancy.as === 'standby';
+  const standby = redundancy.as === 'standby' || (redundancy.as === undefined && isStandby(await readNode(make.client, doing.signal)));
   const own = standby && redundancy.unreplicated === undefined ? { ...scans, projects: false, newProject: false } : scans;
   const scanned = standby ? await scanStandby(make, own, change, redundancy.peer, doing) : await scanGateway(make, own, change, doing);
   return { ...scanned, node: await readNode(make.client, doing.signal) };

@@ -38,6 +38,7 @@ export function isStandby(node: NodeState | undefined): boolean {
 /** In few characters for `kubectl get`, such as `Master/Active` or `Backup/Cold/Good`; empty for a gateway without a peer. */
 export function nodeSummary(node: NodeState): string {
   if (!isRedundant(node)) return '';
+  if (!node.running) return `${node.role ?? ''}/not running`;
   const words = [node.role, node.activityLevel, ...(isActive(node) ? [] : [node.projectState])];
   return words.filter((word) => word !== undefined && word !== '').join('/');
 }

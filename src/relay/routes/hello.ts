@@ -65,7 +65,10 @@ async function writeHello(
     const redundancy = node && withNode(before?.redundancy, node, agent.lastHello);
     const redundant = ((redundancy ?? before?.redundancy)?.summary ?? '') !== '';
     const greeted =
-      before?.live === live && before.agent?.podUid === podUid && before.agent.version === version && before.phase !== 'Unreachable';
+      before?.live === live &&
+      before.agent?.podUid === podUid &&
+      before.agent.version === version &&
+      (before.phase !== 'Unreachable' || before.reason === 'ReplicationPending');
     if (greeted && !conditions && !redundancy) return { isNew: false, redundant };
     try {
       // Conditions are a list that others write to, too: it is replaced only if it is still the one that was read.
