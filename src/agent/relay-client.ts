@@ -22,7 +22,14 @@ export interface RelayAddress {
   readonly timeoutMs?: number;
 }
 
-const Hello = z.object({ namespace: z.string(), gateway: z.string(), taskQueue: z.string(), ticketKey: z.string() });
+const Hello = z.object({
+  namespace: z.string(),
+  gateway: z.string(),
+  taskQueue: z.string(),
+  ticketKey: z.string(),
+  connection: z.object({ port: z.number(), tls: z.boolean() }).optional(),
+  redundant: z.boolean().optional(),
+});
 const Ticket = z.object({ ticket: z.string(), validForMs: z.number() });
 const Refusal = z.object({ reason: z.string(), message: z.string() });
 
