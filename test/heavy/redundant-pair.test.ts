@@ -8,7 +8,6 @@ let plant: OwnPlant;
 let copy: WorkingCopy;
 
 const MAPPINGS = [{ source: 'projects', destination: 'projects' }];
-const EXTERNAL = 'config/resources/external/config-mode.json';
 
 async function node(gateway: string, change: object): Promise<void> {
   const answer = await fetch(`${plant.url(gateway) ?? ''}/simulator/redundancy`, { method: 'POST', body: JSON.stringify(change) });
@@ -66,8 +65,7 @@ test('two replicas whose gateways say that they are a pair become one: only the 
   await plant.synced(commit);
   expect(has('gateway-1', 'first')).toBe(true);
   const wrote = plant.commits('gateway-1').flatMap((line) => (line as unknown as { files: string[] }).files);
-  expect([...new Set(wrote.map((path) => path.split('/').slice(0, 3).join('/')))]).toEqual(['config/resources/external']);
-  expect(wrote).toContain(EXTERNAL);
+  expect(wrote).toEqual(['config/resources/external/notes/note.txt']);
   expect(await plant.kubectl(['get', 'igw'])).toMatch(/gateway-1 .* Synced +Backup\/Cold\/Good/);
 }, 300_000);
 
