@@ -14,4 +14,4 @@ ENV NODE_ENV=production WORKFLOW_BUNDLE_FILE=/app/workflow-bundle.js
 
 # User and group of the official Ignition image: the agent writes files that the gateway owns.
 USER 2003:2003
-ENTRYPOINT ["node", "/app/src/main.ts"]
+ENTRYPOINT ["node", "/app/src/main.js"]

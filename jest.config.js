@@ -23,6 +23,8 @@ const onInstallation = { globalSetup: '<rootDir>/test/support/site.setup.ts', gl
 /** @type {import('jest').Config} */
 export default {
   testTimeout: 60_000,
+  // Not below the folder for temporary files, which is a new one for each run.
+  cacheDirectory: '<rootDir>/node_modules/.cache/jest',
   testSequencer: '<rootDir>/test/support/slow-first.mjs',
   projects: [
     project('unit'),

@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { makeWorkflowBundle } from '../src/workers/bundle.ts';
 import { type Target, installDependencies } from './dependencies.ts';
+import { compileSources } from './sources.ts';
 
 const PROJECT = resolve(import.meta.dirname, '..');
 const OWN_FOLDER = join(PROJECT, 'dist/image');
@@ -39,7 +40,7 @@ else if (existsSync(out) && (await readdir(out)).length > 0) throw new Error(`--
 await mkdir(out, { recursive: true });
 const [bundle] = await Promise.all([makeWorkflowBundle(), installDependencies(PROJECT, out, wanted)]);
 await writeFile(join(out, 'workflow-bundle.js'), bundle);
-await cp(join(PROJECT, 'src'), join(out, 'src'), { recursive: true });
+await compileSources(join(PROJECT, 'src'), join(out, 'src'));
 await cp(join(PROJECT, 'LICENSE'), join(out, 'LICENSE'));
 await rm(join(out, 'package-lock.json'));
 const seconds = ((performance.now() - began) / 1_000).toFixed(1);

@@ -13,9 +13,9 @@ import type {
 import type { HelloResponse } from '../contract/relay.ts';
 import type { NodeState } from '../domain/redundancy/node.ts';
 import { NO_MANIFEST, type Digest } from '../domain/manifest.ts';
+import type { SessionsSeen } from '../domain/sessions.ts';
 import { guardEdge, proveAccess } from './access.ts';
 import { countChanges, scansFor, type Change } from './change.ts';
-import { guardDesigners } from './designer-guard.ts';
 import type { Depth, Drift } from './drift.ts';
 import { removeAll } from './durable.ts';
 import { Identity } from './identity.ts';
@@ -34,6 +34,7 @@ import { NodeWatch } from './redundancy/node-watch.ts';
 import { proveStill } from './redundancy/pairing.ts';
 import { scanAs } from './redundancy/standby-scan.ts';
 import { restoreFromSnapshot } from './restore.ts';
+import { guardSessions } from './session-guard.ts';
 import { holdScans, holdingScans, kindsOf, letGo, type HeldScans } from './scan-locks.ts';
 import { volumeSpace } from './space.ts';
 import { NO_CHANGES, NO_SCANS, mergeScans, readState, writeState, type State } from './state.ts';
@@ -97,13 +98,7 @@ export class Agent {
    * between makes the answer worthless, so there is none then.
    */
   async inspect(depth?: Depth, signal?: AbortSignal): Promise<Inspection> {
-    const { clock } = this.#bench;
-    const make = {
-      layout: this.#layout,
-      relay: this.#options.relay,
-      nowMs: clock.now().getTime(),
-      counts: (found: Drift) => this.node.driftOf(found),
-    };
+    const make = { ...this.#preparing(), counts: (path: string) => this.node.owns(path) };
     const found = await onVolume('inspecting', () => inspect(make, depth, signal));
     if (found.drift) this.#drift = { live: found.live, drift: found.drift };
     return found;
@@ -183,6 +178,7 @@ export class Agent {
     const { survey, contested } = await prepare(this.#preparing(), state, step, 'apply', lists, doing);
     const taken = takenBy(survey, state.live === NO_MANIFEST);
     doing.onProgress({ doing: 'applying', files: 0, of: survey.changes.length });
+    let sessions: readonly SessionsSeen[] = [];
     const { changes, visibleMs } = await holdingScans(this.#scansOf(step, doing), kindsOf(scansFor(survey.changes)), (hold) =>
       transact(this.#bench, state, {
         kind: 'apply',
@@ -197,7 +193,7 @@ export class Agent {
         ...(Object.keys(taken).length > 0 && { taken }),
         ...(Object.keys(contested).length > 0 && { contested }),
         permit: async () => {
-          await this.#withClient(step, (client) => guardDesigners(client, step.designers, survey.changes, doing.signal));
+          sessions = await this.#withClient(step, (client) => guardSessions(client, step, survey.changes, doing.signal));
           await this.#withClient(step, (client) => guardNode(client, step, doing.signal));
           await hold();
           const stillValid = await this.#identity.ticket(state, step, doing);
@@ -210,7 +206,7 @@ export class Agent {
     );
     const { owed } = readState(this.#layout);
     const wrote = survey.changes.length + survey.prune.length > 0;
-    return { live: step.target, wrote, changes, ...taken, visibleMs, scans: owed };
+    return { live: step.target, wrote, changes, ...taken, ...(sessions.length > 0 && { sessions }), visibleMs, scans: owed };
   }
 
   /**

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { MAX_BLOBS_PER_REQUEST } from '../contract/relay.ts';
 import { SyncError } from '../domain/errors.ts';
-import type { Digest, ManifestLines } from '../domain/manifest.ts';
+import type { ManifestLines } from '../domain/manifest.ts';
 import type { FileState } from './change.ts';
+import { arrivedOf, fetchFromRelay, type Store } from './from-relay.ts';
 import { hashFile, readPieces } from './hash.ts';
 import type { Listed } from './long-list.ts';
 import type { Modes } from './modes.ts';
@@ -15,6 +16,8 @@ import { giveWay } from './yield.ts';
 export interface Needed {
   readonly path: string;
   readonly after: FileState;
+  /** Bytes of it that came before it was cut short. */
+  readonly arrived: number;
 }
 
 export interface ContentSources {
@@ -44,7 +47,9 @@ export async function* missingFiles(
   for (const { path, after } of changes) {
     if (index++ % 200 === 0) doing.signal.throwIfAborted();
     await giveWay(index);
-    if (after && !(await isThere(scratch.volume, join(scratch.root, path), after, trusted))) yield { path, after };
+    const place = join(scratch.root, path);
+    if (after && !(await isThere(scratch.volume, place, after, trusted)))
+      yield { path, after, arrived: arrivedOf(scratch.volume, place, after) };
   }
 }
 
@@ -78,11 +83,11 @@ async function fetchSome(
   doing: Doing,
 ): Promise<void> {
   const byDigest = Map.groupBy(missing, ({ after }) => after.sha256);
-  const store = async (digest: Digest, body: AsyncIterable<Uint8Array>): Promise<boolean> => {
+  const store: Store = async (digest, receiveAt) => {
     const [first, ...more] = byDigest.get(digest) ?? [];
     if (!first) return false;
     const place = scratch.placeFor(first.path);
-    if ((await receive(scratch.volume, place, body, first.after.mode, modes.owner)) !== digest) {
+    if ((await receiveAt(place, first.after.mode)) !== digest) {
       scratch.volume.remove(place);
       return false;
     }
@@ -94,24 +99,11 @@ async function fetchSome(
   const liveByDigest = from.live.pathsOf(new Set(byDigest.keys()));
   for (const digest of [...byDigest.keys()]) {
     const path = liveByDigest.get(digest);
-    if (path !== undefined) await storeLive(from.tree, path, digest, store);
+    if (path === undefined) continue;
+    await storeLive(from.tree, path, (body) => store(digest, (place, mode) => receive(scratch.volume, place, body, mode, modes.owner)));
   }
-  const wanted = [...byDigest.keys()];
-  for (let at = 0; at < wanted.length; at += MAX_BLOBS_PER_REQUEST) {
-    const batch = wanted.slice(at, at + MAX_BLOBS_PER_REQUEST);
-    for await (const blob of from.relay.blobs(batch, doing.signal)) {
-      if (!byDigest.has(blob.sha256))
-        throw new SyncError('ContentUnavailable', `The relay sent content that was not asked for: ${blob.sha256}.`);
-      if (!(await store(blob.sha256, blob.body))) throw new SyncError('ContentUnavailable', `Content ${blob.sha256} arrived damaged.`);
-      arrived(blob.size);
-    }
-    const absent = batch.find((digest) => byDigest.has(digest));
-    if (absent !== undefined)
-      throw new SyncError(
-        'ContentUnavailable',
-        `The relay has no content ${absent}, needed for ${String(byDigest.get(absent)?.[0]?.path)}.`,
-      );
-  }
+  const wanted = [...byDigest].flatMap(([sha256, [first]]) => (first ? { sha256, size: first.after.size, path: first.path } : []));
+  await fetchFromRelay(from.relay, wanted, { volume: scratch.volume, owner: modes.owner, store, arrived }, doing.signal);
 }
 
 function* inSeries<T>(items: Iterable<T>, size: number): Generator<readonly T[]> {
@@ -133,17 +125,12 @@ async function isThere(volume: VolumeFs, path: string, after: FileState, trusted
   return trusted || (await hashFile(volume, path)) === after.sha256;
 }
 
-async function storeLive(
-  tree: VolumeFs,
-  path: string,
-  digest: Digest,
-  store: (digest: Digest, body: AsyncIterable<Uint8Array>) => Promise<boolean>,
-): Promise<void> {
+async function storeLive(tree: VolumeFs, path: string, store: (body: AsyncIterable<Uint8Array>) => Promise<boolean>): Promise<void> {
   if (tree.look(path).kind !== 'file') return;
   const fd = tree.open(path);
   if (fd === undefined) return;
   try {
-    await store(digest, readPieces(fd));
+    await store(readPieces(fd));
   } finally {
     tree.close(fd);
   }

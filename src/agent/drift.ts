@@ -1,10 +1,13 @@
-import { comparePaths, type ManifestEntry, type ManifestLines } from '../domain/manifest.ts';
+import type { ManifestEntry, ManifestLines } from '../domain/manifest.ts';
+import type { NameTwin } from '../domain/reports.ts';
 import { findForeign } from './foreign.ts';
 import { hashFile } from './hash.ts';
 import type { Layout } from './layout.ts';
 import { Lists } from './long-list.ts';
 import { Mutex } from './mutex.ts';
 import { Seen } from './seen.ts';
+import { Some } from './some.ts';
+import { findTwins } from './twins.ts';
 import { Blocked, errnoOf } from './volume-error.ts';
 import type { VolumeFs } from './volume-fs.ts';
 import { giveWay } from './yield.ts';
@@ -15,44 +18,75 @@ export type Depth = 'fast' | 'thorough';
 /** How a gateway's files differ from the manifest that is live, in paths. */
 export interface Drift {
   /** Other bytes, another executable bit, or no plain file. */
-  readonly changed: readonly string[];
-  readonly missing: readonly string[];
+  readonly changed: Some<string>;
+  readonly missing: Some<string>;
   /** Files in mirrored folders that are not ours. */
-  readonly foreign: readonly string[];
+  readonly foreign: Some<string>;
+  /** Not ours either, anywhere beside ours: see `findTwins`. */
+  readonly twins: Some<NameTwin>;
+}
+
+export interface Looking {
+  readonly depth: Depth;
+  readonly nowMs: number;
+  readonly counts: (path: string) => boolean;
 }
 
 /** One look after the other: each writes down what it has read. */
 const turns = new WeakMap<Layout, Mutex>();
 
-/** Looks at every owned path and at the mirrored folders. Group, owner and their permission bits are nobody's drift: the kubelet rewrites them. */
-export async function findDrift(layout: Layout, live: ManifestLines, depth: Depth, nowMs: number, signal?: AbortSignal): Promise<Drift> {
-  const turn = turns.get(layout) ?? new Mutex();
-  turns.set(layout, turn);
-  return turn.run(signal, () => look(layout, live, depth, nowMs, signal));
+/**
+ * Looks at every owned path and at the mirrored folders. Group, owner and their permission bits are nobody's drift: the kubelet rewrites them.
+ * @param counts whether a difference at a path is one
+ */
+export async function findDrift(
+  layout: Layout,
+  live: ManifestLines,
+  { depth, nowMs, counts }: Looking,
+  signal?: AbortSignal,
+): Promise<Drift> {
+  const { volume: tree } = layout;
+  const { changed, missing } = await compareFiles(layout, live, { depth, nowMs, counts }, signal);
+  const foreign = new Some<string>();
+  if (live.mirror) {
+    const found = await findForeign(tree, live.mirror, live);
+    for (const path of found.files) if (counts(path)) foreign.add(path);
+    for (const path of [...found.conflicts.links, ...found.conflicts.inTheWay]) if (counts(path)) changed.add(path);
+  }
+  return { changed, missing, foreign, twins: await findTwins(tree, live, signal) };
 }
 
-async function look(layout: Layout, live: ManifestLines, depth: Depth, nowMs: number, signal?: AbortSignal): Promise<Drift> {
-  const { volume: tree } = layout;
+/** Looks at every owned path. */
+export async function compareFiles(
+  layout: Layout,
+  live: ManifestLines,
+  looking: Looking,
+  signal?: AbortSignal,
+): Promise<Pick<Drift, 'changed' | 'missing'>> {
+  const turn = turns.get(layout) ?? new Mutex();
+  turns.set(layout, turn);
+  return turn.run(signal, () => look(layout, live, looking, signal));
+}
+
+async function look(
+  layout: Layout,
+  live: ManifestLines,
+  { depth, nowMs, counts }: Looking,
+  signal?: AbortSignal,
+): Promise<Pick<Drift, 'changed' | 'missing'>> {
   using lists = new Lists(layout);
-  const changed: string[] = [];
-  const missing: string[] = [];
+  const [changed, missing] = [new Some<string>(), new Some<string>()];
   using seen = Seen.read(layout, lists);
   let index = 0;
   for (const entry of live.entries()) {
     await giveWay((index += 1));
     signal?.throwIfAborted();
-    const verdict = await judge(tree, entry, seen, depth, nowMs);
-    if (verdict === 'changed') changed.push(entry.path);
-    else if (verdict === 'missing') missing.push(entry.path);
+    const verdict = await judge(layout.volume, entry, seen, depth, nowMs);
+    if (verdict === 'changed' && counts(entry.path)) changed.add(entry.path);
+    else if (verdict === 'missing' && counts(entry.path)) missing.add(entry.path);
   }
   await seen.write();
-  const foreign: string[] = [];
-  if (live.mirror) {
-    const found = await findForeign(tree, live.mirror, live);
-    foreign.push(...found.files);
-    changed.push(...found.conflicts.links, ...found.conflicts.inTheWay);
-  }
-  return { changed: changed.sort(comparePaths), missing, foreign: foreign.sort(comparePaths) };
+  return { changed, missing };
 }
 
 async function judge(

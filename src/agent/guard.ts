@@ -3,6 +3,7 @@ import { comparePaths, type ManifestEntry, type Mirror } from '../domain/manifes
 import { Nesting } from '../domain/nesting.ts';
 import { destinationFault } from '../domain/plan/destination.ts';
 import { mirrorFault, sparedBy } from '../domain/plan/mirror.ts';
+import { moduleFault } from '../domain/plan/modules.ts';
 import { cleanPath } from '../domain/plan/paths.ts';
 import { classify, isNeverOurs } from '../domain/plan/protection.ts';
 
@@ -12,7 +13,8 @@ import { classify, isNeverOurs } from '../domain/plan/protection.ts';
  */
 export function guardPaths(paths: Iterable<string>): void {
   for (const path of paths) {
-    if (isNeverOurs(path)) throw new SyncError('PathNotAllowed', `The plan names "${path}", which is refused: ${whose(path)}.`);
+    if (isNeverOurs(path))
+      throw new SyncError('PathNotAllowed', `The plan names "${path}", which ${moduleFault(path) ?? `is refused: ${whose(path)}`}.`);
   }
 }
 

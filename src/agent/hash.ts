@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { fstatSync, read, readSync } from 'node:fs';
 import { promisify } from 'node:util';
 import type { Digest } from '../domain/manifest.ts';
@@ -10,12 +10,14 @@ const readFd = promisify(read);
 const CHUNK = 1 << 20;
 /** Files up to this size are read in one go: a trip through the thread pool costs more than the read. */
 const SMALL = 256 << 10;
+/** For what is read and used up without giving way in between: thousands of buffers would wait for the collector. */
+const SHARED = Buffer.allocUnsafeSlow(SMALL);
 
 /** The content of an open file in pieces that never exceed 1 MiB; the same memory is used for each. */
 export async function* readPieces(fd: number): AsyncGenerator<Uint8Array> {
-  const buffer = Buffer.allocUnsafe(CHUNK);
+  const buffer = Buffer.allocUnsafe(Math.min(CHUNK, fstatSync(fd).size + 1));
   for (let position = 0; ;) {
-    const { bytesRead } = await readFd(fd, buffer, 0, CHUNK, position);
+    const { bytesRead } = await readFd(fd, buffer, 0, buffer.length, position);
     if (bytesRead === 0) return;
     position += bytesRead;
     yield buffer.subarray(0, bytesRead);
@@ -27,11 +29,11 @@ export async function hashFile(volume: VolumeFs, path: string): Promise<Digest |
   const fd = volume.open(path);
   if (fd === undefined) return undefined;
   try {
-    const hash = createHash('sha256');
     const { size } = fstatSync(fd);
-    if (size <= SMALL) return hash.update(readAt(fd, 0, size)).digest('hex');
-    for await (const piece of readPieces(fd)) hash.update(piece);
-    return hash.digest('hex');
+    if (size <= SMALL) return hash('sha256', readInto(SHARED, fd, 0, size), 'hex');
+    const sum = createHash('sha256');
+    for await (const piece of readPieces(fd)) sum.update(piece);
+    return sum.digest('hex');
   } finally {
     volume.close(fd);
   }
@@ -59,18 +61,21 @@ export function readText(volume: VolumeFs, path: string): string | undefined {
 
 /** The lines of an open file without their ends, a piece of the file in memory at a time. What follows the last line end is left out. */
 export function* linesOf(fd: number): Generator<string, undefined> {
-  let rest: Buffer = Buffer.alloc(0);
+  let buffer = Buffer.allocUnsafeSlow(SMALL);
+  let kept = 0;
   for (let position = 0; ;) {
-    const piece = readAt(fd, position, SMALL);
-    if (piece.length === 0) return undefined;
-    position += piece.length;
-    const bytes = rest.length === 0 ? piece : Buffer.concat([rest, piece]);
+    if (kept === buffer.length) buffer = Buffer.concat([buffer], 2 * buffer.length);
+    const got = readSync(fd, buffer, kept, buffer.length - kept, position);
+    if (got === 0) return undefined;
+    position += got;
+    const bytes = buffer.subarray(0, kept + got);
     let start = 0;
-    for (let end = bytes.indexOf(10); end !== -1; end = bytes.indexOf(10, start)) {
+    for (let end = bytes.indexOf(10, kept); end !== -1; end = bytes.indexOf(10, start)) {
       yield bytes.toString('utf8', start, end);
       start = end + 1;
     }
-    rest = bytes.subarray(start);
+    bytes.copy(buffer, 0, start);
+    kept = bytes.length - start;
   }
 }
 
@@ -81,11 +86,15 @@ export function readEnd(fd: number, atMost: number): Buffer {
 }
 
 function readAt(fd: number, start: number, size: number): Buffer {
-  const buffer = Buffer.allocUnsafe(size);
-  for (let at = 0; at < size;) {
+  return readInto(Buffer.allocUnsafe(size), fd, start, size);
+}
+
+function readInto(buffer: Buffer, fd: number, start: number, size: number): Buffer {
+  let at = 0;
+  while (at < size) {
     const got = readSync(fd, buffer, at, size - at, start + at);
-    if (got === 0) return buffer.subarray(0, at);
+    if (got === 0) break;
     at += got;
   }
-  return buffer;
+  return buffer.subarray(0, at);
 }

@@ -77,11 +77,12 @@ export class Identity {
   }
 }
 
-function reported({ changed, missing, foreign }: Drift): DriftReport {
+function reported({ changed, missing, foreign, twins }: Drift): DriftReport {
   return {
-    changed: changed.length,
-    missing: missing.length,
-    foreign: foreign.length,
+    changed: changed.count,
+    missing: missing.count,
+    foreign: foreign.count,
     first: [...changed, ...missing, ...foreign].slice(0, MAX_DRIFT_NAMED),
+    twins: { count: twins.count, first: [...twins].slice(0, MAX_DRIFT_NAMED) },
   };
 }

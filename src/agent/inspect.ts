@@ -18,8 +18,8 @@ interface InspectWith {
   readonly layout: Layout;
   readonly relay: RelayClient;
   readonly nowMs: number;
-  /** What of the differences counts as drift on this gateway. */
-  readonly counts: (found: Drift) => Drift;
+  /** Whether a difference at a path is drift on this gateway. */
+  readonly counts: (path: string) => boolean;
 }
 
 /** Looks at the record, and at the files if `depth` asks for that. A sync that comes in between makes the answer worthless, so there is none then. */
@@ -28,8 +28,8 @@ export async function inspect({ layout, relay, nowMs, counts }: InspectWith, dep
   const { live, op: liveOp } = before;
   if (depth === undefined || live === NO_MANIFEST || readJournal(layout)) return { live, liveOp };
   const manifest = await obtainManifest(layout, relay, live, signal);
-  const found = await findDrift(layout, manifest, depth, nowMs, signal);
+  const found = await findDrift(layout, manifest, { depth, nowMs, counts }, signal);
   const { seq } = readState(layout);
   if (seq !== before.seq || readJournal(layout)) return { live, liveOp };
-  return { live, liveOp, drift: counts(found) };
+  return { live, liveOp, drift: found };
 }

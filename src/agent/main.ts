@@ -117,7 +117,7 @@ async function watchForDrift(agent: Agent, logger: Logger, stopping: AbortSignal
     inspections += 1;
     const { drift } = await agent.inspect(inspections % INSPECTIONS_PER_READING === 0 ? 'thorough' : 'fast', stopping);
     if (!drift) return;
-    const found = JSON.stringify(drift);
+    const found = JSON.stringify(Object.values(drift).map((some) => [some.count, ...some]));
     if (found !== told) await agent.hello(stopping);
     [inspected, told] = [live, found];
   };

@@ -4,11 +4,15 @@ import type { IgnitionClient } from '../clients/ignition/client.ts';
 import type { Digest } from '../domain/manifest.ts';
 import type { VolumeFs } from './volume-fs.ts';
 
-/** One blob as it arrives. The body must be read to its end before the next blob is asked for. */
-export interface IncomingBlob {
+/** What a file's content is. */
+export interface Blob {
   readonly sha256: Digest;
   /** Bytes. */
   readonly size: number;
+}
+
+/** One blob as it arrives. The body must be read to its end before the next blob is asked for. */
+export interface IncomingBlob extends Blob {
   readonly body: AsyncIterable<Uint8Array>;
 }
 
@@ -20,6 +24,8 @@ export interface RelayClient {
   manifest(digest: Digest, signal?: AbortSignal): AsyncIterable<Uint8Array>;
   /** At most MAX_BLOBS_PER_REQUEST digests; the blobs may come in any order. The caller checks the digests. */
   blobs(digests: readonly Digest[], signal?: AbortSignal): AsyncIterable<IncomingBlob>;
+  /** The bytes of one blob from `from` on, exactly as many as its size says; the caller checks the digest of the whole. */
+  blob(blob: Blob, from: number, signal?: AbortSignal): AsyncIterable<Uint8Array>;
 }
 
 /** Two clocks: one for people, one that never jumps (milliseconds) for limits. */

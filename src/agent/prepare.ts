@@ -84,7 +84,7 @@ export async function prepare(
   let bytes = 0;
   for await (const each of missingFiles(scratch, found.changes, trusted, doing)) {
     missing.push(each);
-    bytes += each.after.size;
+    bytes += each.after.size - each.arrived;
   }
   if (missing.length === 0 && trusted) return { survey: found, contested, fetched: { files: 0, bytes: 0 } };
 

@@ -4,9 +4,11 @@ import { Agent, request, type Dispatcher } from 'undici';
 import { z } from 'zod';
 import { RELAY_PATHS } from '../contract/relay.ts';
 import { SyncError } from '../domain/errors.ts';
+import type { Digest } from '../domain/manifest.ts';
 import { isReason, type Reason } from '../domain/reasons.ts';
+import { COMPRESSED, decoded, partOf, resumed, without } from './downloads.ts';
 import { readFrames } from './frames.ts';
-import type { RelayClient } from './ports.ts';
+import type { Blob, IncomingBlob, RelayClient } from './ports.ts';
 import { givingBack } from './spent-buffers.ts';
 import { messageOf } from './volume-error.ts';
 
@@ -55,12 +57,14 @@ export function createRelayClient(address: RelayAddress): RelayClient & { close(
     path: string,
     body: unknown,
     signal: AbortSignal | undefined,
+    headers: Readonly<Record<string, string>> = {},
   ): Promise<Dispatcher.ResponseData> {
     const answer = await named(base, async () =>
       request(`${base}${path}`, {
         dispatcher,
         method,
         headers: {
+          ...headers,
           authorization: `Bearer ${await readToken(address.tokenFile)}`,
           ...(body !== undefined && { 'content-type': 'application/json' }),
         },
@@ -68,7 +72,7 @@ export function createRelayClient(address: RelayAddress): RelayClient & { close(
         signal: signal ?? null,
       }),
     );
-    if (answer.statusCode === 200) return answer;
+    if (answer.statusCode === 200 || (answer.statusCode === 206 && 'range' in headers)) return answer;
     throw await refused(base, path, answer);
   }
 
@@ -84,19 +88,41 @@ export function createRelayClient(address: RelayAddress): RelayClient & { close(
     }
   }
 
+  async function* framesOf(digests: readonly Digest[], signal: AbortSignal | undefined): AsyncGenerator<IncomingBlob> {
+    const answer = await call('POST', RELAY_PATHS.blobs, { digests }, signal, COMPRESSED);
+    yield* readFrames(givingBack(namedStream(base, decoded(answer))));
+  }
+
+  /** One blob from a byte on. */
+  async function rest({ sha256, size }: Blob, from: number, signal: AbortSignal | undefined): Promise<AsyncIterable<Uint8Array>> {
+    try {
+      const headers = from > 0 ? { range: `bytes=${from}-` } : COMPRESSED;
+      const answer = await call('GET', `${RELAY_PATHS.blobs}/${sha256}`, undefined, signal, headers);
+      return partOf(answer, namedStream(base, decoded(answer)), from, size);
+    } catch (error) {
+      if (!(error instanceof NotThere)) throw error;
+      return without(from, bodyOf(framesOf([sha256], signal), sha256)); // a relay that knows no single blobs
+    }
+  }
+
   return {
     hello: (body, signal) => json(Hello, RELAY_PATHS.hello, body, signal),
     ticket: (body, signal) => json(Ticket, RELAY_PATHS.ticket, body, signal),
     async *manifest(digest, signal) {
-      const answer = await call('GET', `${RELAY_PATHS.manifests}/${digest}`, undefined, signal);
-      yield* atMost(MAX_MANIFEST_BYTES, givingBack(namedStream(base, answer.body)));
+      const answer = await call('GET', `${RELAY_PATHS.manifests}/${digest}`, undefined, signal, COMPRESSED);
+      yield* atMost(MAX_MANIFEST_BYTES, givingBack(namedStream(base, decoded(answer))));
     },
-    async *blobs(digests, signal) {
-      const answer = await call('POST', RELAY_PATHS.blobs, { digests }, signal);
-      yield* readFrames(givingBack(namedStream(base, answer.body)));
-    },
+    blobs: framesOf,
+    blob: (blob, from, signal) => givingBack(resumed({ size: blob.size, open: (at) => rest(blob, at, signal) }, from)),
     close: () => dispatcher.destroy(),
   };
+}
+
+/** The relay has no such path, or no such content. */
+class NotThere extends SyncError {}
+
+async function* bodyOf(frames: AsyncIterable<IncomingBlob>, digest: Digest): AsyncGenerator<Uint8Array> {
+  for await (const { sha256, body } of frames) if (sha256 === digest) yield* body;
 }
 
 async function readToken(file: string): Promise<string> {
@@ -127,9 +153,10 @@ async function* atMost(bytes: number, stream: AsyncIterable<Uint8Array>): AsyncG
 async function refused(base: string, path: string, answer: Dispatcher.ResponseData): Promise<SyncError> {
   const text = await readText(answer).catch(() => '');
   const said = parseRefusal(text);
-  if (said) return new SyncError(said.reason, said.message);
+  const Fault = answer.statusCode === 404 ? NotThere : SyncError;
+  if (said) return new Fault(said.reason, said.message);
   const reason = answer.statusCode === 404 ? 'ContentUnavailable' : 'RelayUnreachable';
-  return new SyncError(reason, `The relay at ${base} answered ${path} with ${answer.statusCode}.`);
+  return new Fault(reason, `The relay at ${base} answered ${path} with ${answer.statusCode}.`);
 }
 
 function parseRefusal(text: string): { reason: Reason; message: string } | undefined {

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import type { Digest } from '../domain/manifest.ts';
+import { OtherContent } from './downloads.ts';
 import { makeFolders } from './durable.ts';
+import { readPieces } from './hash.ts';
 import type { Modes } from './modes.ts';
 import type { VolumeFs } from './volume-fs.ts';
 
@@ -47,6 +49,9 @@ export class Scratch {
   }
 }
 
+/** The mode of a file that is not whole yet. */
+const UNFINISHED = 0o600;
+
 /**
  * Writes what arrives to a new file; its mode and owner come last, so that a file cut short is told by its mode.
  * @returns the digest of what was written: the caller compares before it uses the file
@@ -58,10 +63,56 @@ export async function receive(
   mode: number,
   owner: Modes['owner'],
 ): Promise<Digest> {
-  const fd = volume.create(path, 'over', 0o600);
+  return await write(volume, path, 'over', () => body, mode, owner);
+}
+
+/**
+ * Like `receive`, for content that may have come in part before: what is there already is kept, and only the rest is asked for.
+ * @param rest the content from a byte on
+ */
+export async function receiveRest(
+  volume: VolumeFs,
+  path: string,
+  rest: (from: number) => AsyncIterable<Uint8Array>,
+  size: number,
+  mode: number,
+  owner: Modes['owner'],
+): Promise<Digest> {
+  const arrived = partAt(volume, path, size);
+  try {
+    return await write(volume, path, arrived > 0 ? 'append' : 'over', rest, mode, owner);
+  } catch (error) {
+    if (error instanceof OtherContent) volume.remove(path);
+    throw error;
+  }
+}
+
+/** Bytes that are there of a file which was cut short. */
+export function partAt(volume: VolumeFs, path: string, size: number): number {
+  const standing = volume.look(path);
+  if (standing.kind !== 'file' || (standing.stat.mode & 0o7777) !== UNFINISHED || standing.stat.size > size) return 0;
+  return standing.stat.size;
+}
+
+async function write(
+  volume: VolumeFs,
+  path: string,
+  how: 'over' | 'append',
+  rest: (from: number) => AsyncIterable<Uint8Array>,
+  mode: number,
+  owner: Modes['owner'],
+): Promise<Digest> {
+  const fd = volume.create(path, how, UNFINISHED);
   try {
     const hash = createHash('sha256');
-    for await (const piece of body) {
+    let from = 0;
+    if (how === 'append') {
+      for await (const piece of readPieces(fd)) {
+        hash.update(piece);
+        from += piece.length;
+      }
+    }
+    for await (const piece of rest(from)) {
       hash.update(piece);
       volume.write(fd, piece);
     }

@@ -5,7 +5,7 @@ setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as (options: { readonly type: 'minor' }) => void;
 
 /** Bytes that may pass until what they came in is given back. */
-const PORTION = 8 << 20;
+const PORTION = 2 << 20;
 
 /**
  * Passes a stream on, and gives back the buffers that have passed. Each piece from the network comes in a buffer of its own outside the heap;

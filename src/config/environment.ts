@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { RECEIVER_PORT } from '../api/v1alpha1/ignition-sync.ts';
+import { Store, storeProblems } from './store.ts';
 
 /** Where the Temporal server is, and how to log in. */
 const Temporal = {
@@ -12,10 +13,6 @@ const Temporal = {
 /** Which cluster; inside a pod nothing needs to be set. */
 const Kube = {
   IGNITION_SYNC_KUBECONFIG: z.string().min(1).optional().describe('path of a kubeconfig; unset = the service account of the pod'),
-};
-
-const Store = {
-  CONTENT_STORE_DIR: z.string().min(1).describe('folder of the content store, shared by worker, source and relay'),
 };
 
 const Port = z.coerce.number().int().min(0).max(65_535);
@@ -83,6 +80,8 @@ export function loadEnvironment<P extends ProcessName>(name: P, env: NodeJS.Proc
   const parsed = ENVIRONMENTS[name].safeParse(env, {
     error: (issue) => (issue.input === undefined ? `must be set${describedAs(name, issue.path?.[0])}` : undefined),
   });
-  if (!parsed.success) throw new Error(`Invalid environment of ignition-sync ${name}:\n${z.prettifyError(parsed.error)}`);
+  const together = 'CONTENT_STORE_URL' in ENVIRONMENTS[name].shape ? storeProblems(env).map((line) => `✖ ${line}`) : [];
+  const problems = [...(parsed.success ? [] : [z.prettifyError(parsed.error)]), ...together];
+  if (!parsed.success || together.length > 0) throw new Error(`Invalid environment of ignition-sync ${name}:\n${problems.join('\n')}`);
   return parsed.data as Environment<P>;
 }

@@ -2,6 +2,7 @@ import type { LocalChanges } from '../api/v1alpha1/schema.ts';
 import type { RedundancyPolicy } from '../api/v1alpha1/sync-profile.ts';
 import type { Fault } from '../domain/errors.ts';
 import type { Digest } from '../domain/manifest.ts';
+import type { SessionPolicy, SessionsSeen } from '../domain/sessions.ts';
 import type { SomeFiles } from '../domain/taken.ts';
 import type { NodeState } from '../domain/redundancy/node.ts';
 import type { KnownTag, LoadOutcome, ObjectRef, Resolution, Revision, RolloutState, StatusReport } from '../domain/reports.ts';
@@ -15,9 +16,6 @@ export interface GatewayConnection {
   readonly port: number;
   readonly tls: boolean;
 }
-
-/** What becomes of a change to a project that somebody has open in a Designer. */
-export type DesignerPolicy = 'wait' | 'proceed' | 'fail';
 
 /** How a step treats a gateway that is a node of a redundant pair. */
 export interface PairStep {
@@ -54,8 +52,10 @@ export interface GatewayStep {
   readonly retainSnapshots: number;
   /** Bytes that all snapshots together may hold, but for the newest; no bound when absent. */
   readonly retainSnapshotBytes?: number;
-  /** Nobody is asked when absent. */
-  readonly designers?: DesignerPolicy;
+  /** For projects that are open in a Designer; nobody is asked when absent. */
+  readonly designers?: SessionPolicy;
+  /** For projects that are open in Perspective; `proceed` when absent. */
+  readonly perspective?: SessionPolicy;
   /** Absent for a gateway that is not known to have a peer. */
   readonly redundancy?: PairStep;
 }
@@ -106,6 +106,8 @@ export interface ApplyResult {
   readonly mirrored?: SomeFiles;
   /** Files that are ours now and were there already, equal to git's. */
   readonly adopted?: number;
+  /** Who had projects open while they changed, as the policy allows. */
+  readonly sessions?: readonly SessionsSeen[];
   /** First rename to last, in milliseconds. */
   readonly visibleMs: number;
   /** Which scans the change needs; a new project needs two project scans. */
@@ -216,7 +218,11 @@ export interface PlannedGateway {
   /** See `ApplyInput`; absent = hold. */
   readonly localChanges?: 'overwrite';
   /** See `GatewayStep`. */
-  readonly designers?: DesignerPolicy;
+  readonly designers?: SessionPolicy;
+  /** See `GatewayStep`. */
+  readonly perspective?: Exclude<SessionPolicy, 'proceed'>;
+  /** How long a gateway waits for people to close what they have open; an hour when absent. Milliseconds. */
+  readonly sessionWaitMs?: number;
   /** Absent for a gateway that is not known to have a peer. */
   readonly pair?: PlannedPair;
 }

@@ -6,17 +6,25 @@ import type { Reason } from '../domain/reasons.ts';
 
 /**
  * What agents say to the relay. HTTP/1.1, JSON bodies, `Authorization: Bearer <ServiceAccount token with our audience>`.
- * Errors: `{reason, message}` with 401 (who are you), 403 (not yours, or refused), 404 (no such content), 503 (ask again).
+ * Errors: `{reason, message}` with 401 (who are you), 403 (not yours, or refused), 404 (no such content), 416 (no such range), 503 (ask
+ * again).
  *
  *   POST /v1/hello                       HelloRequest  -> HelloResponse
  *   POST /v1/ticket                      TicketRequest -> TicketResponse, or 403 TicketRefusal
  *   GET  /v1/manifests/<digest>          -> the canonical text of the manifest
  *   POST /v1/blobs  {digests: Digest[]}  -> frames: per blob one JSON line {"sha256","size"} + "\n", then exactly `size` bytes
+ *   GET  /v1/blobs/<digest>              -> its bytes; with `Range: bytes=<from>-` 206 and the rest of them
+ *
+ * Manifests and blobs come compressed with gzip to whoever says `Accept-Encoding: gzip`, but for answers to a range. A relay of before
+ * that compresses nothing, and answers 404 to a single blob.
  */
 export const RELAY_PATHS = { hello: '/v1/hello', ticket: '/v1/ticket', manifests: '/v1/manifests', blobs: '/v1/blobs' } as const;
 
 /** Digests per blobs request. */
 export const MAX_BLOBS_PER_REQUEST = 512;
+
+/** Content that one gateway's agent may be sent at once; more is answered with 503. */
+export const MAX_DOWNLOADS_PER_GATEWAY = 4;
 
 /** The version of what agents and control plane say to each other. Fields are only added; agents stay in use for 18 months. */
 export const AGENT_PROTOCOL = 1;

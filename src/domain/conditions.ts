@@ -1,9 +1,9 @@
-import type { Condition, ConditionType } from '../api/v1alpha1/conditions.ts';
+import type { Condition, ConditionType, GatewayConditionType } from '../api/v1alpha1/conditions.ts';
 
 /** Replaces one condition. `lastTransitionTime` moves only when `status` does. */
 export function setCondition(
   all: readonly Condition[],
-  next: Omit<Condition, 'lastTransitionTime' | 'type'> & { type: ConditionType },
+  next: Omit<Condition, 'lastTransitionTime' | 'type'> & { type: ConditionType | GatewayConditionType },
   now: string,
 ): Condition[] {
   const before = all.find((c) => c.type === next.type);

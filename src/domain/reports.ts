@@ -38,6 +38,12 @@ export type LoadOutcome = 'Loaded' | 'AppliedUnverified';
 export type GatewayPhase =
   'Pending' | 'Staging' | 'Staged' | 'Applying' | 'Scanning' | 'Synced' | 'Restoring' | 'Restored' | 'Failed' | 'Unreachable' | 'Waiting';
 
+/** Something on a gateway that is not ours and is named like something of ours, but for case or the way accents are encoded. */
+export interface NameTwin {
+  readonly path: string;
+  readonly ours: string;
+}
+
 /** How a gateway's files differ from the manifest that is live, in numbers of paths. */
 export interface DriftReport {
   readonly changed: number;
@@ -46,6 +52,8 @@ export interface DriftReport {
   readonly foreign: number;
   /** The first few paths. */
   readonly first: readonly string[];
+  /** Absent from agents that do not look for them. They are no drift: our files are as they shall be. */
+  readonly twins?: { readonly count: number; readonly first: readonly NameTwin[] } | undefined;
 }
 
 /** What one gateway is doing, for its IgnitionGateway's status. */

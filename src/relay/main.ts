@@ -4,8 +4,8 @@ import { KubeClient } from '../clients/kube/client.ts';
 import { createTemporalClient } from '../clients/temporal/connect.ts';
 import { createWorkflows } from '../clients/temporal/workflows.ts';
 import { loadEnvironment } from '../config/environment.ts';
-import { ContentStore } from '../source/content-store.ts';
 import { Grants } from '../source/grants.ts';
+import { openContentStore } from '../source/open-store.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { Relay } from './relay.ts';
 import { TicketKey } from './ticket-key.ts';
@@ -20,7 +20,7 @@ export async function run(environment: NodeJS.ProcessEnv, stopping: AbortSignal)
   const kube = KubeClient.connect(env.IGNITION_SYNC_KUBECONFIG ? { kubeconfig: env.IGNITION_SYNC_KUBECONFIG } : 'in-cluster');
   const [client, store, ticketKey] = await Promise.all([
     createTemporalClient(env),
-    ContentStore.open(env.CONTENT_STORE_DIR, { waitMs: MISSING_WAIT_MS }),
+    openContentStore(env, logger, { waitMs: MISSING_WAIT_MS }),
     env.TICKET_KEY_FILE ? TicketKey.fromFile(env.TICKET_KEY_FILE) : TicketKey.generate(),
   ]);
   const relay = new Relay({

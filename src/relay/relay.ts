@@ -12,7 +12,7 @@ import { Callers } from './callers.ts';
 import type { ContentGrants, ContentReader } from './content.ts';
 import { createRelayObjects, type RelayObjects } from './objects.ts';
 import { Refused } from './refused.ts';
-import { Blobs, sendBlobs, sendManifest } from './routes/content.ts';
+import { Blobs, ContentRoutes } from './routes/content.ts';
 import { createHello, Hello } from './routes/hello.ts';
 import { createTicket, Ticket } from './routes/ticket.ts';
 import type { TicketKey } from './ticket-key.ts';
@@ -37,6 +37,7 @@ export class Relay {
   readonly #dependencies: RelayDependencies;
   readonly #objects: RelayObjects;
   readonly #callers: Callers;
+  readonly #content: ContentRoutes;
   readonly #signals: KeyedQueue;
   readonly #hello: ReturnType<typeof createHello>;
   readonly #ticket: ReturnType<typeof createTicket>;
@@ -51,6 +52,7 @@ export class Relay {
       monotonicMs,
     );
     this.#callers = new Callers(kube, this.#objects);
+    this.#content = new ContentRoutes(grants, dependencies.store);
     this.#signals = new KeyedQueue(
       async (key, reasons) => {
         const [namespace = '', name = ''] = key.split('/');
@@ -86,7 +88,6 @@ export class Relay {
   }
 
   async #route(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { grants, store } = this.#dependencies;
     const route = `${request.method ?? ''} ${new URL(request.url ?? '/', 'http://relay').pathname}`;
     const identify = (strict = false) => this.#callers.identify(request.headers.authorization, strict);
     if (route === 'GET /healthz') {
@@ -96,9 +97,11 @@ export class Relay {
     } else if (route === `POST ${RELAY_PATHS.ticket}`) {
       sendJson(response, 200, await this.#ticket(await identify(true), await readJson(request, Ticket)));
     } else if (route === `POST ${RELAY_PATHS.blobs}`) {
-      await sendBlobs(grants, store, await identify(), (await readJson(request, Blobs)).digests, response);
+      await this.#content.blobs(await identify(), (await readJson(request, Blobs)).digests, { request, response });
+    } else if (route.startsWith(`GET ${RELAY_PATHS.blobs}/`)) {
+      await this.#content.blob(await identify(), lastOf(route), { request, response });
     } else if (route.startsWith(`GET ${RELAY_PATHS.manifests}/`)) {
-      await sendManifest(grants, store, await identify(), route.slice(route.lastIndexOf('/') + 1), response);
+      await this.#content.manifest(await identify(), lastOf(route), { request, response });
     } else {
       throw new Refused(404, 'ContentUnavailable', `the relay has no ${route.slice(0, 200)}.`);
     }
@@ -106,7 +109,8 @@ export class Relay {
 
   #refuse(error: unknown, request: IncomingMessage, response: ServerResponse): void {
     if (response.headersSent) {
-      response.destroy(); // a stream that is cut short is asked for again
+      this.#dependencies.logger.info({ err: error, path: request.url }, 'an answer was cut short: the agent asks for the rest');
+      response.destroy();
       return;
     }
     const { status, reason, message } = asRefused(error);
@@ -130,6 +134,10 @@ async function readJson<T>(request: IncomingMessage, schema: z.ZodType<T>): Prom
     const why = error instanceof z.ZodError ? z.prettifyError(error) : 'not JSON';
     throw new Refused(400, 'TicketRefused', `the request is not what the protocol says: ${why}`);
   }
+}
+
+function lastOf(route: string): string {
+  return route.slice(route.lastIndexOf('/') + 1);
 }
 
 function sendJson(response: ServerResponse, status: number, body: unknown): void {

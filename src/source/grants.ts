@@ -1,11 +1,10 @@
-import { readFile, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { SyncError } from '../domain/errors.ts';
 import type { Digest } from '../domain/manifest.ts';
 import { NO_MANIFEST } from '../domain/manifest.ts';
 import type { ContentStore } from './content-store.ts';
 import { isDigest } from './digest.ts';
 import type { Fleet } from './fleet.ts';
-import { fileName, filesOf, nameOf, renewFile, replaceFile } from './pin-file.ts';
+import { fileName, nameOf } from './pin-file.ts';
 import { RecentMap } from './recent-map.ts';
 
 /** Manifests of one gateway that stay readable; what is live is granted anew with each plan, so it is always among them. */
@@ -14,11 +13,13 @@ const KEPT_MANIFESTS = 5;
 /** Manifests whose blobs are known without reading them again. */
 const CACHED_MANIFESTS = 64;
 
+const GATEWAYS = 'pins/gateways/';
+
 /** How long the content of a gateway that is gone stays, milliseconds: it may only be switched off. */
 const GONE_MS = 30 * 24 * 60 * 60_000;
 
 /**
- * Which gateway may read which content: the manifests that were planned for it, and the blobs that those name. A grant is a file, one
+ * Which gateway may read which content: the manifests that were planned for it, and the blobs that those name. A grant is an object, one
  * per gateway, so it holds across restarts and for a relay in another process; what it names is pinned. A gateway is put back from its
  * own snapshots and needs nothing of here for that.
  */
@@ -47,8 +48,7 @@ export class Grants {
     const before = await this.#read(namespace, gateway);
     const granted = [...new Set([...manifests.filter((digest) => digest !== NO_MANIFEST), ...before])].slice(0, KEPT_MANIFESTS);
     if (granted.length === before.length && granted.every((digest, i) => digest === before[i])) return;
-    const staging = join(this.#store.folder, 'staging');
-    await replaceFile(this.#file(namespace, gateway), staging, JSON.stringify({ manifests: granted }));
+    await this.#store.objects.put(keyOf(namespace, gateway), JSON.stringify({ manifests: granted }));
     this.#byGateway.set(`${namespace}/${gateway}`, granted);
   }
 
@@ -68,19 +68,17 @@ export class Grants {
   /** Every manifest that some gateway may read. */
   async list(): Promise<Set<Digest>> {
     const all = new Set<Digest>();
-    for (const namespace of await readdir(this.#folder).catch(() => []))
-      for (const { path } of await filesOf(join(this.#folder, namespace), new Date(0)))
-        for (const digest of parseGrant(await readFile(path, 'utf8').catch(() => ''))) all.add(digest);
+    for await (const { key } of this.#store.objects.list(GATEWAYS)) for (const digest of await this.#granted(key)) all.add(digest);
     return all;
   }
 
   /** Drops what gateways may read that have been gone for long. */
   async settle({ gateways }: Pick<Fleet, 'gateways'>, now: Date): Promise<void> {
-    for (const namespace of await readdir(this.#folder).catch(() => []))
-      for (const { path, name, ageMs } of await filesOf(join(this.#folder, namespace), now)) {
-        if (gateways.has(`${nameOf(namespace)}/${nameOf(name)}`)) await renewFile(path, now);
-        else if (ageMs > GONE_MS) await rm(path, { force: true });
-      }
+    for await (const { key, at } of this.#store.objects.list(GATEWAYS)) {
+      const [namespace = '', name = ''] = key.slice(GATEWAYS.length).split('/');
+      if (gateways.has(`${nameOf(namespace)}/${nameOf(name)}`)) await this.#store.objects.renew(key, now);
+      else if (now.getTime() - at.getTime() > GONE_MS) await this.#store.objects.remove(key);
+    }
   }
 
   async #anyNames(manifests: readonly Digest[], blob: Digest): Promise<boolean> {
@@ -90,7 +88,10 @@ export class Grants {
         // A manifest that is lost names nothing until it is made again.
         const entries = await this.#store.readManifest(manifest).then(
           ({ entries }) => entries,
-          () => undefined,
+          (error: unknown) => {
+            if (error instanceof SyncError && error.reason === 'ContentUnavailable') return undefined;
+            throw error;
+          },
         );
         if (!entries) continue;
         blobs = new Set(entries.map(({ sha256 }) => sha256));
@@ -102,19 +103,18 @@ export class Grants {
   }
 
   async #read(namespace: string, gateway: string): Promise<readonly Digest[]> {
-    const text = await readFile(this.#file(namespace, gateway), 'utf8').catch(() => '');
-    const granted = parseGrant(text);
+    const granted = await this.#granted(keyOf(namespace, gateway));
     this.#byGateway.set(`${namespace}/${gateway}`, granted);
     return granted;
   }
 
-  get #folder(): string {
-    return join(this.#store.folder, 'pins', 'gateways');
+  async #granted(key: string): Promise<readonly Digest[]> {
+    return parseGrant((await this.#store.objects.read(key))?.toString() ?? '');
   }
+}
 
-  #file(namespace: string, gateway: string): string {
-    return join(this.#folder, fileName(namespace), fileName(gateway));
-  }
+function keyOf(namespace: string, gateway: string): string {
+  return `${GATEWAYS}${fileName(namespace)}/${fileName(gateway)}`;
 }
 
 /** A damaged grant grants nothing; the next plan writes it again. */

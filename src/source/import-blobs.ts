@@ -1,6 +1,6 @@
 import type { BlobBody } from '../clients/git/cat-file.ts';
 import type { StoredBlob } from './blob-index.ts';
-import type { ContentStore } from './content-store.ts';
+import { blobKey, type ContentStore } from './content-store.ts';
 import { sha256 } from './digest.ts';
 import type { Staging } from './staging.ts';
 
@@ -21,10 +21,10 @@ export async function stageBlobs(
     if (size <= SMALL_BYTES) {
       const bytes = await collect(chunks);
       const digest = sha256(bytes);
-      staging.add(store.blobPath(digest), bytes);
+      staging.add(blobKey(digest), bytes);
       stored.set(oid, { sha256: digest, size, lfsPointer: isLfsPointer(bytes) });
     } else {
-      stored.set(oid, { sha256: await staging.addStream(chunks, (digest) => store.blobPath(digest)), size, lfsPointer: false });
+      stored.set(oid, { sha256: await staging.addStream(chunks, (digest) => blobKey(digest)), size, lfsPointer: false });
     }
     onBlob();
   }

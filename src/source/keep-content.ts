@@ -51,7 +51,7 @@ export async function mendLosses(parts: KeptParts, logger: Logger, signal?: Abor
     }
   };
   for await (const plan of whole ? plansWith(losses, frozen, parts) : frozen.all()) await mend(plan);
-  await store.makeFolders();
+  await store.objects.prepare();
   await store.losses.forget(losses);
   if (!whole) await store.losses.declareWhole();
   if (losses.length > 0 || mended > 0)

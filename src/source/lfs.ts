@@ -3,7 +3,7 @@ import { SyncError } from '../domain/errors.ts';
 import { parseLfsPointer, type LfsPointer } from '../domain/lfs-pointer.ts';
 import type { StoredBlob } from './blob-index.ts';
 import type { Checkout, Origin } from './checkout.ts';
-import type { ContentStore } from './content-store.ts';
+import { blobKey, type ContentStore } from './content-store.ts';
 import { readWhole } from './import-blobs.ts';
 import { RecentMap } from './recent-map.ts';
 
@@ -61,7 +61,7 @@ export class LfsContent {
 
   async #bring(access: LfsAccess, download: LfsDownload): Promise<void> {
     await using staging = this.#store.staging();
-    const digest = await staging.addStream(readLfs(access, download), (found) => this.#store.blobPath(found));
+    const digest = await staging.addStream(readLfs(access, download), (found) => blobKey(found));
     if (digest !== download.pointer.sha256)
       throw new SyncError(
         'ContentUnavailable',

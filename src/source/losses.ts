@@ -1,8 +1,10 @@
-import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Digest } from '../domain/manifest.ts';
 import { isDigest } from './digest.ts';
+import type { Objects } from './objects.ts';
+
+const WANTED = 'wanted/';
+const WHOLE = 'whole';
 
 /** A kind of content, and the folder of the store that it lies in. */
 export type ContentKind = 'blobs' | 'manifests' | 'documents';
@@ -19,41 +21,38 @@ const LOOK_MS = 100;
 const MOST_REPORTS = 256;
 
 /**
- * How processes that read the store tell the source what is missing: one small file each in `wanted/`. The file `whole` says that
+ * How processes that read the store tell the source what is missing: one small object each in `wanted/`. The object `whole` says that
  * nothing is known to be missing; it goes with the store when somebody deletes that.
  */
 export class Losses {
-  readonly #wanted: string;
-  readonly #whole: string;
+  readonly #objects: Objects;
   readonly #waitMs: number | undefined;
 
-  constructor(store: string, waitMs: number | undefined) {
-    this.#wanted = join(store, 'wanted');
-    this.#whole = join(store, 'whole');
+  constructor(objects: Objects, waitMs: number | undefined) {
+    this.#objects = objects;
     this.#waitMs = waitMs;
   }
 
   async isWhole(): Promise<boolean> {
-    return await exists(this.#whole);
+    return (await this.#objects.look(WHOLE)) !== undefined;
   }
 
   /** Says that what can be made has been made. */
   async declareWhole(): Promise<void> {
-    await writeFile(this.#whole, 'Written by the source of ignition-sync; if it is gone, the content is made again.\n');
+    await this.#objects.put(WHOLE, 'Written by the source of ignition-sync; if it is gone, the content is made again.\n');
   }
 
   /** Tells the source; only in processes that cannot mend it themselves. */
   async report(kind: ContentKind, digest: Digest): Promise<void> {
     if (this.#waitMs === undefined) return;
-    await mkdir(this.#wanted, { recursive: true });
-    if ((await readdir(this.#wanted)).length < MOST_REPORTS) await writeFile(join(this.#wanted, `${kind}-${digest}`), '');
+    if ((await this.reported()).length < MOST_REPORTS) await this.#objects.put(keyOf({ kind, digest }), '');
   }
 
   /** Reports what is missing and waits until it is there. False when it does not come in time. */
-  async restored(kind: ContentKind, digest: Digest, path: string): Promise<boolean> {
+  async restored(kind: ContentKind, digest: Digest, key: string): Promise<boolean> {
     if (this.#waitMs === undefined) return false;
     await this.report(kind, digest);
-    return await this.#until(this.#waitMs, () => exists(path));
+    return await this.#until(this.#waitMs, async () => (await this.#objects.look(key)) !== undefined);
   }
 
   /** Waits, where this process waits at all, while the store is being made again. Whether it had to wait. */
@@ -63,15 +62,16 @@ export class Losses {
   }
 
   async reported(): Promise<Loss[]> {
-    const names = await readdir(this.#wanted).catch(() => []);
-    return names.flatMap((name): Loss[] => {
-      const [kind = '', digest = ''] = name.split('-');
-      return isKind(kind) && isDigest(digest) ? [{ kind, digest }] : [];
-    });
+    const losses: Loss[] = [];
+    for await (const { key } of this.#objects.list(WANTED)) {
+      const [kind = '', digest = ''] = key.slice(WANTED.length).split('-');
+      if (isKind(kind) && isDigest(digest)) losses.push({ kind, digest });
+    }
+    return losses;
   }
 
   async forget(losses: readonly Loss[]): Promise<void> {
-    for (const { kind, digest } of losses) await rm(join(this.#wanted, `${kind}-${digest}`), { force: true });
+    for (const loss of losses) await this.#objects.remove(keyOf(loss));
   }
 
   async #until(waitMs: number, there: () => Promise<boolean>): Promise<boolean> {
@@ -87,9 +87,6 @@ function isKind(text: string): text is ContentKind {
   return text === 'blobs' || text === 'manifests' || text === 'documents';
 }
 
-async function exists(path: string): Promise<boolean> {
-  return await stat(path).then(
-    () => true,
-    () => false,
-  );
+function keyOf({ kind, digest }: Loss): string {
+  return `${WANTED}${kind}-${digest}`;
 }

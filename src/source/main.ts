@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { createSourceActivities } from '../activities/source/index.ts';
 import { KubeClient } from '../clients/kube/client.ts';
 import { readConfigMap } from '../clients/kube/config-maps.ts';
@@ -9,6 +10,7 @@ import { connect, createWorker, installRuntime, runUntil } from '../workers/work
 import { createReadFleet } from './fleet.ts';
 import { keepContent } from './keep-content.ts';
 import { openSource } from './open-source.ts';
+import { openContentStore } from './open-store.ts';
 
 /** The process that owns the git mirrors and the content store. */
 export async function run(environment: NodeJS.ProcessEnv, stopping: AbortSignal): Promise<void> {
@@ -17,7 +19,7 @@ export async function run(environment: NodeJS.ProcessEnv, stopping: AbortSignal)
   installRuntime(logger);
   const kube = KubeClient.connect(env.IGNITION_SYNC_KUBECONFIG ? { kubeconfig: env.IGNITION_SYNC_KUBECONFIG } : 'in-cluster');
   const parts = await openSource({
-    storeDir: env.CONTENT_STORE_DIR,
+    store: await openContentStore(env, logger, { spool: join(env.MIRROR_DIR, 'spool') }),
     mirrorDir: env.MIRROR_DIR,
     allowFile: env.ALLOW_FILE_REPOSITORIES,
     readSecret: (namespace, name, key) => readSecret(kube, namespace, name, key),

@@ -5,13 +5,14 @@ import type { Layout } from '../domain/plan/mapping.ts';
 import type { BlobIndex, StoredBlob } from './blob-index.ts';
 import type { Checkout } from './checkout.ts';
 import { Composer, manifestOf, type Composition } from './composer.ts';
-import type { ContentStore } from './content-store.ts';
+import { blobKey, type ContentStore } from './content-store.ts';
 import { sha256 } from './digest.ts';
 import { readWhole, stageBlobs } from './import-blobs.ts';
 import { LfsContent } from './lfs.ts';
 import { Renderer, type RenderedPlan } from './renderer.ts';
 import type { Work } from './source.ts';
-import { inParallel, type Staging } from './staging.ts';
+import { inParallel } from './parallel.ts';
+import type { Staging } from './staging.ts';
 
 /** What one layout gives at a commit. */
 export interface Made {
@@ -140,5 +141,5 @@ function known(blob: StoredBlob | undefined, oid: string): StoredBlob {
 /** They come from no commit, so no import of blobs brings them to the store. */
 function stageFallbacks(compositions: readonly Composition[], store: ContentStore, staging: Staging): void {
   const texts = new Set(compositions.flatMap(({ plan }) => plan.fallbacks.map(({ text }) => text)));
-  for (const text of texts) staging.add(store.blobPath(sha256(text)), text);
+  for (const text of texts) staging.add(blobKey(sha256(text)), text);
 }

@@ -18,7 +18,7 @@ export async function mend(
   { input, desired, plan, released }: FrozenPlan,
   making: Omit<Making, 'staging'>,
 ): Promise<void> {
-  await store.makeFolders();
+  await store.objects.prepare();
   await pins.begin(input);
   await using staging = store.staging();
   const [planDigest] = [store.stageDocument(staging, plan), store.stageDocument(staging, desired)];

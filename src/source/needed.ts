@@ -1,11 +1,8 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Digest } from '../domain/manifest.ts';
-import type { ContentStore } from './content-store.ts';
+import { manifestKey, type ContentStore } from './content-store.ts';
 import type { Fleet } from './fleet.ts';
 import type { Grants } from './grants.ts';
 import type { RolloutPins } from './rollout-pins.ts';
-import { errnoOf } from './staging.ts';
 
 /** What some gateway or rollout needs of the store. */
 export interface Needed {
@@ -39,14 +36,10 @@ export async function findNeeded(
 
 /** A manifest that is lost names nothing that anybody could ask for; when it is made again, so is what it names. */
 async function readBytes(store: ContentStore, digest: Digest): Promise<Buffer> {
-  const path = join(store.folder, 'manifests', digest);
-  const read = async (): Promise<Buffer> =>
-    await readFile(path).catch((error: unknown) => {
-      if (errnoOf(error) !== 'ENOENT') throw error;
-      return Buffer.alloc(0);
-    });
+  const key = manifestKey(digest);
+  const read = async (): Promise<Buffer> => (await store.objects.read(key)) ?? Buffer.alloc(0);
   const bytes = await read();
-  return bytes.length === 0 && (await store.swept.bringBack(path)) ? await read() : bytes;
+  return bytes.length === 0 && (await store.swept.bringBack(key)) ? await read() : bytes;
 }
 
 const [NEWLINE, QUOTE] = [10, 34];

@@ -1,5 +1,5 @@
 import { BlobIndex } from './blob-index.ts';
-import { ContentStore } from './content-store.ts';
+import type { ContentStore } from './content-store.ts';
 import type { ReadConfigMap, ReadSecret } from './credential.ts';
 import { FrozenPlans } from './frozen-plans.ts';
 import { Grants } from './grants.ts';
@@ -9,8 +9,8 @@ import { RolloutPins } from './rollout-pins.ts';
 import { Source, type SourceParts } from './source.ts';
 
 export interface SourceOptions {
-  /** Folder of the content store, which worker and relay read too. */
-  readonly storeDir: string;
+  /** The content store, which worker and relay read too. */
+  readonly store: ContentStore;
   /** Folder of the git mirrors. Both may be lost, then everything is fetched and made again. */
   readonly mirrorDir: string;
   /** Whether `file://` repositories may be read. */
@@ -19,15 +19,14 @@ export interface SourceOptions {
   readonly readConfigMap: ReadConfigMap;
 }
 
-/** Puts the source together. One process at a time may use the folder for planning; any may read the store. */
+/** Puts the source together. One process at a time may use the store for planning; any may read the store. */
 export async function openSource(options: SourceOptions): Promise<SourceParts & { readonly source: Source }> {
-  const store = await ContentStore.open(options.storeDir);
-  await store.removeLeftovers(new Date());
+  const { store } = options;
   const parts: SourceParts = {
     store,
-    blobs: await BlobIndex.open(store),
+    blobs: await BlobIndex.open(options.mirrorDir),
     grants: new Grants(store),
-    pins: new RolloutPins(store.folder),
+    pins: new RolloutPins(store.objects),
     frozen: new FrozenPlans(options.mirrorDir),
     mirrors: await Mirrors.open(options.mirrorDir, { allowFile: options.allowFile }),
     readers: { readSecret: options.readSecret, readConfigMap: options.readConfigMap, tokens: new InstallationTokens() },

@@ -1,9 +1,9 @@
-import { mkdir, open, readdir, rename, stat, utimes } from 'node:fs/promises';
+import { mkdir, open, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 let counter = 0;
 
-/** A name as one component of a path. */
+/** A name as one part of a key or path. */
 export function fileName(text: string): string {
   return `_${encodeURIComponent(text)}`;
 }
@@ -26,20 +26,4 @@ export async function replaceFile(target: string, temporaryFolder: string, text:
     await file.close();
   }
   await rename(temporary, target);
-}
-
-/** Paths and ages in milliseconds of the files in a folder that may not be there. */
-export async function filesOf(folder: string, now: Date): Promise<{ path: string; name: string; ageMs: number }[]> {
-  const files: { path: string; name: string; ageMs: number }[] = [];
-  for (const name of await readdir(folder).catch(() => [])) {
-    const path = join(folder, name);
-    const found = await stat(path).catch(() => undefined);
-    if (found) files.push({ path, name, ageMs: now.getTime() - found.mtimeMs });
-  }
-  return files;
-}
-
-/** Makes a file as young as if it had been written at `now`. */
-export async function renewFile(path: string, now: Date): Promise<void> {
-  await utimes(path, now, now).catch(() => undefined); // it may be replaced or dropped this very moment
 }

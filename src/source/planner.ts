@@ -1,5 +1,5 @@
-import { sizeBytes } from '../api/v1alpha1/schema.ts';
-import { DEFAULT_DESIGNER_POLICY } from '../api/v1alpha1/sync-profile.ts';
+import { durationMs, sizeBytes } from '../api/v1alpha1/schema.ts';
+import { DEFAULT_DESIGNER_POLICY, DEFAULT_SESSION_WAIT, type SyncProfileSpec } from '../api/v1alpha1/sync-profile.ts';
 import type { PlanInput, PlanResult, PlannedGateway } from '../contract/activities.ts';
 import type { Desired, DesiredGateway } from '../domain/desired.ts';
 import { SyncError } from '../domain/errors.ts';
@@ -13,7 +13,7 @@ import type { PlanDocument } from './plan-document.ts';
 import { summarise, type ChangedGateway } from './plan-summary.ts';
 import { RecentMap } from './recent-map.ts';
 import type { SourceParts } from './source.ts';
-import { inParallel } from './staging.ts';
+import { inParallel } from './parallel.ts';
 
 interface Target extends Made {
   readonly gateway: DesiredGateway;
@@ -72,6 +72,7 @@ export class Planner {
         ...releasedDigest(gateway.name),
         ...localChangesOf(gateway, spec),
         designers: gateway.profile?.spec.designerSessionPolicy ?? DEFAULT_DESIGNER_POLICY,
+        ...peopleOf(gateway),
         ...plannedPair(gateway, gateways),
         ...(slots.get(gateway.name) as Slot),
       })),
@@ -164,6 +165,16 @@ function selectGateways(desired: Desired, only: readonly string[] | undefined): 
 /** Part of the plan only where it says something else than the default, so that plans made before it was known keep their digests. */
 function localChangesOf({ profile }: DesiredGateway, spec: Desired['spec']): Pick<PlannedGateway, 'localChanges'> {
   return (profile?.spec.localChanges ?? spec.localChanges) === 'overwrite' ? { localChanges: 'overwrite' } : {};
+}
+
+/** As `localChangesOf`: only what is not the default. */
+function peopleOf({ profile }: DesiredGateway): Pick<PlannedGateway, 'perspective' | 'sessionWaitMs'> {
+  const { perspectiveSessionPolicy: perspective = 'proceed', sessionWait = DEFAULT_SESSION_WAIT } = (profile?.spec ??
+    {}) as Partial<SyncProfileSpec>;
+  return {
+    ...(perspective !== 'proceed' && { perspective }),
+    ...(sessionWait !== DEFAULT_SESSION_WAIT && { sessionWaitMs: durationMs(sessionWait) }),
+  };
 }
 
 /** Inputs that were frozen by an earlier version have no bound. */

@@ -7,7 +7,7 @@ import { MAX_EDITED_BYTES, hasKey, render } from '../domain/render/render.ts';
 import { resign } from '../domain/signature/resign.ts';
 import type { StoredBlob } from './blob-index.ts';
 import { canonicalJson } from './canonical-json.ts';
-import type { ContentStore } from './content-store.ts';
+import { blobKey, type ContentStore } from './content-store.ts';
 import { sha256, sha256Of } from './digest.ts';
 import { RecentMap } from './recent-map.ts';
 import type { Staging } from './staging.ts';
@@ -129,7 +129,7 @@ export class Renderer {
 
   #stage(bytes: Uint8Array, staging: Staging): StoredBlob {
     const digest = sha256(bytes);
-    staging.add(this.#store.blobPath(digest), bytes);
+    staging.add(blobKey(digest), bytes);
     return { sha256: digest, size: bytes.length, lfsPointer: false };
   }
 }

@@ -1,47 +1,39 @@
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
-import { SyncError } from '../domain/errors.ts';
+import { mkdir, open, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Digest } from '../domain/manifest.ts';
-
-/** Up to this many files are made durable one by one; more by one pass over the file system. */
-const SYNC_ONE_BY_ONE = 64;
-
-/** Up to this many files are worked on at once. */
-const PARALLEL = 16;
+import type { Objects, StagedFile } from './objects.ts';
+import { errnoOf, inParallel } from './parallel.ts';
 
 let counter = 0;
 
 /**
- * Files on their way into the store: written beside it, made durable together, and only then given their names.
- * After a crash a name stands for whole content or does not exist.
+ * Files on their way into the store: written to this machine, made durable together, and only then given their keys.
+ * After a crash a key stands for whole content or does not exist.
  */
 export class Staging implements AsyncDisposable {
-  readonly #folder: string;
-  readonly #staged: { readonly temporary: string; readonly target: string }[] = [];
+  readonly #objects: Objects;
+  readonly #staged: StagedFile[] = [];
 
-  /** @param folder on the same file system as the targets; made again when somebody deleted it. */
-  constructor(folder: string) {
-    this.#folder = folder;
+  constructor(objects: Objects) {
+    this.#objects = objects;
   }
 
   /** Takes whole content. */
-  add(target: string, bytes: string | Uint8Array): void {
+  add(key: string, bytes: string | Uint8Array): void {
     const temporary = this.#name();
     this.#inFolder(() => writeFileSync(temporary, bytes, { mode: 0o640 }));
-    this.#staged.push({ temporary, target });
+    this.#staged.push({ temporary, key });
   }
 
-  /** Takes content piece by piece; its name follows from its digest, and `target` says how. */
-  async addStream(chunks: AsyncIterable<Uint8Array>, target: (digest: Digest) => string): Promise<Digest> {
+  /** Takes content piece by piece; its key follows from its digest, and `key` says how. */
+  async addStream(chunks: AsyncIterable<Uint8Array>, key: (digest: Digest) => string): Promise<Digest> {
     const temporary = this.#name();
     const hash = createHash('sha256');
     const file = await open(temporary, 'wx', 0o640).catch(async (error: unknown) => {
       if (errnoOf(error) !== 'ENOENT') throw error;
-      await mkdir(this.#folder, { recursive: true });
+      await mkdir(this.#objects.spool, { recursive: true });
       return await open(temporary, 'wx', 0o640);
     });
     try {
@@ -53,31 +45,16 @@ export class Staging implements AsyncDisposable {
       await file.close();
     }
     const digest = hash.digest('hex');
-    this.#staged.push({ temporary, target: target(digest) });
+    this.#staged.push({ temporary, key: key(digest) });
     return digest;
   }
 
   /**
-   * Makes everything durable and names it.
-   * @throws SyncError ContentUnavailable when somebody deleted the store meanwhile: to be done again.
+   * Gives what was taken so far its keys.
+   * @throws SyncError ContentStoreFailed; ContentUnavailable when somebody deleted the store meanwhile: to be done again.
    */
   async commit(): Promise<void> {
-    try {
-      await this.#commit();
-    } catch (error) {
-      if (errnoOf(error) !== 'ENOENT') throw error;
-      throw new SyncError('ContentUnavailable', 'The content store was deleted while it was written to; it is written again.', {
-        cause: error,
-      });
-    }
-  }
-
-  async #commit(): Promise<void> {
-    const staged = [...this.#staged];
-    if (staged.length > SYNC_ONE_BY_ONE) await promisify(execFile)('sync', ['-f', this.#folder]);
-    else await inParallel(staged, ({ temporary }) => syncFile(temporary));
-    await inParallel([...new Set(staged.map(({ target }) => dirname(target)))], (folder) => mkdir(folder, { recursive: true }));
-    await inParallel(staged, ({ temporary, target }) => rename(temporary, target));
+    await this.#objects.name(this.#staged);
     this.#staged.length = 0;
   }
 
@@ -91,36 +68,13 @@ export class Staging implements AsyncDisposable {
       write();
     } catch (error) {
       if (errnoOf(error) !== 'ENOENT') throw error;
-      mkdirSync(this.#folder, { recursive: true });
+      mkdirSync(this.#objects.spool, { recursive: true });
       write();
     }
   }
 
   #name(): string {
     counter += 1;
-    return join(this.#folder, `${process.pid}-${counter}`);
+    return join(this.#objects.spool, `${process.pid}-${counter}`);
   }
-}
-
-async function syncFile(path: string): Promise<void> {
-  const file = await open(path, 'r+');
-  try {
-    await file.datasync();
-  } finally {
-    await file.close();
-  }
-}
-
-/** Runs `work` for every item, a bounded number at a time. */
-export async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
-  let next = 0;
-  const runner = async (): Promise<void> => {
-    for (let item = items[next++]; item !== undefined; item = items[next++]) await work(item);
-  };
-  await Promise.all(Array.from({ length: Math.min(PARALLEL, items.length) }, runner));
-}
-
-/** The code of an error of the file system, such as ENOENT. */
-export function errnoOf(error: unknown): string | undefined {
-  return typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }

@@ -1,6 +1,3 @@
-import type { Stats } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
 import type { Digest } from '../domain/manifest.ts';
 import type { BlobIndex } from './blob-index.ts';
 import type { ContentStore } from './content-store.ts';
@@ -10,7 +7,6 @@ import type { Grants } from './grants.ts';
 import type { ContentKind } from './losses.ts';
 import { findNeeded } from './needed.ts';
 import type { RolloutPins } from './rollout-pins.ts';
-import { inParallel } from './staging.ts';
 
 const HOUR_MS = 60 * 60_000;
 
@@ -22,6 +18,8 @@ const SECOND_CHANCE_MS = HOUR_MS;
 
 /** Files that one sweep takes out at most: the rest is for the next. */
 const MOST_FILES = 50_000;
+
+const KINDS: readonly ContentKind[] = ['blobs', 'manifests', 'documents'];
 
 export interface SweepParts {
   readonly store: ContentStore;
@@ -56,35 +54,21 @@ export async function sweep({ store, blobs, grants, pins, frozen, readFleet }: S
   const isNeeded = (kind: ContentKind, digest: Digest): boolean => needed[kind].has(digest);
   const { gone, bytes: freedBytes } = await store.swept.settle(new Date(now.getTime() - SECOND_CHANCE_MS), isNeeded);
   let [takenOut, files, bytes] = [0, 0, 0];
-  for await (const { path, kind, found } of contentOf(store)) {
-    const spared = now.getTime() - found.mtimeMs <= SPARED_MS[kind];
-    if (!spared && takenOut < MOST_FILES && !isNeeded(kind, basename(path)) && (await store.swept.take(path, now))) {
-      takenOut += 1;
-      continue;
+  for (const kind of KINDS)
+    for await (const { key, size, at } of store.objects.list(`${kind}/`)) {
+      const spared = now.getTime() - at.getTime() <= SPARED_MS[kind];
+      if (!spared && takenOut < MOST_FILES && !isNeeded(kind, digestIn(key)) && (await store.swept.take(key, now))) {
+        takenOut += 1;
+        continue;
+      }
+      files += 1;
+      bytes += size;
     }
-    files += 1;
-    bytes += found.size;
-  }
-  await store.removeLeftovers(now);
+  await store.objects.removeLeftovers(now);
   await blobs.forget(gone);
   return { freedFiles: gone.size, freedBytes, takenOut, files, bytes };
 }
 
-/** Every file of the store that is content, folder by folder. */
-async function* contentOf(store: ContentStore): AsyncGenerator<{ path: string; kind: ContentKind; found: Stats }> {
-  const names = await readdir(join(store.folder, 'blobs')).catch(() => []);
-  const folders: [ContentKind, string][] = [
-    ...names.map((name): [ContentKind, string] => ['blobs', join(store.folder, 'blobs', name)]),
-    ['manifests', join(store.folder, 'manifests')],
-    ['documents', join(store.folder, 'documents')],
-  ];
-  for (const [kind, folder] of folders) {
-    const found: { path: string; kind: ContentKind; found: Stats }[] = [];
-    await inParallel(await readdir(folder).catch(() => []), async (name) => {
-      const path = join(folder, name);
-      const stats = await stat(path).catch(() => undefined);
-      if (stats?.isFile()) found.push({ path, kind, found: stats });
-    });
-    yield* found;
-  }
+function digestIn(key: string): Digest {
+  return key.slice(key.lastIndexOf('/') + 1);
 }

@@ -4,7 +4,7 @@ import { createKubeObjects } from '../activities/control/kube-objects.ts';
 import { KubeClient } from '../clients/kube/client.ts';
 import { loadEnvironment } from '../config/environment.ts';
 import { CONTROL_TASK_QUEUE } from '../contract/names.ts';
-import { ContentStore } from '../source/content-store.ts';
+import { openContentStore } from '../source/open-store.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { cachedWorkflowBundle } from './bundle.ts';
 import { connect, createWorker, installRuntime, runUntil } from './worker.ts';
@@ -18,7 +18,7 @@ export async function run(environment: NodeJS.ProcessEnv, stopping: AbortSignal)
   const kube = KubeClient.connect(env.IGNITION_SYNC_KUBECONFIG ? { kubeconfig: env.IGNITION_SYNC_KUBECONFIG } : 'in-cluster');
   const [connection, store, codePath] = await Promise.all([
     connect(env, logger, stopping),
-    ContentStore.open(env.CONTENT_STORE_DIR),
+    openContentStore(env, logger),
     env.WORKFLOW_BUNDLE_FILE ?? cachedWorkflowBundle(),
   ]);
   const worker = await createWorker(connection, env.TEMPORAL_NAMESPACE, {

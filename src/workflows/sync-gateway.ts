@@ -1,4 +1,4 @@
-import { CancellationScope, condition } from '@temporalio/workflow';
+import { CancellationScope, condition, patched } from '@temporalio/workflow';
 import type {
   ApplyInput,
   ApplyResult,
@@ -15,10 +15,12 @@ import type { Fault } from '../domain/errors.ts';
 import type { Digest } from '../domain/manifest.ts';
 import type { NodeState } from '../domain/redundancy/node.ts';
 import type { GatewayReport } from '../domain/reports.ts';
+import { seenSessions } from '../domain/sessions.ts';
 import { tookOver, willTake } from '../domain/taken.ts';
 import { short } from '../domain/revision.ts';
 import { gatewayActivities } from './activities.ts';
 import { faultOf, rethrowCancellation } from './faults.ts';
+import { isWaitedFor, untilNextLookForPeople } from './people.ts';
 
 /** What all gateways of a wave have in common. */
 export interface WaveContext {
@@ -60,9 +62,6 @@ type Say = (news: Omit<GatewayReport, 'gateway' | 'commit' | 'ref'>) => void;
 const WAITS: readonly string[] = ['Paused', 'Frozen', 'ApprovalPending', 'TicketRefused', 'RelayUnreachable'];
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 300_000;
-/** How often an open Designer is looked for again, and for how long: then the gateway has failed, and the others of its wave go on. */
-const DESIGNER_LOOK_MS = 30_000;
-const DESIGNER_WAIT_MS = 3_600_000;
 
 /** A gateway of a plan; a node of a redundant pair, as what it is taken now. */
 interface Target extends PlannedGateway {
@@ -74,12 +73,12 @@ function stepOf(at: WaveContext, planned: Target, step: 'apply' | 'restore'): Ga
   const op = operationId({ uid: object.uid, n: at.n, gateway: planned.gateway, step, attempt: at.attempt });
   const [expectLive, target] = step === 'apply' ? [planned.expectLive, planned.target] : [planned.target, planned.expectLive];
   const released = step === 'apply' && planned.released !== undefined ? { released: planned.released } : {};
-  const designers = step === 'apply' && planned.designers !== undefined ? { designers: planned.designers } : {};
+  const people = step === 'apply' ? { designers: planned.designers, perspective: planned.perspective } : {};
   const redundancy = planned.redundancy === undefined ? {} : { redundancy: planned.redundancy };
   const bytes = retainSnapshotBytes === undefined ? {} : { retainSnapshotBytes };
   return {
     ...released,
-    ...designers,
+    ...people,
     ...redundancy,
     object,
     gateway: planned.gateway,
@@ -140,13 +139,15 @@ export async function syncGateway(at: WaveContext, planned: Target, { note }: St
   const agent = gatewayActivities(at.object.namespace, gateway);
   const step = applyOf(at, planned);
   const began = Date.now();
+  let people: { since: number; said: string; quietly: boolean } | undefined;
   for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
     if (gate.paused()) {
       say({ phase: 'Waiting', waitingFor: gate.pausedFor(), note });
+      if (people) people.said = '';
       await condition(() => !gate.paused() || gate.stopped());
     }
     if (gate.stopped()) return { gateway, kind: 'untouched', why: 'the rollout stopped before this gateway' };
-    say({ phase: 'Applying', note });
+    if (people?.quietly !== true) say({ phase: 'Applying', note }); // looked at again, it still waits until it goes on
     try {
       const applied = await agent.apply(step, `${gateway}: apply ${short(at.commit)}`);
       say({ phase: 'Scanning', live: applied.live });
@@ -159,11 +160,17 @@ export async function syncGateway(at: WaveContext, planned: Target, { note }: St
     } catch (error) {
       rethrowCancellation(error);
       const fault = faultOf(error);
-      const isDesigner = fault.reason === 'DesignerOpen' && planned.designers === 'wait' && Date.now() - began < DESIGNER_WAIT_MS;
-      if (!isDesigner && !WAITS.includes(fault.reason)) return failed(gateway, error);
-      say({ phase: 'Waiting', waitingFor: fault.message, note });
+      if (!isWaitedFor(fault, planned)) people = undefined;
+      else if (!people) {
+        const quietly = patched('people-since-first-seen'); // a pause before is no part of the wait for people
+        people = { since: quietly ? Date.now() : began, said: '', quietly };
+      }
+      const look = people ? untilNextLookForPeople(planned, wait, Date.now() - people.since) : wait;
+      if (look === undefined || (!people && !WAITS.includes(fault.reason))) return failed(gateway, error);
+      if (people?.quietly !== true || people.said !== fault.message) say({ phase: 'Waiting', waitingFor: fault.message, note });
+      if (people) people.said = fault.message;
       const seen = gate.generation();
-      await condition(() => gate.generation() !== seen || gate.stopped(), isDesigner ? Math.min(wait, DESIGNER_LOOK_MS) : wait);
+      await condition(() => gate.generation() !== seen || gate.stopped(), look);
     }
   }
 }
@@ -174,7 +181,7 @@ function synced(gateway: string, target: string, proof: ScanResult, applied: App
     phase: 'Synced',
     live: target,
     confirmed: { manifest: target, outcome: proof.outcome },
-    note: [unproved, tookOver(applied)].filter(Boolean).join('. '),
+    note: [unproved, tookOver(applied), seenSessions(applied.sessions)].filter(Boolean).join('. '),
   });
   return { gateway, kind: 'synced', ...(proof.node && { node: proof.node }) };
 }

@@ -1,7 +1,7 @@
 /** One folder of `temporal-dev/servers/`: the modules that are built together, with the versions pinned in its go.mod. */
-export type Family = 'temporal' | 'kubernetes' | 'kwok';
+export type Family = 'temporal' | 'kubernetes' | 'kwok' | 's3';
 
-export type BinaryName = 'temporal' | 'etcd' | 'kube-apiserver' | 'kube-controller-manager' | 'kwok' | 'kubectl';
+export type BinaryName = 'temporal' | 'etcd' | 'kube-apiserver' | 'kube-controller-manager' | 'kwok' | 'kubectl' | 'versitygw';
 
 /** Where one server comes from. */
 export interface ServerBinary {
@@ -65,6 +65,16 @@ export const SERVERS: readonly ServerBinary[] = [
     buildSeconds: 94,
   },
   kubernetes('kubectl', 28, ['version', '--client']),
+  // No part of the stack: only the tests of the content store's S3 backend ask for it.
+  {
+    name: 'versitygw',
+    family: 's3',
+    pkg: 'github.com/versity/versitygw/cmd/versitygw',
+    module: 'github.com/versity/versitygw',
+    versionArgs: ['--version'],
+    ldflags: (version) => [`-X main.Version=v${version}`],
+    buildSeconds: 60,
+  },
 ];
 
 /** The environment variable that names one server's binary: `IGNITION_SYNC_KUBE_APISERVER_BIN`. */

@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { SMALL_PROCESS } from '../../src/config/small-process.ts';
 import { KeptRunning, type ProcessNews } from '../kubelet/kept-running.ts';
 import { Kubelet } from '../kubelet/kubelet.ts';
 import { freePort } from '../stack/ports.ts';
@@ -25,7 +26,6 @@ export interface InstallationOptions {
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const MAIN = join(ROOT, 'src/main.ts');
-const SMALL_HEAP = ['--max-semi-space-size=1', '--max-old-space-size=256'];
 const SIMULATOR = join(ROOT, 'test/support/gateway-simulator/main.ts');
 const CRDS = join(ROOT, 'charts/ignition-sync/crds');
 /** The Secret that example objects name. */
@@ -62,7 +62,6 @@ export class Installation {
   static async start(options: InstallationOptions): Promise<Installation> {
     const { stack, dir, scanMs = 20, onNews = () => undefined } = options;
     const [command, ...first] = options.program ?? [process.execPath, MAIN];
-    const agentFirst = options.program ? first : [...SMALL_HEAP, ...first];
     mkdirSync(join(dir, 'logs'), { recursive: true });
     const { dataDir } = stack.description;
     const outermost = dir.startsWith(`${dataDir}/`) ? dataDir : dir;
@@ -74,12 +73,14 @@ export class Installation {
       handOver(join(dir, 'pods'), user);
       for (const folder of new Set([outermost, dir])) letThrough(folder, user);
     }
-    const compileCache = user ? compileCacheOf(user) : undefined;
     const [relayPort, receiverPort] = [await freePort(), await freePort()];
     const crds = stack.kubectl(['apply', '-f', CRDS]);
+    const ownCache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'ignition-sync/compile');
+    const podCache = user ? compileCacheOf(user) : ownCache;
+    const podEnv = { ...stack.description.env, ...(podCache !== undefined && { NODE_COMPILE_CACHE: podCache }) };
     const env = {
       ...stack.description.env,
-      NODE_COMPILE_CACHE: join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'ignition-sync/compile'),
+      NODE_COMPILE_CACHE: ownCache,
       XDG_CACHE_HOME: process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'),
       TEMPORAL_ADDRESS: stack.temporal.address,
       IGNITION_SYNC_KUBECONFIG: stack.kubernetes.kubeconfigFile,
@@ -130,16 +131,16 @@ export class Installation {
             '--scan-ms',
             `${scanMs}`,
           ],
-          env: stack.description.env,
+          env: podEnv,
           cwd: files.dir,
         };
       },
       agent: ({ files, ports }) => ({
         command,
-        args: [...agentFirst, 'agent'],
+        args: [...first, 'agent'],
         env: {
-          ...stack.description.env,
-          ...(user ? compileCache !== undefined && { NODE_COMPILE_CACHE: compileCache } : { NODE_COMPILE_CACHE: env.NODE_COMPILE_CACHE }),
+          ...podEnv,
+          ...SMALL_PROCESS,
           LOG_LEVEL: env.LOG_LEVEL,
           TEMPORAL_ADDRESS: stack.temporal.address,
           RELAY_URL: relay,

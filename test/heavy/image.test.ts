@@ -17,7 +17,7 @@ let main: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'image-test-'));
   await chmod(folder, 0o755); // as an image is: agents run as another user
-  main = join(folder, 'src/main.ts');
+  main = join(folder, 'src/main.js');
   const { stdout } = await run(process.execPath, ['image/assemble.ts', '--out', folder, '--os', process.platform]);
   console.log(stdout.trim());
 }, 120_000);

@@ -187,6 +187,21 @@ test.each([
   { what: 'a backslash', object: mapping('a', 'projects\\x'), says: /not a backslash/ },
   { what: 'a place that 8.3 has moved', object: mapping('udts', './config//tags/x'), says: /destination: .*tag-type-definition/ },
   { what: 'the keys of the gateway', object: mapping('a', 'config/resources/local/x'), says: /destination: .*belongs to the gateway/ },
+  ...['./user-lib/modules/x', 'user-lib/./modules', 'Modules.json', 'x.modl/'].map((place) => ({
+    what: `modules onto ${place}`,
+    object: mapping('a', place),
+    says: /mappings\[0\]\.destination: .*modules belong to the image of the gateway/,
+  })),
+  ...['a/user-lib/modules', 'modules.json', 'a/x.modl'].map((source) => ({
+    what: `modules from ${source}`,
+    object: mapping(source, 'projects'),
+    says: /mappings\[0\]\.source: .*modules belong to the image of the gateway/,
+  })),
+  {
+    what: 'a module as an additional file',
+    object: ignitionSync('bad', { shared: { additionalFiles: [{ source: 'a', destination: 'x.modl' }] } }),
+    says: /additionalFiles\[0\]\.destination: .*modules belong to the image/,
+  },
   { what: 'the database of the gateway', object: mapping('a', 'db/x'), says: /destination: .*belongs to the gateway/ },
   { what: 'an index of the gateway', object: mapping('a', 'projects/x/.resources'), says: /destination: .*belongs to the gateway/ },
   {

@@ -12,7 +12,7 @@ import { gatewayTaskQueue } from '../../src/contract/names.ts';
 import { createManifest } from '../../src/domain/manifest.ts';
 import { Relay } from '../../src/relay/relay.ts';
 import { TicketKey } from '../../src/relay/ticket-key.ts';
-import { ContentStore } from '../../src/source/content-store.ts';
+import { blobKey, ContentStore } from '../../src/source/content-store.ts';
 import { sha256 } from '../../src/source/digest.ts';
 import { Grants } from '../../src/source/grants.ts';
 import { testStack } from '../support/stack.ts';
@@ -185,7 +185,7 @@ describe('content', () => {
 
   beforeAll(async () => {
     const staging = store.staging();
-    files.forEach((file, i) => staging.add(store.blobPath(digests[i]!), file));
+    files.forEach((file, i) => staging.add(blobKey(digests[i]!), file));
     await staging.commit();
     manifest = await store.putManifest(
       createManifest(files.map((file, i) => ({ path: `projects/p/${i}`, sha256: digests[i]!, size: file.length, executable: false }))),
@@ -213,6 +213,17 @@ describe('content', () => {
       expect(got.at(-1)!.length).toBe(size);
     }
     expect(got.map((file) => sha256(file))).toEqual(digests);
+  });
+
+  test('a gateway reads the rest of a file from where it was cut, another gateway none of it', async () => {
+    const rest = async (pod: string) =>
+      await request(`${base}/v1/blobs/${digests[2]!}`, {
+        headers: { authorization: `Bearer ${await token(pod)}`, range: 'bytes=4999990-' },
+      });
+    const answer = await rest('gw-0');
+    expect([answer.statusCode, answer.headers['content-range']]).toEqual([206, 'bytes 4999990-4999999/5000000']);
+    expect(Buffer.from(await answer.body.arrayBuffer()).equals(files[2]!.subarray(-10))).toBe(true);
+    expect((await rest('gw-1')).statusCode).toBe(403);
   });
 
   test('a gateway reads nothing that was planned for another', async () => {

@@ -13,7 +13,6 @@ import type {
   PlannedGateway,
   SourceActivities,
   StageResult,
-  DesignerPolicy,
 } from '../../src/contract/activities.ts';
 import {
   CONTROL_TASK_QUEUE,
@@ -83,8 +82,8 @@ export class Fleet {
   holds: { reason: Reason; message: string }[] = [];
   /** A redundant pair among its gateways. */
   pair: PairModel | undefined;
-  /** The policy for open Designers that plans say. */
-  designers: DesignerPolicy | undefined;
+  /** The policies for open projects that plans say. */
+  people: Pick<PlannedGateway, 'designers' | 'perspective' | 'sessionWaitMs'> = {};
 
   private constructor(name: string, client: Client, connection: NativeConnection, temporalNamespace: string) {
     this.name = name;
@@ -98,7 +97,8 @@ export class Fleet {
   /** A fleet with its own object and these gateways; every worker runs. */
   static async start(gateways: readonly string[] = ['a', 'b', 'c'], spec: Record<string, unknown> = {}): Promise<Fleet> {
     const stack = testStack();
-    const temporalNamespace = await ownNamespace(stack.temporal.address);
+    namespaceOfThisFile ??= ownNamespace(stack.temporal.address);
+    const temporalNamespace = await namespaceOfThisFile;
     const connection = await NativeConnection.connect({ address: stack.temporal.address });
     const client = new Client({ connection: await Connection.connect({ address: stack.temporal.address }), namespace: temporalNamespace });
     const fleet = new Fleet(`sync-${randomUUID().slice(0, 8)}`, client, connection, temporalNamespace);
@@ -186,7 +186,7 @@ export class Fleet {
             gateway: g.name,
             target,
             expectLive: this.#gateway(g.name).live,
-            ...(this.designers && { designers: this.designers }),
+            ...this.people,
             ...this.pair?.planned(g.name),
           }))
           .sort((x, y) => (x.gateway < y.gateway ? -1 : 1));
@@ -413,18 +413,20 @@ export class Fleet {
     return ids;
   }
 
-  /** Stops its processes and keeps every history it made for the replay at the end of the file. */
+  /** Stops its processes, ends what its workflows left, and keeps every history it made for the replay at the end of the file. */
   async end(): Promise<void> {
     const ids = await this.workflowIds();
     await Promise.all([...this.#workers.keys()].map((name) => this.stop(name)));
-    const histories = [];
-    for (const workflowId of ids) {
-      const history = await this.client.workflow
-        .getHandle(workflowId)
-        .fetchHistory()
-        .catch(() => undefined);
-      if (history) histories.push({ workflowId, history });
-    }
+    const kept = await Promise.all(
+      ids.map(async (workflowId) => {
+        const workflow = this.client.workflow.getHandle(workflowId);
+        const history = await workflow.fetchHistory().catch(() => undefined);
+        // The next fleet of this file serves the same Task Queues.
+        if (history) await workflow.terminate('its test has ended').catch(() => undefined);
+        return history === undefined ? [] : [{ workflowId, history }];
+      }),
+    );
+    const histories = kept.flat();
     keepHistories(histories);
     const test = expect.getState().currentTestName ?? '';
     recorded.push(...histories.map(({ workflowId, history }) => ({ workflowId: `${test}: ${workflowId}`, history })));
@@ -433,7 +435,9 @@ export class Fleet {
   }
 }
 
-/** One Temporal namespace per test process: Task Queue names are constants of the product, so tests keep apart by namespace. */
+/** Task Queue names are constants of the product, so test files that run at the same time keep apart by Temporal namespace. */
+let namespaceOfThisFile: Promise<string> | undefined;
+
 async function ownNamespace(address: string): Promise<string> {
   const namespace = `workflows-${randomUUID().slice(0, 8)}`;
   const connection = await Connection.connect({ address });

@@ -1,9 +1,8 @@
 import type { IgnitionClient } from '../../clients/ignition/client.ts';
 import type { GatewayConnection } from '../../contract/activities.ts';
 import { isRedundant, isMaster, isActive, type NodeState } from '../../domain/redundancy/node.ts';
-import type { Drift } from '../drift.ts';
+import { replicates } from '../../domain/redundancy/replicates.ts';
 import { readNode } from './node.ts';
-import { ownDrift } from './replica.ts';
 
 /** What this agent knows of its gateway's part in a redundant pair, and what it has told of that. */
 export class NodeWatch {
@@ -48,8 +47,8 @@ export class NodeWatch {
     if (report) this.#told = JSON.stringify(report);
   }
 
-  /** Files that come from the peer are no drift: only the master, while it is in charge, gets none from there. */
-  driftOf(drift: Drift): Drift {
-    return isRedundant(this.#node) && !(isMaster(this.#node) && isActive(this.#node)) ? ownDrift(drift) : drift;
+  /** Whether a path is this node's alone. What comes from the peer is no drift: only the master, while it is in charge, gets nothing from there. */
+  owns(path: string): boolean {
+    return !isRedundant(this.#node) || (isMaster(this.#node) && isActive(this.#node)) || !replicates(path);
   }
 }

@@ -31,8 +31,14 @@ export type ConditionType =
   | 'TagMoved'
   | 'InsecureTransport';
 
+/** Condition types of an IgnitionGateway. */
+export type GatewayConditionType = 'Accepted' | 'Drifted' | 'NameTwin';
+
 /** The condition of an IgnitionGateway that says whether it can be synced at all; False = its pod's annotations are wrong. */
 export const ACCEPTED = 'Accepted';
 
 /** The condition that says whether somebody changed files of ours since the last sync; of an IgnitionGateway, and of an IgnitionSync for all of its own. */
 export const DRIFTED = 'Drifted';
+
+/** The condition of an IgnitionGateway that names what is not ours and differs from something of ours only in case or accents. */
+export const NAME_TWIN = 'NameTwin';

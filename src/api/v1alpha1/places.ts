@@ -12,9 +12,27 @@ const MOVED_TAGS: CelRule = {
     'Ignition 8.3 has no config/tags. UDT definitions live in config/resources/core/ignition/tag-type-definition/<provider>, tags in config/resources/core/ignition/tag-definition/<provider>.',
 };
 
+/** Why no module is ever synced: docs/adr/0007-modules-belong-to-the-image.md. The end of a sentence. */
+export const MODULES_ARE_THE_IMAGES =
+  'modules belong to the image of the gateway, not to a sync: put the .modl files and modules.json into the image';
+
+const NO_MODULES_IN: CelRule = {
+  rule: "!self.destination.matches('^[./]*(?i:user-lib/[./]*modules)(/|$)') && !self.destination.matches('^[./]*(?i:modules[.]json|[^/]+[.]modl)[./]*$')",
+  fieldPath: '.destination',
+  message: `${MODULES_ARE_THE_IMAGES}.`,
+};
+
+/** What a place in the repository may not be. */
+export const NO_MODULES_FROM: CelRule = {
+  rule: "!self.source.matches('(^|/)(?i:user-lib/[./]*modules)(/|$)') && !self.source.matches('^[./]*(?i:modules[.]json)/*$') && !self.source.matches('(?i:[.]modl)/*$')",
+  fieldPath: '.source',
+  message: `${MODULES_ARE_THE_IMAGES}.`,
+};
+
 /** What a destination below the data directory may not be. */
 export const DESTINATION_RULES: readonly CelRule[] = [
   MOVED_TAGS,
+  NO_MODULES_IN,
   {
     rule: "!self.destination.matches('(^|/)[.]resources(/|$)') && !self.destination.matches('^[./]*config/+resources/+(?i:local|system)(/|$)') && !self.destination.matches('^[./]*config/+(?:local|ignition)(/|$)') && !self.destination.matches('^[./]*(?:db|metricsdb|var|certificates|jar-cache|[.]ignition-sync)(/|$)')",
     fieldPath: '.destination',

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { DESTINATION_RULES, place, relativePaths } from './places.ts';
+import { DESTINATION_RULES, NO_MODULES_FROM, place, relativePaths } from './places.ts';
 import { withRules } from './schema.ts';
 
 const source = place('Path in the repository. Variables such as {{ GatewayName }} are replaced.');
 const required = z.boolean().default(true).describe('false: skipped with a note when the commit does not have the source.');
 
-const ExternalResources = withRules(z.object({ source, required }), ...relativePaths('source'));
+const ExternalResources = withRules(z.object({ source, required }), ...relativePaths('source'), NO_MODULES_FROM);
 
 const Scripts = withRules(
   z.object({
@@ -49,6 +49,7 @@ const AdditionalFile = withRules(
   z.object({ source, destination: place('Path below the data directory; one that ends in a slash keeps the name of the file.'), required }),
   ...relativePaths('source', 'destination'),
   ...DESTINATION_RULES,
+  NO_MODULES_FROM,
 );
 
 /** `spec.shared` of an IgnitionSync: what all its gateways have in common. */

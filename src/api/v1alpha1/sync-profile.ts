@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Conditions } from './conditions.ts';
-import { DESTINATION_RULES, place, relativePaths } from './places.ts';
-import { LocalChanges, NotYet, refuseField, textOf, withRules } from './schema.ts';
+import { DESTINATION_RULES, NO_MODULES_FROM, place, relativePaths } from './places.ts';
+import { Duration, LocalChanges, NotYet, refuseField, textOf, withRules } from './schema.ts';
 
 const Mapping = withRules(
   z.object({
@@ -24,6 +24,7 @@ const Mapping = withRules(
   }),
   ...relativePaths('destination', 'source'),
   ...DESTINATION_RULES,
+  NO_MODULES_FROM,
   {
     rule: "!has(self.mirror) || !self.mirror || !self.destination.matches('^[./]*(|projects|config(/+resources(/+(?i:core))?)?)[./]*$')",
     fieldPath: '.mirror',
@@ -86,6 +87,7 @@ const Normalize = z.object({
 
 /** Also that of gateways without a profile. */
 export const DEFAULT_DESIGNER_POLICY = 'wait';
+export const DEFAULT_SESSION_WAIT = '1h';
 
 /** What becomes of a redundant pair whose backup is active. */
 const RedundancyPolicy = z.enum(['hold', 'proceed']);
@@ -107,8 +109,17 @@ export const SyncProfileSpec = withRules(
       .enum(['wait', 'proceed', 'fail'])
       .default(DEFAULT_DESIGNER_POLICY)
       .describe(
-        'When somebody has a project open in a Designer that changes: wait until it is closed (at most an hour), proceed, or fail. A list of Designers that cannot be read counts as somebody there.',
+        'When somebody has a project open in a Designer that changes: wait until it is closed (at most `sessionWait`), proceed, or fail. A list of Designers that cannot be read counts as somebody there.',
       ),
+    perspectiveSessionPolicy: z
+      .enum(['wait', 'proceed', 'fail'])
+      .default('proceed')
+      .describe(
+        'The same for people who have such a project open in Perspective. proceed: status says how many sessions of which project were open.',
+      ),
+    sessionWait: Duration.default(DEFAULT_SESSION_WAIT).describe(
+      'How long a gateway waits for people to close what they have open; then it has failed and the rollout holds.',
+    ),
     redundancyPolicy: RedundancyPolicy.default('hold').describe(
       'When the backup of a redundant pair is active, after a failover. hold: nothing is written to the pair, a person decides. proceed: the active node is written, then the other if the pair has not brought the commit there.',
     ),

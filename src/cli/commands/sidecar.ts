@@ -2,8 +2,8 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { stringify } from 'yaml';
 import { IgnitionSyncSpec } from '../../api/v1alpha1/ignition-sync.ts';
-import { KubeClient } from '../../clients/kube/client.ts';
 import { IGNITION_SYNCS } from '../../clients/kube/resources.ts';
+import { SMALL_PROCESS } from '../../config/small-process.ts';
 import { VERSION } from '../../config/version.ts';
 import { TOKEN_AUDIENCE } from '../../contract/names.ts';
 
@@ -35,12 +35,14 @@ export function sidecarValues(spec: IgnitionSyncSpec, at: { relay: string; tempo
             { name: 'RELAY_URL', value: at.relay },
             { name: 'TEMPORAL_ADDRESS', value: at.temporal },
             { name: 'API_KEY_FILE', value: `/var/run/secrets/ignition/${key}` },
+            ...Object.entries(SMALL_PROCESS).map(([variable, value]) => ({ name: variable, value })),
           ],
           volumeMounts: [
             { name: 'data', mountPath: '/usr/local/bin/ignition/data' },
             { name: 'ignition-sync-token', mountPath: '/var/run/secrets/ignition-sync', readOnly: true },
             { name: 'ignition-api-key', mountPath: '/var/run/secrets/ignition', readOnly: true },
           ],
+          resources: { requests: { cpu: '50m', memory: '160Mi' }, limits: { memory: '320Mi' } },
           securityContext: {
             runAsNonRoot: true,
             readOnlyRootFilesystem: true,
@@ -70,6 +72,8 @@ export function addSidecar(program: Command): void {
     .option('--relay <url>', 'where agents reach the relay', 'http://ignition-sync-relay.ignition-sync.svc:9444')
     .option('--temporal <host:port>', 'where agents reach Temporal', 'temporal-frontend.temporal.svc:7233')
     .action(async (name: string, options: Options) => {
+      // Loaded only when it is needed: every process comes through here, and an agent has no use for it.
+      const { KubeClient } = await import('../../clients/kube/client.ts');
       const kube = KubeClient.connect(options.kubeconfig === undefined ? 'in-cluster' : { kubeconfig: options.kubeconfig });
       try {
         const sync = await kube.get(IGNITION_SYNCS, options.namespace, name);

@@ -1,6 +1,11 @@
 import { SyncError } from '../errors.ts';
 import { foldersAbove } from './paths.ts';
 
+/** A name as it is read where neither case nor the way accents are encoded counts: names with the same are twins. */
+export function folded(name: string): string {
+  return name.normalize('NFC').toLowerCase();
+}
+
 /**
  * Refuses names that differ only in case or in Unicode composition, folders included: a gateway on Windows, and Ignition itself for
  * projects and collections, takes them for one.
@@ -13,8 +18,8 @@ export function refuseCollisions(paths: Iterable<string>): void {
     for (const name of [...foldersAbove(path), path]) {
       if (seen.has(name)) continue;
       seen.add(name);
-      const folded = name.normalize('NFC').toLowerCase();
-      const other = spellings.get(folded);
+      const read = folded(name);
+      const other = spellings.get(read);
       if (other !== undefined) {
         const how = other.normalize('NFC') === name.normalize('NFC') ? 'the way accents are encoded' : 'upper and lower case';
         const [first, second] = [other, name].sort();
@@ -23,7 +28,7 @@ export function refuseCollisions(paths: Iterable<string>): void {
           `"${first ?? ''}" and "${second ?? ''}" differ only in ${how}: rename or exclude one of them in the repository.`,
         );
       }
-      spellings.set(folded, name);
+      spellings.set(read, name);
     }
   }
 }

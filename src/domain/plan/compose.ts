@@ -12,6 +12,7 @@ import { CORE, type Layout, type LayoutMapping } from './mapping.ts';
 import { baseName, joinPath } from './paths.ts';
 import { compileExcludes } from './patterns.ts';
 import { mirrorOf } from './mirror.ts';
+import { moduleSourceFault } from './modules.ts';
 import { classify, isGatewaysOwn } from './protection.ts';
 import type { TemplateValues } from './template.ts';
 import { withEdits } from './with-edits.ts';
@@ -133,6 +134,8 @@ interface Located {
 function locate(tree: readonly TreeEntry[], mapping: LayoutMapping): Located {
   const names = mapping.sources.map((source) => source.path).join(' or ');
   for (const source of mapping.sources) {
+    const fault = moduleSourceFault(source.path);
+    if (fault !== undefined) throw new SyncError('PathNotAllowed', `${mapping.field}.source "${source.path}" ${fault}.`);
     const found = findSource(tree, source.path);
     if (found.kind === 'absent') continue;
     if (found.kind === 'through' || (found.kind === 'file' && found.entry.mode !== '100644' && found.entry.mode !== '100755')) {

@@ -1,3 +1,4 @@
+import { moduleFault } from './modules.ts';
 import { isAtOrBelow, type CleanPath } from './paths.ts';
 import { classify, type Protection } from './protection.ts';
 
@@ -11,6 +12,8 @@ const ALLOWED = 'Allowed are projects, config/resources/<collection> and single 
  */
 export function destinationFault(destination: CleanPath, type: 'file' | 'directory' | undefined): string | undefined {
   const { path } = destination;
+  const module = moduleFault(path);
+  if (module !== undefined) return module;
   const moved = /^config\/tags(?:\/([^/]+))?(?:\/|$)/.exec(path);
   if (moved) {
     const provider = moved[1] ?? '<provider>';

@@ -23,7 +23,7 @@ export const OWN_FOLDER = '.ignition-sync';
 
 /** Names at the data root that a gateway, its image or its chart keeps for itself; compared without case. */
 const RESERVED_AT_ROOT =
-  /^(projects|config|db|metricsdb|var|jar-cache|certificates|local|logs|user-lib|modules|data_clean|ignition\.conf|gateway\.xml.*|redundancy\.xml.*|commissioning\.json|modules\.json|\.container-init\.conf|\.ignition-seed-complete|\.alarms_.*|\.uuid|\.resources|\.ignition-sync.*|.*\.digest\.json)$/i;
+  /^(projects|config|db|metricsdb|var|jar-cache|certificates|local|logs|user-lib|modules|data_clean|ignition\.conf|gateway\.xml.*|redundancy\.xml.*|commissioning\.json|modules\.json|\.container-init\.conf|\.ignition-seed-complete|\.alarms_.*|\.uuid|\.resources|\.ignition-sync.*|.*\.digest\.json|.*\.modl)$/i;
 
 const REPORT = /^(conversion-report\.txt|migration-log-.*\.md)$/i;
 

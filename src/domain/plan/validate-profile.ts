@@ -2,6 +2,7 @@ import type { SyncProfileSpec } from '../../api/v1alpha1/sync-profile.ts';
 import type { Fault } from '../errors.ts';
 import { destinationFault } from './destination.ts';
 import { parsePointer } from '../render/pointer.ts';
+import { moduleSourceFault } from './modules.ts';
 import { cleanPath } from './paths.ts';
 import { mirrorFault } from './mirror.ts';
 import { patternFault } from './patterns.ts';
@@ -82,8 +83,10 @@ function checkPath(
   const cleaned = cleanPath(rendered);
   if ('wrong' in cleaned) return [{ reason: 'PathNotAllowed', message: `${field} "${text}" ${cleaned.wrong}.` }];
   // Where a gateway's own value decides the place, only planning can tell.
-  if (!destination || cleaned.path.split('/').slice(0, 3).join('/').includes(UNKNOWN_VALUE)) return [];
-  const fault = destinationFault(cleaned, destination.type) ?? (destination.mirror ? mirrorFault(cleaned.path) : undefined);
+  if (destination && cleaned.path.split('/').slice(0, 3).join('/').includes(UNKNOWN_VALUE)) return [];
+  const fault = !destination
+    ? moduleSourceFault(cleaned.path)
+    : (destinationFault(cleaned, destination.type) ?? (destination.mirror ? mirrorFault(cleaned.path) : undefined));
   return fault === undefined ? [] : [{ reason: 'PathNotAllowed', message: `${field} "${text}" ${fault}.` }];
 }
 

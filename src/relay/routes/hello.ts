@@ -19,13 +19,23 @@ const ATTEMPTS = 5;
 /** As a gateway says it, so any word may come. */
 const Word = z.string().max(64);
 const Count = z.int().min(0);
+const Path = z.string().max(4096);
+
+/** How a gateway's files differ from what is live, as its agent says. */
+const DriftReport = z.object({
+  changed: Count,
+  missing: Count,
+  foreign: Count,
+  first: z.array(Path).max(MAX_DRIFT_NAMED),
+  twins: z.object({ count: Count, first: z.array(z.object({ path: Path, ours: Path })).max(MAX_DRIFT_NAMED) }).optional(),
+});
 
 export const Hello = z.object({
   protocol: z.int().min(1),
   version: Short,
   live: Digest.or(z.literal('none')),
   liveOp: Short,
-  drift: z.object({ changed: Count, missing: Count, foreign: Count, first: z.array(z.string().max(4096)).max(MAX_DRIFT_NAMED) }).optional(),
+  drift: DriftReport.optional(),
   node: z.object({ running: z.boolean(), role: Word.optional(), activityLevel: Word.optional(), projectState: Word.optional() }).optional(),
 }) satisfies z.ZodType<HelloRequest>;
 

@@ -1,5 +1,6 @@
 import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Depth } from '../../../src/agent/drift.ts';
 import type { HelloRequest } from '../../../src/contract/relay.ts';
 import { NO_MANIFEST, Rig } from './support/rig.ts';
 
@@ -7,13 +8,20 @@ import { NO_MANIFEST, Rig } from './support/rig.ts';
 const LATER = { clock: { now: () => new Date(Date.now() + 3_600_000), monotonicMs: () => performance.now() } };
 
 let rig: Rig;
+
+/** What a look finds, as plain lists. */
+async function look(depth: Depth): Promise<object | undefined> {
+  const { drift } = await rig.agent.inspect(depth);
+  return drift && Object.fromEntries(Object.entries(drift).map(([kind, some]) => [kind, [...(some as Iterable<unknown>)]]));
+}
+
 beforeEach(async () => {
   rig = await Rig.open(LATER);
 });
 afterEach(() => rig.close());
 
 const MIRROR = { folders: ['projects/P'], spares: ['**/*.log'] };
-const NOTHING = { changed: [], missing: [], foreign: [] };
+const NOTHING = { changed: [], missing: [], foreign: [], twins: [] };
 const files = { 'projects/P/a': 'aaaa', 'projects/P/d/b': 'bbbb', 'projects/P/run.sh': { content: '#!', executable: true } };
 
 test.each<{ name: string; make: (dir: string) => void; found: object }>([
@@ -56,8 +64,7 @@ test.each<{ name: string; make: (dir: string) => void; found: object }>([
   await rig.agent.inspect('fast');
   make(join(rig.dataDir, 'projects/P'));
   const before = await rig.everything();
-  for (const depth of ['fast', 'thorough', 'fast'] as const)
-    expect((await rig.agent.inspect(depth)).drift).toEqual({ ...NOTHING, ...found });
+  for (const depth of ['fast', 'thorough', 'fast'] as const) expect(await look(depth)).toEqual({ ...NOTHING, ...found });
   expect(await rig.everything()).toEqual(before);
 });
 
@@ -70,9 +77,9 @@ test('a change that hides its time is found by reading, not by a fast look', asy
   await rig.agent.inspect('fast');
   writeFileSync(place, 'AAAA');
   utimesSync(place, atimeMs / 1000, Math.floor(mtimeMs / 1000));
-  expect((await rig.agent.inspect('fast')).drift).toEqual(NOTHING);
-  expect((await rig.agent.inspect('thorough')).drift).toEqual({ ...NOTHING, changed: ['projects/P/a'] });
-  expect((await rig.agent.inspect('fast')).drift).toEqual({ ...NOTHING, changed: ['projects/P/a'] });
+  expect(await look('fast')).toEqual(NOTHING);
+  expect(await look('thorough')).toEqual({ ...NOTHING, changed: ['projects/P/a'] });
+  expect(await look('fast')).toEqual({ ...NOTHING, changed: ['projects/P/a'] });
 });
 
 test('a file that was written a moment ago is read again, since its time cannot tell', async () => {
@@ -83,7 +90,7 @@ test('a file that was written a moment ago is read again, since its time cannot 
   const { atime, mtime } = statSync(place);
   writeFileSync(place, 'AAAA');
   utimesSync(place, atime, mtime);
-  expect((await rig.agent.inspect('fast')).drift).toMatchObject({ changed: ['projects/P/a'] });
+  expect(await look('fast')).toMatchObject({ changed: ['projects/P/a'] });
 });
 
 test('what was noted about files may be lost or damaged', async () => {
@@ -91,7 +98,7 @@ test('what was noted about files may be lost or damaged', async () => {
   await rig.agent.inspect('fast');
   for (const noted of ['', '["projects/P/a",', '{}\n[1]\nx\n']) {
     writeFileSync(join(rig.dataDir, '.ignition-sync', 'seen'), noted);
-    expect((await rig.agent.inspect('fast')).drift).toEqual(NOTHING);
+    expect(await look('fast')).toEqual(NOTHING);
   }
 });
 
@@ -105,7 +112,10 @@ test('before the first sync there is nothing to drift from, and after one the dr
   await rig.agent.hello();
   await rig.sync({ ...files, 'projects/P/new': '1' });
   await rig.agent.hello();
-  expect(told.map(({ drift }) => drift)).toEqual([{ changed: 1, missing: 0, foreign: 0, first: ['projects/P/a'] }, undefined]);
+  expect(told.map(({ drift }) => drift)).toEqual([
+    { changed: 1, missing: 0, foreign: 0, first: ['projects/P/a'], twins: { count: 0, first: [] } },
+    undefined,
+  ]);
 });
 
 test('a sync that comes in between leaves no answer', async () => {
@@ -119,5 +129,40 @@ test('a sync that comes in between leaves no answer', async () => {
   await rig.reopen({ clock: { ...LATER.clock, now } });
   expect(await rig.agent.inspect('thorough')).not.toHaveProperty('drift');
   await rig.reopen(LATER);
-  expect((await rig.agent.inspect('thorough')).drift).toEqual(NOTHING);
+  expect(await look('thorough')).toEqual(NOTHING);
+});
+
+test.each([
+  { beside: 'projects/P/A', ours: 'projects/P/a' },
+  { beside: 'projects/p/a', ours: 'projects/P', twin: 'projects/p' },
+  { beside: 'Projects/P/a', ours: 'projects', twin: 'Projects' },
+  { beside: 'projects/P/d/Cafe\u0301', ours: 'projects/P/d/Caf\u00e9' },
+  { beside: 'projects/P/D', ours: 'projects/P/d' },
+])('$beside, which is not ours, stays beside ours and is told by name', async ({ beside, ours, twin = beside }) => {
+  await rig.write(beside, 'theirs');
+  await rig.sync({ ...files, 'projects/P/d/Caf\u00e9': '1' });
+  const told: HelloRequest[] = [];
+  rig.relay.onHello = (request) => told.push(request);
+  expect(await look('fast')).toEqual({ ...NOTHING, twins: [{ path: twin, ours }] });
+  await rig.agent.hello();
+  expect(told[0]?.drift?.twins).toEqual({ count: 1, first: [{ path: twin, ours }] });
+  expect(rig.read(beside)).toBe('theirs');
+  // A commit that changes ours leaves theirs alone, too.
+  await rig.sync({ 'projects/P/a': 'next', 'projects/P/d/Caf\u00e9': '2' });
+  expect(rig.read(beside)).toBe('theirs');
+});
+
+test('names that two files of a commit had one after the other are no twins', async () => {
+  await rig.sync({ 'projects/P/a': '1' });
+  await rig.sync({ 'projects/P/A': '1' });
+  expect(await look('fast')).toEqual(NOTHING);
+});
+
+test('any number of files that drifted is counted, and the first are kept', async () => {
+  const many = Object.fromEntries(Array.from({ length: 1_200 }, (_, i) => [`projects/P/${1000 + i}`, '1']));
+  await rig.sync(many);
+  rmSync(join(rig.dataDir, 'projects'), { recursive: true });
+  const { drift } = await rig.agent.inspect('fast');
+  expect(drift?.missing.count).toBe(1_200);
+  expect([...(drift?.missing ?? [])]).toHaveLength(1_000);
 });

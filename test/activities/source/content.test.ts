@@ -58,7 +58,7 @@ test('leftovers of a crash go after an hour, what is on its way stays', async ()
   for (const file of [old, young]) writeFileSync(file, 'x');
   const now = new Date();
   utimesSync(old, now, new Date(now.getTime() - 2 * 3_600_000));
-  await store.removeLeftovers(now);
+  await store.objects.removeLeftovers(now);
   expect(readdirSync(join(bench.folder, 'staging'))).toEqual(['young']);
 });
 
@@ -154,7 +154,7 @@ test('blobs that were lost while the process was away are read from git again', 
   repo.commit({ 'projects/p/f': 'content', 'projects/p/g': 'other' });
   await bench.plan({ repo: repo.url }, [gateway('a')]);
   const { store } = await bench.opened;
-  rmSync(store.blobPath(sha256('content')));
+  rmSync(bench.blobPath(sha256('content')));
   bench.restart();
   expect(Object.keys((await bench.planned(await bench.plan({ repo: repo.url }, [gateway('a')]), 'a')).files)).toHaveLength(2);
 });

@@ -41,7 +41,7 @@ test('a file kept in Git LFS reaches the plan with its real bytes and digest, fe
   expect(at.lfs.asked).toHaveLength(2); // one question, one content: what no mapping takes is not asked for
   expect((await bench.plan({ repo: at.lfs.url, auth, lfs: true }, [gateway('a', MAPPINGS)])).planDigest).toBe(first.planDigest);
   expect(at.lfs.asked).toHaveLength(2);
-  rmSync((await bench.opened).store.blobPath(sha256(PICTURE)));
+  rmSync(bench.blobPath(sha256(PICTURE)));
   expect((await bench.plan({ repo: at.lfs.url, auth, lfs: true }, [gateway('a', MAPPINGS)])).planDigest).toBe(first.planDigest);
   expect((await bench.planned(first, 'a')).files['projects/p/logo.png']?.equals(PICTURE)).toBe(true);
 });

@@ -41,7 +41,7 @@ class Rollout implements AsyncDisposable {
     const input = { ...(await bench.input({ repo: repo.url }, gateways)), commit: repo.commit(GIT_FILES) };
     const result = await parts.source.plan(input);
     await parts.store.losses.declareWhole();
-    const store = await ContentStore.open(parts.store.folder, { waitMs: 20_000 });
+    const store = await bench.openStore({ waitMs: 20_000 });
     const relay = { store, grants: new Grants(store) };
     const readFleet = () => Promise.resolve({ rollouts: new Set<string>(), gateways: new Map<string, string[]>() });
     return new Rollout(bench, { input, result, relay }, (stop) => keepContent({ ...parts, readFleet }, silent, stop));
@@ -102,7 +102,7 @@ test('the store is deleted while the source is down: at its next start it makes 
   const parts = await bench.opened;
   expect(await parts.source.readWave({ planDigest, stage: '', wave: 0, only: ['a'] })).toHaveLength(1);
   const stop = new AbortController();
-  const relay = await ContentStore.open(parts.store.folder, { waitMs: 20_000 });
+  const relay = await bench.openStore({ waitMs: 20_000 });
   const readFleet = () => Promise.resolve({ rollouts: new Set<string>(), gateways: new Map<string, string[]>() });
   const keeping = keepContent({ ...parts, readFleet }, silent, stop.signal);
   expect((await buffer((await relay.openBlob(sha256('plain'))).stream)).toString()).toBe('plain');
@@ -122,7 +122,7 @@ test('mirror and store are lost together: both are made again', async () => {
 test.each(['plain', 'I am a'])('a blob ("%s") that somebody deleted is made again when an agent asks for it', async (text) => {
   using bench = new Workbench();
   await using rollout = await Rollout.start(bench, [plain('a')]);
-  rmSync(rollout.relay.store.blobPath(sha256(text)));
+  rmSync(bench.blobPath(sha256(text)));
   expect(await rollout.filesOf('a')).toEqual(expected('a'));
 });
 
@@ -131,7 +131,7 @@ test.each(['plain', 'I am a', GIT_FILES['p/large']])(
   async (content) => {
     using bench = new Workbench();
     await using rollout = await Rollout.start(bench, [plain('a')]);
-    const path = rollout.relay.store.blobPath(sha256(content));
+    const path = bench.blobPath(sha256(content));
     const bytes = readFileSync(path);
     bytes[bytes.length - 1]! ^= 1;
     writeFileSync(path, bytes);
@@ -158,8 +158,8 @@ test('a plan made after blobs were deleted or cut short under the running source
   repo.commit(GIT_FILES);
   const first = await bench.plan({ repo: repo.url }, [plain('a')]);
   const { store } = await bench.opened;
-  rmSync(store.blobPath(sha256('plain')));
-  writeFileSync(store.blobPath(sha256('I am a')), '');
+  rmSync(bench.blobPath(sha256('plain')));
+  writeFileSync(bench.blobPath(sha256('I am a')), '');
   const second = await bench.plan({ repo: repo.url }, [plain('a')]);
   expect(second.planDigest).toBe(first.planDigest);
   const { files } = await bench.planned(second, 'a');

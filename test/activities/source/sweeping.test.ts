@@ -88,18 +88,18 @@ test('a cluster that does not answer stops the sweep before it takes anything', 
   using bench = new Workbench();
   const { store } = await bench.opened;
   await store.putDocument({ old: true });
-  letPass(store.folder, 24 * 365);
+  letPass(join(bench.folder, 'store'), 24 * 365);
   const silent = { ...(await bench.opened), readFleet: () => Promise.reject(new Error('no apiserver')) };
   await expect(sweep(silent, new Date())).rejects.toThrow('no apiserver');
   expect(namesIn(bench, 'documents')).toHaveLength(1);
-  expect(readdirSync(store.folder)).not.toContain('swept');
+  expect(readdirSync(join(bench.folder, 'store'))).not.toContain('swept');
 });
 
 test('what was swept a moment ago is read, planned with and brought back as if nothing had happened', async () => {
   using bench = new Workbench();
   const { store } = await bench.opened;
   const digest = await store.putDocument({ old: true });
-  letPass(store.folder, 24 * 365);
+  letPass(join(bench.folder, 'store'), 24 * 365);
   expect(await sweep(await parts(bench, NOBODY), new Date())).toMatchObject({ takenOut: 1, freedFiles: 0 });
   expect(namesIn(bench, 'documents')).toEqual([]);
   expect(await store.readDocument(digest)).toEqual({ old: true });

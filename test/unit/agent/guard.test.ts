@@ -1,3 +1,4 @@
+import { MODULES_ARE_THE_IMAGES } from '../../../src/api/v1alpha1/places.ts';
 import { guardManifest } from '../../../src/agent/guard.ts';
 import { createManifest } from '../../../src/domain/manifest.ts';
 
@@ -50,6 +51,13 @@ test.each([
     expect.objectContaining({ reason: 'PathNotAllowed', message: expect.stringContaining(path) as string }) as Error,
   );
 });
+
+test.each(['modules.json', 'x.modl', 'user-lib/modules/x.modl', 'User-Lib/Modules/x'])(
+  "%j is refused since modules are the image's",
+  (path) => {
+    expect(guard(path)).toThrow(`The plan names "${path}", which is a place of modules: ${MODULES_ARE_THE_IMAGES}.`);
+  },
+);
 
 test.each([
   'projects/P/project.json',

@@ -1,4 +1,5 @@
 import { IgnitionSyncSpec } from '../../../src/api/v1alpha1/ignition-sync.ts';
+import { SMALL_PROCESS } from '../../../src/config/small-process.ts';
 import { agentImage, sidecarValues } from '../../../src/cli/commands/sidecar.ts';
 
 const minimal = {
@@ -20,4 +21,10 @@ test('the sidecar has the token for our audience, the API key, no rights and no 
   expect(values).toContain('"secretName":"api"');
   expect(values).toContain('"drop":["ALL"]');
   expect(values).not.toContain('containerPort');
+});
+
+test('the sidecar keeps its process small, and says what memory it needs', () => {
+  const values = JSON.stringify(sidecarValues(IgnitionSyncSpec.parse(minimal), { relay: 'https://relay', temporal: 'temporal:7233' }));
+  for (const [name, value] of Object.entries(SMALL_PROCESS)) expect(values).toContain(JSON.stringify({ name, value }));
+  expect(values).toContain('"requests":{"cpu":"50m","memory":"160Mi"}');
 });

@@ -30,3 +30,25 @@ test('the same drift again is no news; when it ends that is', () => {
   expect(hasDrifted(ended)).toBe(false);
   expect(withDrift(ended, NONE, T2)).toBeUndefined();
 });
+
+test('a twin is a condition of its own: named with what is ours, news once, ended with words', () => {
+  const twins = { count: 7, first: [{ path: 'projects/Line', ours: 'projects/line' }] };
+  const first = withDrift(undefined, { ...NONE, twins }, T1)!;
+  expect(first.at(-1)).toEqual({
+    type: 'NameTwin',
+    status: 'True',
+    reason: 'NameTwin',
+    message:
+      '7 names on the gateway beside ours, with another case or other accents only: projects/Line (ours is projects/line) and 6 more',
+    lastTransitionTime: T1,
+  });
+  expect(hasDrifted(first)).toBe(false);
+  expect(withDrift(first, { ...NONE, twins }, T2)).toBeUndefined();
+  expect(withDrift(first, NONE, T2)).toBeUndefined(); // an agent that does not look for them says nothing of them
+  const ended = withDrift(first, { ...NONE, twins: { count: 0, first: [] } }, T2)!;
+  expect(ended.at(-1)).toEqual({ type: 'NameTwin', status: 'False', reason: 'NoNameTwin', message: '', lastTransitionTime: T2 });
+});
+
+test('a gateway that never had a twin has no condition about it', () => {
+  expect(withDrift([accepted], { ...NONE, twins: { count: 0, first: [] } }, T1)!.map(({ type }) => type)).toEqual(['Accepted', 'Drifted']);
+});

@@ -57,6 +57,8 @@ test.each([
   'Redundancy.XML',
   'ignition.conf',
   'modules.json',
+  'vision.modl',
+  'user-lib/modules/vision.modl',
   'commissioning.json',
   '.container-init.conf',
   '.ignition-seed-complete',

@@ -162,7 +162,7 @@ test.each<Case & { name: string; says: RegExp }>([
     name: 'an additional file that a gateway reserves',
     tree: ['projects/p/a', 'm.json'],
     ...shared({ additionalFiles: [{ source: 'm.json', destination: 'modules.json' }] }),
-    says: /^PathNotAllowed: IgnitionSync: spec\.shared\.additionalFiles\[0\]\.destination "modules\.json" lies in/,
+    says: /^PathNotAllowed: IgnitionSync: spec\.shared\.additionalFiles\[0\]\.destination "modules\.json" is a place of modules: modules belong to the image/,
   },
   {
     name: 'a tag provider that is a path',

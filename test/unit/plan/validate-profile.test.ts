@@ -28,6 +28,16 @@ test.each([
 
 test.each([
   { name: 'a forbidden destination', spec: onto('db/x'), says: /^PathNotAllowed: spec\.mappings\[0\]\.destination "db\/x" lies in db/ },
+  ...['user-lib/modules', './User-Lib//modules/a.modl', 'modules.json', 'x.MODL'].map((place) => ({
+    name: `modules onto ${place}`,
+    spec: onto(place),
+    says: /^PathNotAllowed: spec\.mappings\[0\]\.destination ".+" is a place of modules: modules belong to the image of the gateway, not to a sync/,
+  })),
+  ...['image/user-lib/modules', 'modules.json', 'a/b.modl'].map((source) => ({
+    name: `modules from ${source}`,
+    spec: { mappings: [{ source, destination: 'projects' }] },
+    says: /^PathNotAllowed: spec\.mappings\[0\]\.source ".+" holds modules: modules belong to the image of the gateway, not to a sync/,
+  })),
   { name: 'a directory at the data root', spec: onto('docs', { type: 'directory' }), says: /^PathNotAllowed/ },
   { name: 'the old place of tags', spec: onto('config/tags/default'), says: /tag-type-definition\/default/ },
   { name: 'a forbidden place with a variable behind it', spec: onto('config/resources/local/{{ GatewayName }}'), says: /^PathNotAllowed/ },

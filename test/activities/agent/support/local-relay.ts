@@ -1,8 +1,8 @@
-import type { IncomingBlob, RelayClient } from '../../../../src/agent/ports.ts';
+import type { Blob, IncomingBlob, RelayClient } from '../../../../src/agent/ports.ts';
 import type { HelloRequest } from '../../../../src/contract/relay.ts';
 import { SyncError } from '../../../../src/domain/errors.ts';
 import type { Digest } from '../../../../src/domain/manifest.ts';
-import type { Content } from './content.ts';
+import { Content } from './content.ts';
 import { TicketOffice } from './tickets.ts';
 
 /** The relay without a network: its content and its ticket office in this process. */
@@ -51,6 +51,24 @@ export class LocalRelay implements RelayClient {
       yield await Promise.resolve({ sha256: digest, size: bytes.length, body: pieces(bytes) });
     }
   }
+
+  async *blob({ sha256 }: Blob, from: number): AsyncGenerator<Uint8Array> {
+    this.calls += 1;
+    this.beforeBlob(this.fetched.length);
+    const bytes = this.content.blobs.get(sha256);
+    if (!bytes) throw new SyncError('ContentUnavailable', `no content ${sha256}`);
+    this.fetched.push(sha256);
+    yield* pieces(bytes.subarray(from));
+  }
+}
+
+/** A relay whose tickets are local, and whose content comes over HTTP. */
+export function downloadingBy(client: RelayClient): LocalRelay {
+  return Object.assign(new LocalRelay(new Content()), {
+    manifest: (digest: Digest, signal?: AbortSignal) => client.manifest(digest, signal),
+    blobs: (digests: readonly Digest[], signal?: AbortSignal) => client.blobs(digests, signal),
+    blob: (blob: Blob, from: number, signal?: AbortSignal) => client.blob(blob, from, signal),
+  });
 }
 
 async function* pieces(bytes: Buffer): AsyncGenerator<Uint8Array> {

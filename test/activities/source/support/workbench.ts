@@ -6,7 +6,8 @@ import { SyncProfileSpec } from '../../../../src/api/v1alpha1/sync-profile.ts';
 import type { PlanInput, PlanResult } from '../../../../src/contract/activities.ts';
 import type { Desired, DesiredGateway } from '../../../../src/domain/desired.ts';
 import { SyncError } from '../../../../src/domain/errors.ts';
-import { NO_MANIFEST, type Manifest } from '../../../../src/domain/manifest.ts';
+import { NO_MANIFEST, type Digest, type Manifest } from '../../../../src/domain/manifest.ts';
+import { blobKey, ContentStore } from '../../../../src/source/content-store.ts';
 import { openSource } from '../../../../src/source/open-source.ts';
 import { GitFixture } from './git-fixture.ts';
 
@@ -20,8 +21,17 @@ export class Workbench implements Disposable {
   #opened: Promise<Opened> | undefined;
 
   get opened(): Promise<Opened> {
-    return (this.#opened ??= openSource({
-      storeDir: join(this.folder, 'store'),
+    return (this.#opened ??= this.#open());
+  }
+
+  /** Where the content store's own folder has a blob. */
+  blobPath(digest: Digest): string {
+    return join(this.folder, 'store', blobKey(digest));
+  }
+
+  async #open(): Promise<Opened> {
+    return await openSource({
+      store: await this.openStore(),
       mirrorDir: join(this.folder, 'mirrors'),
       allowFile: true,
       readSecret: (namespace, name, key) => {
@@ -36,8 +46,12 @@ export class Workbench implements Disposable {
           ? Promise.reject(new SyncError('ConfigMapNotFound', `no key ${key} in ConfigMap ${namespace}/${name}`))
           : Promise.resolve(value);
       },
-    }));
+    });
   }
+
+  /** The content store as another process opens it. */
+  openStore: (options?: { readonly waitMs?: number }) => Promise<ContentStore> = (options) =>
+    ContentStore.open(join(this.folder, 'store'), options);
 
   /** What a process does when it starts again over the same folder. */
   restart(): void {

@@ -1,6 +1,6 @@
 import { createIgnitionClient } from '../../../src/clients/ignition/client.ts';
-import type { DesignerPolicy } from '../../../src/contract/activities.ts';
 import { toFault } from '../../../src/domain/errors.ts';
+import { seenSessions, type SessionPolicy } from '../../../src/domain/sessions.ts';
 import type { Faults } from '../../support/gateway-simulator/faults.ts';
 import { GatewaySimulator } from '../../support/gateway-simulator/simulator.ts';
 import type { Files } from './support/content.ts';
@@ -8,7 +8,11 @@ import { NO_MANIFEST, Rig, doing } from './support/rig.ts';
 
 const FILES: Files = { 'projects/P/project.json': '{}' };
 const ann = (project: string) => ({ designers: [{ user: 'ann', project, address: '10.0.0.7' }] });
+const people = (...projects: string[]) => ({
+  perspective: projects.map((project, i) => ({ user: `user${i}`, project, address: '10.0.0.8' })),
+});
 const UNREADABLE: Partial<Faults> = { wrongAnswer: 'html', wrongAt: '/data/api/v1/designers' };
+const NO_SESSION_LIST: Partial<Faults> = { wrongAnswer: 'html', wrongAt: '/data/perspective/' };
 
 let rig: Rig;
 let gateway: GatewaySimulator;
@@ -22,7 +26,7 @@ afterEach(async () => {
   await rig.close();
 });
 
-test.each<{ name: string; policy?: DesignerPolicy; faults: Partial<Faults>; files?: Files; says?: RegExp }>([
+test.each<{ name: string; policy?: SessionPolicy; faults: Partial<Faults>; files?: Files; says?: RegExp }>([
   { name: 'nobody is there: applied', policy: 'wait', faults: {} },
   {
     name: 'a Designer in the project: not applied, and named',
@@ -57,6 +61,59 @@ test.each<{ name: string; policy?: DesignerPolicy; faults: Partial<Faults>; file
   gateway.set({ designers: [], wrongAnswer: null });
   await rig.agent.apply(step, doing);
   expect(rig.read('projects/P/project.json')).toBe('{}');
+});
+
+test.each<{ name: string; perspective?: SessionPolicy; faults: Partial<Faults>; files?: Files; says?: RegExp; seen?: string }>([
+  { name: 'nobody is there: nothing is said', faults: {} },
+  {
+    name: 'by default files change, and status says how many sessions of which project were open',
+    faults: people('P', 'P', 'Q'),
+    seen: '2 Perspective sessions of P open while the files changed',
+  },
+  { name: 'people in another project: nothing is said', faults: people('Q') },
+  { name: 'a change of no project: nothing is said', faults: people('P'), files: { 'config/resources/core/notes/a': '' } },
+  {
+    name: 'a list that cannot be read is said',
+    faults: NO_SESSION_LIST,
+    seen: 'Whether Perspective sessions were open cannot be told: /data/perspective/api/v1/sessions/ of the gateway answered text/html instead of JSON',
+  },
+  {
+    name: 'policy wait: not applied, counted and named',
+    perspective: 'wait',
+    faults: people('P', 'p', 'P'),
+    says: /^P is open in 2 Perspective sessions of user0, user2, p is open in 1 Perspective session of user1: nothing was written\. It goes on/,
+  },
+  { name: 'policy fail: not applied', perspective: 'fail', faults: people('P'), says: /retryGateway/ },
+  {
+    name: 'a list that cannot be read counts as somebody there',
+    perspective: 'wait',
+    faults: NO_SESSION_LIST,
+    says: /^it cannot be told who has Perspective open/,
+  },
+  { name: 'a gateway that is starting has nobody', perspective: 'wait', faults: { state: 'starting', ...people('P') } },
+])('Perspective: $name', async ({ perspective, faults, files = FILES, says, seen = '' }) => {
+  const step = rig.step(NO_MANIFEST, rig.content.add(files), perspective && { perspective });
+  await rig.agent.stage(step, doing);
+  gateway.set(faults);
+  const before = await rig.everything();
+  if (says) {
+    expect(await rig.agent.apply(step, doing).then(() => undefined, toFault)).toMatchObject({
+      reason: 'PerspectiveOpen',
+      message: expect.stringMatching(says) as string,
+    });
+    expect(await rig.everything()).toEqual(before);
+    gateway.set({ perspective: [], wrongAnswer: null });
+  }
+  expect(seenSessions((await rig.agent.apply(step, doing)).sessions)).toBe(seen);
+});
+
+test('a Designer under proceed is named in what is said, and both kinds are looked at', async () => {
+  const step = rig.step(NO_MANIFEST, rig.content.add(FILES), { designers: 'proceed' } as const);
+  gateway.set({ ...ann('P'), ...people('P') });
+  await rig.agent.stage(step, doing);
+  expect(seenSessions((await rig.agent.apply(step, doing)).sessions)).toBe(
+    '1 Designer session of P open while the files changed. 1 Perspective session of P open while the files changed',
+  );
 });
 
 test('putting back does not wait for anybody', async () => {
