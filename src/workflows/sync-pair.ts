@@ -17,8 +17,9 @@ export type PlannedNodes = readonly [PlannedNode, PlannedNode];
 
 type SayFor = (planned: PlannedGateway) => (news: Omit<GatewayReport, 'gateway' | 'commit' | 'ref'>) => void;
 
-/** How often a pair of which nobody may be written is looked at, and for how long: a failover takes seconds, a failback ten. */
+/** How often a pair of which nobody may be written is looked at, a little later each time, and for how long: a failover takes seconds, a failback ten. */
 const UNSETTLED_LOOK_MS = 2_000;
+const UNSETTLED_LONGEST_LOOK_MS = 30_000;
 const UNSETTLED_WAIT_MS = 120_000;
 /** How often a standby is asked whether it has its files, a little later each time, and for how long. */
 const REPLICATION_LOOK_MS = 5_000;
@@ -70,6 +71,7 @@ export async function syncPair(at: WaveContext, pair: PlannedNodes, first: SeenP
   const run = new PairRun(at, pair, gate, say);
   let seen = first;
   let unsettledSince: number | undefined;
+  let wait = UNSETTLED_LOOK_MS;
   for (let turn = 0; turn < MOST_TURNS;) {
     const ended = run.endOf(seen);
     if (ended) return ended;
@@ -80,10 +82,12 @@ export async function syncPair(at: WaveContext, pair: PlannedNodes, first: SeenP
       case 'unsettled':
         unsettledSince ??= Date.now();
         if (Date.now() - unsettledSince >= UNSETTLED_WAIT_MS) return run.unwritable(verdict.fault);
-        if (await run.waitFor(verdict.fault.message, UNSETTLED_LOOK_MS)) return run.stopped();
+        if (await run.waitFor(verdict.fault.message, wait)) return run.stopped();
+        wait = Math.min(2 * wait, UNSETTLED_LONGEST_LOOK_MS);
         break;
       case 'write': {
         unsettledSince = undefined;
+        wait = UNSETTLED_LOOK_MS;
         turn += 1;
         const outcomes = await run.write(verdict, seen);
         if (outcomes) return outcomes;

@@ -1,6 +1,6 @@
 import type { IgnitionClient } from '../../clients/ignition/client.ts';
 import type { GatewayConnection } from '../../contract/activities.ts';
-import { isRedundant, isMaster, isActive, type NodeState } from '../../domain/redundancy/node.ts';
+import { isIndependent, isRedundant, isMaster, isActive, type NodeState } from '../../domain/redundancy/node.ts';
 import { replicates } from '../../domain/redundancy/replicates.ts';
 import { readNode } from './node.ts';
 
@@ -36,6 +36,10 @@ export class NodeWatch {
     }
     const report = this.report();
     return report !== undefined && JSON.stringify(report) !== this.#told;
+  }
+
+  get isAlone(): boolean {
+    return isIndependent(this.#node);
   }
 
   /** What is to be told; undefined for a gateway without a peer that nobody takes for one with. */
