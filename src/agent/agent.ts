@@ -291,6 +291,6 @@ export class Agent {
 
   #preparing(node?: NodeState): PreparingWith {
     const { relay, space = volumeSpace } = this.#options;
-    return { layout: this.#layout, relay, space, nowMs: this.#bench.clock.now().getTime(), node };
+    return { layout: this.#layout, relay, space, clock: this.#bench.clock, node };
   }
 }

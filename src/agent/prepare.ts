@@ -14,7 +14,7 @@ import type { Lists } from './long-list.ts';
 import { obtainManifest } from './manifests.ts';
 import { guardLoss, listOrKeepToList } from './mirrored.ts';
 import { readModes } from './modes.ts';
-import type { Doing, RelayClient, VolumeSpace } from './ports.ts';
+import type { Clock, Doing, RelayClient, VolumeSpace } from './ports.ts';
 import { pairingOf } from './redundancy/pairing.ts';
 import { Scratch } from './scratch.ts';
 import { guardSpace } from './space.ts';
@@ -34,7 +34,7 @@ export interface PreparingWith {
   readonly layout: Layout;
   readonly relay: RelayClient;
   readonly space: (folder: string) => Promise<VolumeSpace>;
-  readonly nowMs: number;
+  readonly clock: Clock;
   /** The gateway's part in a redundant pair, as far as it was asked. */
   readonly node?: NodeState | undefined;
 }

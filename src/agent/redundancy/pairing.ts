@@ -4,7 +4,7 @@ import { isStandby, type NodeState } from '../../domain/redundancy/node.ts';
 import { folderReplicates, replicates } from '../../domain/redundancy/replicates.ts';
 import { manifestOr, obtainManifest } from '../manifests.ts';
 import type { Layout } from '../layout.ts';
-import type { Doing, RelayClient } from '../ports.ts';
+import type { Clock, Doing, RelayClient } from '../ports.ts';
 import { baselineOf, proveReplica } from './replica.ts';
 
 /** What of a plan this agent itself brings about on its node of a pair, and over what. */
@@ -20,7 +20,7 @@ export interface Pairing {
 interface PairingWith {
   readonly layout: Layout;
   readonly relay: RelayClient;
-  readonly nowMs: number;
+  readonly clock: Clock;
 }
 
 /**
@@ -29,7 +29,7 @@ interface PairingWith {
  * @throws SyncError ReplicationPending when the rest shall have come from the peer and has not
  */
 export async function pairingOf(
-  { layout, relay, nowMs }: PairingWith,
+  { layout, relay, clock }: PairingWith,
   step: GatewayStep,
   live: ManifestLines,
   node: NodeState | undefined,
@@ -41,14 +41,14 @@ export async function pairingOf(
   if (follows) {
     if (redundancy.as === 'standby') {
       const target = await obtainManifest(layout, relay, step.target, doing.signal);
-      await proveReplica(layout, { before: live, target }, redundancy.peer, nowMs, doing);
+      await proveReplica(layout, { before: live, target }, redundancy.peer, clock, doing);
     }
     return { writes: (path) => !replicates(path), mirrorOf: ownMirror, live };
   }
   const { peerLive = NO_MANIFEST } = redundancy;
   if (peerLive === NO_MANIFEST || peerLive === step.expectLive) return { writes: () => true, mirrorOf: (mirror) => mirror, live };
   const peer = await manifestOr(layout, relay, peerLive, live, doing.signal);
-  return { writes: () => true, mirrorOf: (mirror) => mirror, live: await baselineOf(layout, live, peer, nowMs, doing) };
+  return { writes: () => true, mirrorOf: (mirror) => mirror, live: await baselineOf(layout, live, peer, clock, doing) };
 }
 
 /**
@@ -58,7 +58,7 @@ export async function pairingOf(
 export async function proveStill(make: PairingWith, step: GatewayStep, doing: Doing): Promise<void> {
   if (step.redundancy?.as !== 'standby') return;
   const target = await obtainManifest(make.layout, make.relay, step.target, doing.signal);
-  await proveReplica(make.layout, { before: target, target }, step.redundancy.peer, make.nowMs, doing);
+  await proveReplica(make.layout, { before: target, target }, step.redundancy.peer, make.clock, doing);
 }
 
 function ownMirror(mirror: Mirror | undefined): Mirror | undefined {

@@ -4,7 +4,7 @@ import { count } from '../../domain/plan/text.ts';
 import { replicates } from '../../domain/redundancy/replicates.ts';
 import { compareFiles } from '../drift.ts';
 import type { Layout } from '../layout.ts';
-import type { Doing } from '../ports.ts';
+import type { Clock, Doing } from '../ports.ts';
 import { Some } from '../some.ts';
 
 /** Files named in a message. */
@@ -15,10 +15,15 @@ async function lackingOf(
   layout: Layout,
   before: ManifestLines,
   wanted: ManifestLines,
-  nowMs: number,
+  clock: Clock,
   { signal }: Doing,
 ): Promise<{ count: number; first: string[] }> {
-  const { missing, changed } = await compareFiles(layout, wanted, { depth: 'fast', nowMs, counts: replicates }, signal);
+  const { missing, changed } = await compareFiles(
+    layout,
+    wanted,
+    { depth: 'fast', nowMs: clock.now().getTime(), counts: replicates },
+    signal,
+  );
   const stay = new Some<string>();
   for (const { path, before: was, after } of before.differences(wanted))
     if (was && !after && !was.ifAbsent && replicates(path) && layout.volume.look(path).kind === 'file') stay.add(path);
@@ -33,10 +38,10 @@ export async function proveReplica(
   layout: Layout,
   manifests: { readonly before: ManifestLines; readonly target: ManifestLines },
   peer: string,
-  nowMs: number,
+  clock: Clock,
   doing: Doing,
 ): Promise<void> {
-  const lacking = await lackingOf(layout, manifests.before, manifests.target, nowMs, doing);
+  const lacking = await lackingOf(layout, manifests.before, manifests.target, clock, doing);
   if (lacking.count === 0) return;
   const more = lacking.count > lacking.first.length ? ` and ${lacking.count - lacking.first.length} more` : '';
   throw new SyncError(
@@ -53,10 +58,10 @@ export async function baselineOf(
   layout: Layout,
   own: ManifestLines,
   peer: ManifestLines,
-  nowMs: number,
+  clock: Clock,
   doing: Doing,
 ): Promise<ManifestLines> {
-  if ((await lackingOf(layout, own, peer, nowMs, doing)).count > 0) return own;
+  if ((await lackingOf(layout, own, peer, clock, doing)).count > 0) return own;
   const entries = [
     ...[...peer.entries()].filter(({ path }) => replicates(path)),
     ...[...own.entries()].filter(({ path }) => !replicates(path)),

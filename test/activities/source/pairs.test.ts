@@ -46,7 +46,7 @@ test('what replicates is the master’s on both nodes, external is each node’s
 test('a pair changes when one of its nodes does, and one that is asked for brings the other', async () => {
   using bench = new Workbench();
   const repo = bench.repository();
-  repo.commit({ 'p/t': 'for all' });
+  repo.commit({ 'p/t': 'for all', 'e/t': 'for all' });
   const first = await bench.plan({ repo: repo.url }, [node('a-0', 'a-1', true), node('a-1', 'a-0', false)]);
   const { target } = (await plannedFor(bench, first, 'a-0')).row;
   const runs = { live: target, confirmed: target };
