@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
@@ -41,7 +41,7 @@ function inMemory(): string {
   return process.env['TMPDIR'] === undefined && roomy ? memory : tmpdir();
 }
 
-async function jest(projects: readonly string[], at: string): Promise<boolean> {
+async function jest(projects: readonly string[], at: string, workers: number): Promise<boolean> {
   const folder = mkdtempSync(join(at, 'ignition-sync-tests-'));
   const compiled = join(folder, 'compiled');
   mkdirSync(compiled);
@@ -50,7 +50,7 @@ async function jest(projects: readonly string[], at: string): Promise<boolean> {
   try {
     return await step(
       'jest',
-      ['--maxWorkers', '2', '--selectProjects', ...projects, ...(positionals.length > 0 ? ['--', ...positionals] : [])],
+      ['--maxWorkers', `${workers}`, '--selectProjects', ...projects, ...(positionals.length > 0 ? ['--', ...positionals] : [])],
       'as it comes',
       {
         ...process.env,
@@ -65,11 +65,12 @@ async function jest(projects: readonly string[], at: string): Promise<boolean> {
   }
 }
 
+const cores = availableParallelism();
 let ok: boolean;
-if (values.heavy) ok = await jest(['heavy'], tmpdir());
+if (values.heavy) ok = await jest(['heavy'], tmpdir(), cores);
 else {
   const checked = await Promise.all(STATIC.map(([command = '', ...args]) => step(command, args, 'when it ends')));
   ok = checked.every(Boolean);
-  if (!values['only-static'] && ok) ok = await jest(PROJECTS, inMemory());
+  if (!values['only-static'] && ok) ok = await jest(PROJECTS, inMemory(), cores + 1); // one more, since tests wait for servers
 }
 process.exitCode = ok ? 0 : 1;

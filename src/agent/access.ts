@@ -10,7 +10,7 @@ import type { Doing } from './ports.ts';
 import { nodeOf } from './redundancy/node.ts';
 
 /** What no scan will get past either. Anything else may be over by then. */
-const LASTING: readonly Reason[] = ['GatewayAuthFailed', 'GatewayIncompatible', 'TlsUntrusted'];
+const LASTING: readonly Reason[] = ['GatewayIncompatible', 'TlsUntrusted'];
 
 /** What is known of a gateway before its files are changed. */
 export interface Access {
@@ -20,12 +20,14 @@ export interface Access {
   readonly key?: ApiKey | undefined;
   /** Its part in a redundant pair; undefined where it could not be asked. */
   readonly node?: NodeState;
+  /** That it refuses the key: no reason against a change that brings it. */
+  readonly refused?: SyncError;
 }
 
 /**
  * Finds out before anything is changed whether the gateway is one of 8.3 and will let itself be told to scan. One that does not run is fine:
  * it loads the files when it starts.
- * @throws SyncError GatewayAuthFailed, GatewayIncompatible, TlsUntrusted
+ * @throws SyncError GatewayIncompatible, TlsUntrusted
  */
 export async function proveAccess(client: IgnitionClient, doing: Doing): Promise<Access> {
   let key: ApiKey | undefined;
@@ -42,6 +44,7 @@ export async function proveAccess(client: IgnitionClient, doing: Doing): Promise
     guardVersion(ignitionVersion);
     return { edition, key, node };
   } catch (error) {
+    if (error instanceof SyncError && error.reason === 'GatewayAuthFailed') return { key, refused: error };
     if (error instanceof SyncError && LASTING.includes(error.reason)) throw error;
     doing.signal.throwIfAborted();
     return { key, ...(node && { node }) };

@@ -4,6 +4,8 @@ import type {
   ApplyInput,
   ApplyResult,
   GatewayStep,
+  RestartInput,
+  RestartResult,
   RestoreInput,
   RestoreResult,
   ScanInput,
@@ -12,32 +14,34 @@ import type {
 } from '../contract/activities.ts';
 import type { HelloResponse } from '../contract/relay.ts';
 import type { NodeState } from '../domain/redundancy/node.ts';
-import { NO_MANIFEST, type Digest } from '../domain/manifest.ts';
+import type { Fault } from '../domain/errors.ts';
+import { NO_MANIFEST } from '../domain/manifest.ts';
 import type { SessionsSeen } from '../domain/sessions.ts';
 import { guardEdge, proveAccess } from './access.ts';
 import { countChanges, scansFor, type Change } from './change.ts';
 import type { Depth, Drift } from './drift.ts';
 import { removeAll } from './durable.ts';
+import { restartGateway } from './gateway-restart.ts';
 import { Identity } from './identity.ts';
 import { inspect, type Inspection } from './inspect.ts';
 import { guardKey } from './key-guard.ts';
 import type { Layout } from './layout.ts';
 import { Lists } from './long-list.ts';
 import { open } from './opening.ts';
-import { manifestOr, obtainManifest } from './manifests.ts';
+import { mendLive } from './mend.ts';
 import { Mutex } from './mutex.ts';
-import { guardLive, guardPrecondition } from './precondition.ts';
+import { guardPrecondition } from './precondition.ts';
 import { prepare, type PreparingWith } from './prepare.ts';
 import type { AgentOptions, Doing } from './ports.ts';
 import { guardNode, guardPeerKnown, guardRevert, readNode } from './redundancy/node.ts';
 import { NodeWatch } from './redundancy/node-watch.ts';
 import { proveStill } from './redundancy/pairing.ts';
-import { scanAs } from './redundancy/standby-scan.ts';
 import { restoreFromSnapshot } from './restore.ts';
+import { scanLive } from './scan-live.ts';
 import { guardSessions } from './session-guard.ts';
 import { holdScans, holdingScans, kindsOf, letGo, type HeldScans } from './scan-locks.ts';
 import { volumeSpace } from './space.ts';
-import { NO_CHANGES, NO_SCANS, mergeScans, readState, writeState, type State } from './state.ts';
+import { NO_CHANGES, NO_SCANS, readState, writeState, type State } from './state.ts';
 import { someOf, takenBy } from './taken.ts';
 import { unlessSavedMeanwhile } from './meanwhile.ts';
 import { recover, transact, type Bench } from './transact.ts';
@@ -105,13 +109,13 @@ export class Agent {
   }
 
   /** Tells the relay what is live here, and the drift that was found last. The answer names this gateway and its Task Queue. */
-  async hello(signal?: AbortSignal): Promise<HelloResponse> {
+  async hello(signal?: AbortSignal, comingUp?: Fault): Promise<HelloResponse> {
     const state = readState(this.#layout);
     const drift = this.#drift?.live === state.live ? this.#drift.drift : undefined;
     const node = this.node.report();
-    const answer = await this.#identity.hello(state, { drift, node }, signal);
+    const answer = await this.#identity.hello(state, { drift, node, comingUp }, signal);
     this.node.told(node);
-    this.node.reach(answer.connection, answer.redundant === true);
+    this.node.reach(answer.startup?.connection, answer.redundant === true);
     return answer;
   }
 
@@ -135,7 +139,7 @@ export class Agent {
         using lists = new Lists(this.#layout);
         const { survey, fetched } = await prepare(this.#preparing(access.node), state, step, 'stage', lists, doing);
         guardEdge(access, survey.changes);
-        guardKey(access.key, survey.changes, this.#layout.volume, join(this.#layout.stagingFor(step.target), 'tree'));
+        guardKey(access, survey.changes, this.#layout.volume, join(this.#layout.stagingFor(step.target), 'tree'));
         const foreign = someOf(survey.foreign);
         const overwrites = someOf([...survey.replaced, ...survey.revived]);
         return {
@@ -231,21 +235,29 @@ export class Agent {
     );
   }
 
+  /** Writes the step's target anew where it has been written over, if it is live; see `mendLive`. */
+  async mend(step: GatewayStep, concerns: (path: string) => boolean, doing: Doing): Promise<readonly string[]> {
+    const mend = async (): Promise<readonly string[]> => {
+      await this.#recover();
+      const state = readState(this.#layout);
+      if (state.live === NO_MANIFEST || state.live !== step.target) return [];
+      const ours = (path: string): boolean => this.node.owns(path) && concerns(path);
+      return mendLive(this.#bench, this.#preparing(), state, step, ours, () => this.#lock.check(), doing);
+    };
+    return this.#staging.run(doing.signal, () => this.#writing.run(doing.signal, () => onVolume('putting right', mend)));
+  }
+
   /** Tells the gateway to look at its files, and proves what it can. Holds up no writer. */
   async scan(input: ScanInput, doing: Doing): Promise<ScanResult> {
-    const before = readState(this.#layout);
-    guardLive(before, input);
-    const live = await obtainManifest(this.#layout, this.#options.relay, before.live, doing.signal);
-    const change = { before: await manifestOr(this.#layout, this.#options.relay, input.expectLive, live, doing.signal), live };
-    return this.#withClient(input, async (client) => {
-      const { volume, proof: scratch } = this.#layout;
-      const timeoutMs = this.#options.scanTimeoutMs ?? SCAN_TIMEOUT_MS;
-      const make = { client, clock: this.#bench.clock, timeoutMs, volume, scratch };
-      const { told, ...result } = await scanAs(make, input, mergeScans(before.owed, input.scans), change, doing);
-      if (told) await this.#settleScans(before.seq);
-      guardLive(readState(this.#layout), input); // another rollout may have put it back meanwhile: then nothing is proved
-      return result;
-    });
+    const { relay, scanTimeoutMs: timeoutMs = SCAN_TIMEOUT_MS } = this.#options;
+    const make = { layout: this.#layout, relay, clock: this.#bench.clock, timeoutMs, settle: (seq: number) => this.#settleScans(seq) };
+    return this.#withClient(input, (client) => scanLive({ ...make, client }, input, doing));
+  }
+
+  /** One step of a restart of the gateway; see `restartGateway`. No files change meanwhile. */
+  async restart(input: RestartInput, doing: Doing): Promise<RestartResult> {
+    const make = { layout: this.#layout, clock: this.#bench.clock, permit: (state: State) => this.#identity.ticket(state, input, doing) };
+    return this.#writing.run(doing.signal, () => this.#withClient(input, (client) => restartGateway({ ...make, client }, input, doing)));
   }
 
   /** The scans of a step's gateway. */

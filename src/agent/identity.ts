@@ -1,6 +1,6 @@
 import { AGENT_PROTOCOL, MAX_DRIFT_NAMED, type HelloResponse, type TicketRequest } from '../contract/relay.ts';
 import type { GatewayStep } from '../contract/activities.ts';
-import { SyncError } from '../domain/errors.ts';
+import { SyncError, type Fault } from '../domain/errors.ts';
 import type { NodeState } from '../domain/redundancy/node.ts';
 import type { DriftReport } from '../domain/reports.ts';
 import type { Drift } from './drift.ts';
@@ -12,6 +12,8 @@ import { checkTicket } from './ticket.ts';
 interface Found {
   readonly drift?: Drift | undefined;
   readonly node?: NodeState | undefined;
+  /** What keeps the gateway from being synced. */
+  readonly comingUp?: Fault | undefined;
 }
 
 /** Who the relay takes this agent for, and what it permits. */
@@ -28,9 +30,9 @@ export class Identity {
   }
 
   /** Says what is live; the answer says who we are and where our work is. */
-  async hello(state: State, { drift, node }: Found = {}, signal?: AbortSignal): Promise<HelloResponse> {
+  async hello(state: State, { drift, node, comingUp }: Found = {}, signal?: AbortSignal): Promise<HelloResponse> {
     const { live, op: liveOp } = state;
-    const found = { ...(drift && { drift: reported(drift) }), ...(node && { node }) };
+    const found = { ...(drift && { drift: reported(drift) }), ...(node && { node }), ...(comingUp && { comingUp }) };
     const request = { protocol: AGENT_PROTOCOL, version: this.#version, live, liveOp, ...found };
     this.#known = await this.#relay.hello(request, signal);
     return this.#known;

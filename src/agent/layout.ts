@@ -18,6 +18,8 @@ export class Layout {
   readonly manifests: string;
   readonly staging: string;
   readonly snapshots: string;
+  /** See `RestartRecord`. */
+  readonly restart: string;
   /** What the gateway sent to be compared; nothing in it is kept. */
   readonly proof: string;
 
@@ -33,6 +35,7 @@ export class Layout {
     this.manifests = join(this.own, 'manifests');
     this.staging = join(this.own, 'staging');
     this.snapshots = join(this.own, 'snapshots');
+    this.restart = join(this.own, 'restart.json');
     this.proof = join(this.own, 'proof');
   }
 

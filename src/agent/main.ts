@@ -1,17 +1,29 @@
 import { createGatewayActivities } from '../activities/gateway/index.ts';
-import { type IgnitionAddress, createIgnitionClient } from '../clients/ignition/client.ts';
+import { type IgnitionAddress, type IgnitionClient, createIgnitionClient } from '../clients/ignition/client.ts';
 import { type Environment, loadEnvironment } from '../config/environment.ts';
 import { VERSION } from '../config/version.ts';
 import type { GatewayConnection } from '../contract/activities.ts';
 import type { HelloResponse } from '../contract/relay.ts';
-import { toFault } from '../domain/errors.ts';
+import { type Fault, toFault } from '../domain/errors.ts';
 import { serveHealth } from '../telemetry/health.ts';
 import { type Logger, createLogger } from '../telemetry/logger.ts';
 import { connect, createWorker, installRuntime, runUntil } from '../workers/worker.ts';
-import { Agent } from './agent.ts';
+import type { Agent } from './agent.ts';
+import { DiskVolume } from './disk-volume.ts';
+import { Layout } from './layout.ts';
+import { SYSTEM_CLOCK } from './opening.ts';
 import { pause } from './pause.ts';
 import { watchRedundancy } from './redundancy/watch-redundancy.ts';
 import { createRelayClient } from './relay-client.ts';
+import { Boot } from './startup/boot.ts';
+import { whileComingUp } from './startup/coming-up.ts';
+import { StartupGate } from './startup/gate.ts';
+import { findKeyOnDisk } from './startup/key-on-disk.ts';
+import { Mender } from './startup/mender.ts';
+import { sandboxOf } from './startup/sandbox.ts';
+import { isSetUp } from './startup/set-up.ts';
+import { takeVolume } from './startup/take-volume.ts';
+import { BootWatch } from './startup/watch.ts';
 
 /** How often the agent looks whether the control plane is still there; after an absence it says hello again. */
 const LOOK_MS = 10_000;
@@ -20,6 +32,8 @@ const LOOKS_PER_HELLO = 6;
 /** How often it compares the gateway's files with what is live, and how many of these comparisons there are to one that reads them all. */
 const LOOKS_PER_INSPECTION = 30;
 const INSPECTIONS_PER_READING = 288;
+/** Paths named in a line of the log. */
+const NAMED = 5;
 
 function ignitionAddress(env: Environment<'agent'>, connection: GatewayConnection): IgnitionAddress {
   const url = env.IGNITION_URL === undefined ? undefined : new URL(env.IGNITION_URL);
@@ -34,54 +48,72 @@ function ignitionAddress(env: Environment<'agent'>, connection: GatewayConnectio
   };
 }
 
-/** Says hello until the relay knows this agent: the operator may not have seen the pod yet, or the control plane may be down. */
-async function introduce(agent: Agent, logger: Logger, stopping: AbortSignal): Promise<HelloResponse> {
-  for (let wait = 200; ; wait = Math.min(2 * wait, 10_000)) {
-    try {
-      return await agent.hello(stopping);
-    } catch (error) {
-      stopping.throwIfAborted();
-      logger.warn({ ...toFault(error) }, 'the relay does not know this agent yet');
-      await pause(wait, stopping);
-    }
-  }
-}
+type Hello = (signal: AbortSignal) => Promise<HelloResponse>;
 
-/** The process beside one gateway: recovers first, introduces itself, then executes the gateway's activities. */
+/** The process beside one gateway: recovers first, lets the gateway start, introduces itself, then executes the gateway's activities. */
 export async function run(environment: NodeJS.ProcessEnv, stopping: AbortSignal): Promise<void> {
   const env = loadEnvironment('agent', environment);
   const logger = createLogger('agent');
   installRuntime(logger);
+  const clock = SYSTEM_CLOCK;
+  using volume = new DiskVolume(env.DATA_DIR);
+  const layout = new Layout(volume);
+  const gate = new StartupGate({
+    volume,
+    sandbox: env.POD_UID === undefined ? undefined : sandboxOf(env.POD_UID),
+    graceSeconds: env.STARTUP_GRACE_SECONDS,
+    clock,
+    onDecision: (open, why) => logger.info({ open, why }, `startup gate ${open ? 'open' : 'closed'}`),
+  });
   let state: string | undefined = 'starting';
-  const health = await serveHealth(env.HEALTH_PORT, () => state);
+  const health = await serveHealth(env.HEALTH_PORT, { '/healthz': () => state, '/startupz': () => gate.closed });
   const relay = createRelayClient({
     url: env.RELAY_URL,
     tokenFile: env.TOKEN_FILE,
     ...(env.RELAY_CA_FILE === undefined ? {} : { caFile: env.RELAY_CA_FILE }),
   });
-  const agent = await Agent.open({
+  const ignition = (connection: GatewayConnection): IgnitionClient => createIgnitionClient(ignitionAddress(env, connection));
+  const onTrouble = (trouble: Fault | undefined): void => {
+    if (trouble && trouble.message !== state) logger.warn({ ...trouble }, 'the volume cannot be worked on yet');
+    state = trouble?.message ?? 'waiting for the relay';
+  };
+  const options = {
     dataDir: env.DATA_DIR,
     version: VERSION,
     relay,
-    ignition: (connection) => createIgnitionClient(ignitionAddress(env, connection)),
-    onStep: (step) => logger.debug({ step }, 'journal'),
-  });
+    clock,
+    ignition,
+    onStep: (step: string) => logger.debug({ step }, 'journal'),
+  };
+  const agent = await takeVolume(options, layout, gate, onTrouble, stopping);
   try {
-    state = 'waiting for the relay';
-    const [me, connection] = await Promise.all([introduce(agent, logger, stopping), connect(env, logger, stopping)]);
+    const boot = new Boot({ ignition, clock, isSetUp: () => isSetUp(layout), keptRunning: env.POD_UID !== undefined });
+    const onMended = (why: string, paths: readonly string[]): void =>
+      logger.warn(
+        { why, files: paths.length, first: paths.slice(0, NAMED) },
+        'files of the last sync were put right; the snapshot keeps what stood there',
+      );
+    const mender = new Mender({ agent, layout, gate, clock, onMended });
+    const onError = (error: unknown): void => logger.warn({ ...toFault(error) }, 'the gateway is not ready to be synced yet');
+    const watch = new BootWatch({ agent, boot, gate, mender, onError });
+    const hello: Hello = (signal) => watch.hello(signal);
+    const booting = watch.run(stopping);
+    const [me, connection] = await Promise.all([watch.greeted(), connect(env, logger, stopping)]);
+    const keyOnDisk = (at: GatewayConnection, error: unknown) => findKeyOnDisk(ignition(at), error, layout);
     const worker = await createWorker(connection, env.TEMPORAL_NAMESPACE, {
       taskQueue: me.taskQueue,
       identity: `agent/${me.namespace}/${me.gateway}`,
-      activities: createGatewayActivities(agent),
+      activities: createGatewayActivities(whileComingUp(agent, { gate, boot, keyOnDisk })),
       activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 1 },
       maxConcurrentActivityTaskExecutions: 4,
     });
     logger.info({ namespace: me.namespace, gateway: me.gateway }, 'agent ready');
     state = undefined;
     const watching = Promise.all([
-      watchForAbsence(agent, () => connection.healthService.check({}), logger, stopping),
-      watchForDrift(agent, logger, stopping),
-      watchRedundancy(agent, logger, stopping),
+      booting,
+      watchForAbsence(hello, () => connection.healthService.check({}), stopping),
+      watchForDrift(agent, hello, logger, stopping),
+      watchRedundancy(agent.node, hello, logger, stopping),
     ]);
     await runUntil(worker, stopping);
     await watching;
@@ -93,7 +125,7 @@ export async function run(environment: NodeJS.ProcessEnv, stopping: AbortSignal)
 }
 
 /** While the control plane was away the gateway may have been passed over: hello starts its catch-up. */
-async function watchForAbsence(agent: Agent, alive: () => Promise<unknown>, logger: Logger, stopping: AbortSignal): Promise<void> {
+async function watchForAbsence(hello: Hello, alive: () => Promise<unknown>, stopping: AbortSignal): Promise<void> {
   let away = false;
   for (let look = 1; !stopping.aborted; look += 1) {
     await pause(LOOK_MS, stopping).catch(() => undefined);
@@ -101,13 +133,14 @@ async function watchForAbsence(agent: Agent, alive: () => Promise<unknown>, logg
       () => true,
       () => false,
     );
-    if (answers && (away || look % LOOKS_PER_HELLO === 0)) await introduce(agent, logger, stopping).catch(() => undefined);
-    away = !answers;
+    const isDue: boolean = answers && (away || look % LOOKS_PER_HELLO === 0);
+    const isKnown: boolean = !isDue || (await hello(stopping).then(Boolean, () => false));
+    away = !answers || !isKnown;
   }
 }
 
 /** Compares now and then, and soon after each sync; what changed is told at once, so that a plant sees drift before the next commit does. */
-async function watchForDrift(agent: Agent, logger: Logger, stopping: AbortSignal): Promise<void> {
+async function watchForDrift(agent: Agent, hello: Hello, logger: Logger, stopping: AbortSignal): Promise<void> {
   let inspected: string | undefined;
   let inspections = 0;
   let told = '';
@@ -117,8 +150,8 @@ async function watchForDrift(agent: Agent, logger: Logger, stopping: AbortSignal
     inspections += 1;
     const { drift } = await agent.inspect(inspections % INSPECTIONS_PER_READING === 0 ? 'thorough' : 'fast', stopping);
     if (!drift) return;
-    const found = JSON.stringify(Object.values(drift).map((some) => [some.count, ...some]));
-    if (found !== told) await agent.hello(stopping);
+    const found = JSON.stringify(Object.values({ ...drift }).map((some) => [some.count, ...some]));
+    if (found !== told) await hello(stopping);
     [inspected, told] = [live, found];
   };
   for (let look = 0; !stopping.aborted; look += 1) {

@@ -8,7 +8,8 @@ import { errnoOf, onVolume } from './volume-error.ts';
 import type { VolumeFs } from './volume-fs.ts';
 import { WriterLock } from './writer-lock.ts';
 
-const SYSTEM_CLOCK: Clock = { now: () => new Date(), monotonicMs: () => performance.now() };
+/** The clocks of this machine. */
+export const SYSTEM_CLOCK: Clock = { now: () => new Date(), monotonicMs: () => performance.now() };
 
 /**
  * Takes the data directory and ends whatever an earlier process was interrupted in.

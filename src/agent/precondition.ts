@@ -27,13 +27,13 @@ function name(digest: Digest): string {
 }
 
 /**
- * A scan proves the manifest that it names and no other.
+ * A scan proves the manifest that it names and no other, and a restart is for that one.
  * @throws SyncError LivePreconditionFailed when something else is live.
  */
 export function guardLive(state: State, { target }: GatewayStep): void {
   if (state.live === target) return;
   throw new SyncError(
     'LivePreconditionFailed',
-    `The scan is asked to prove ${target.slice(0, 8)}, but ${state.live.slice(0, 8)} is live on this gateway.`,
+    `This step is for ${target.slice(0, 8)}, but ${state.live.slice(0, 8)} is live on this gateway.`,
   );
 }

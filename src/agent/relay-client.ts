@@ -29,7 +29,15 @@ const Hello = z.object({
   gateway: z.string(),
   taskQueue: z.string(),
   ticketKey: z.string(),
-  connection: z.object({ port: z.number(), tls: z.boolean() }).optional(),
+  startup: z
+    .object({
+      expects: z.enum(['nothing', 'sync', 'held']),
+      message: z.string(),
+      graceSeconds: z.number().min(0),
+      connection: z.object({ port: z.int(), tls: z.boolean() }),
+    })
+    .optional()
+    .catch(undefined), // a newer relay may say more than this agent knows
   redundant: z.boolean().optional(),
 });
 const Ticket = z.object({ ticket: z.string(), validForMs: z.number() });

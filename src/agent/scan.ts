@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { IgnitionClient, ScanKind } from '../clients/ignition/client.ts';
+import type { IgnitionClient, ScanKind, ScanStatus } from '../clients/ignition/client.ts';
 import type { ScanResult } from '../contract/activities.ts';
 import { SyncError } from '../domain/errors.ts';
 import { count, listSome } from '../domain/plan/text.ts';
@@ -29,6 +29,8 @@ export interface ScanWith {
   readonly volume: VolumeFs;
   /** A folder of our own on it for what the gateway sends. */
   readonly scratch: string;
+  /** What waits for a restart since earlier changes of ours. */
+  readonly owedRestart?: readonly string[];
 }
 
 /** Whether the gateway was told, besides what came of it: what it was not told is still owed. */
@@ -54,7 +56,7 @@ export async function scanGateway(make: ScanWith, scans: Scans, change: Transiti
   }
   if (state !== 'Running') {
     const message = `The gateway is ${state === 'Starting' ? 'starting' : 'not running'}: it loads the files when it starts, so nothing was scanned.`;
-    return { outcome: 'AppliedUnverified', message, scanMs: 0, told: false };
+    return { outcome: 'AppliedUnverified', message, scanMs: 0, told: false, ...owing(make.owedRestart) };
   }
   const start = make.clock.monotonicMs();
   const kinds: ScanKind[] = [
@@ -64,7 +66,7 @@ export async function scanGateway(make: ScanWith, scans: Scans, change: Transiti
   ];
   // What it lists before it looks: a project that is gone afterwards is one that it could not load any more.
   const listed = scans.projects ? await make.client.projectNames(doing.signal) : [];
-  const waiting = new Set(await restartsOf(make, doing));
+  const waiting = new Set((await restartsOf(make, doing)) ?? []);
   const ended: Ended[] = [];
   for (const kind of kinds) ended.push(await scanOnce(make, kind, doing));
   const scanMs = Math.round(make.clock.monotonicMs() - start);
@@ -81,21 +83,27 @@ export async function scanGateway(make: ScanWith, scans: Scans, change: Transiti
   if (proved > 0 && more.length === 0 && missing === undefined) doubts.length = 0;
   doubts.push(...more);
   if (asked.length === COMPARED) doubts.push(`only the first ${COMPARED} files of this change were compared`);
-  const restart = (await restartsOf(make, doing)).filter((name) => !waiting.has(name));
+  const { owedRestart = [] } = make;
+  const pending = await restartsOf(make, doing);
+  const restart = pending ? pending.filter((name) => !waiting.has(name) || owedRestart.includes(name)) : owedRestart;
   if (restart.length > 0) doubts.push(`The gateway runs all of it only after a restart: ${listSome(restart, 5)}.`);
   if (proved === 0 && doubts.length === 0)
     doubts.push('The gateway has scanned its files; nothing of this commit is such that it can be asked for it.');
-  if (doubts.length > 0) return { outcome: 'AppliedUnverified', message: sentences(doubts), scanMs, told: true };
+  if (doubts.length > 0) return { outcome: 'AppliedUnverified', message: sentences(doubts), scanMs, told: true, ...owing(restart) };
   const message = `The gateway has scanned its files and serves what was changed (${count(proved, 'part')} compared).`;
   return { outcome: 'Loaded', message, scanMs, told: true };
 }
 
-/** What waits for a restart; nothing where the gateway does not say. */
-async function restartsOf({ client }: ScanWith, { signal }: Doing): Promise<string[]> {
+function owing(restart: readonly string[] = []): Pick<ScanResult, 'restart'> {
+  return restart.length > 0 ? { restart } : {};
+}
+
+/** What waits for a restart; undefined where the gateway does not say. */
+async function restartsOf({ client }: ScanWith, { signal }: Doing): Promise<string[] | undefined> {
   try {
     return await client.pendingRestart(signal);
   } catch (error) {
-    if (error instanceof SyncError) return [];
+    if (error instanceof SyncError) return undefined;
     throw error;
   }
 }
@@ -105,9 +113,9 @@ type Ended = { readonly since: number } | { readonly doubt: string };
 
 /** @returns a doubt in words when the gateway does not say that it has scanned. */
 async function scanOnce({ client, clock, timeoutMs }: ScanWith, kind: ScanKind, doing: Doing): Promise<Ended> {
-  const before = await client.scanStatus(kind, doing.signal);
-  await client.triggerScan(kind, doing.signal);
   const start = clock.monotonicMs();
+  const before = await idle({ client, clock, timeoutMs }, kind, start, doing);
+  await client.triggerScan(kind, doing.signal);
   for (let wait = FIRST_LOOK_MS; ; wait = Math.min(wait * 2, SLOWEST_LOOK_MS)) {
     await sleep(wait, undefined, { signal: doing.signal });
     doing.onProgress({ doing: 'scanning' });
@@ -118,6 +126,25 @@ async function scanOnce({ client, clock, timeoutMs }: ScanWith, kind: ScanKind, 
     if (now.scanActive)
       throw new SyncError('ScanFailed', `The gateway's ${kind} scan did not end within ${timeoutMs} ms: look at the gateway's log.`);
     return { doubt: `The gateway took the ${kind} scan but reports none since.` };
+  }
+}
+
+/**
+ * Waits for a scan that somebody else has asked for: it may have read files before they changed, and whether ours would follow it, join it
+ * or be passed over is not known. What does not end is left to our own scan.
+ * @returns how scans stand then
+ */
+async function idle(
+  { client, clock, timeoutMs }: Pick<ScanWith, 'client' | 'clock' | 'timeoutMs'>,
+  kind: ScanKind,
+  start: number,
+  doing: Doing,
+): Promise<ScanStatus> {
+  for (let wait = FIRST_LOOK_MS; ; wait = Math.min(wait * 2, SLOWEST_LOOK_MS)) {
+    const now = await client.scanStatus(kind, doing.signal);
+    if (!now.scanActive || clock.monotonicMs() - start >= timeoutMs / 2) return now;
+    await sleep(wait, undefined, { signal: doing.signal });
+    doing.onProgress({ doing: 'scanning' });
   }
 }
 

@@ -38,6 +38,11 @@ export const ENVIRONMENTS = {
     ...Kube,
     ...Store,
     MIRROR_DIR: z.string().min(1).describe('folder of the git mirrors; may be lost'),
+    MIRROR_MAX_SIZE: z
+      .string()
+      .regex(/^[1-9][0-9]*(Ki|Mi|Gi|Ti)$/, 'write it like 500Mi or 10Gi')
+      .default('10Gi')
+      .describe('most that all git mirrors may take of the disk together'),
     ALLOW_FILE_REPOSITORIES: z.stringbool().default(false).describe('allow file:// repositories (air gap)'),
   }),
   relay: z.object({
@@ -63,7 +68,19 @@ export const ENVIRONMENTS = {
     API_KEY_FILE: z.string().min(1).default('/var/run/secrets/ignition/apiKey').describe('API key of the gateway, name:secret'),
     IGNITION_URL: z.url().optional().describe('base URL of the gateway; unset = localhost with port and tls of the object'),
     IGNITION_CA_FILE: z.string().min(1).optional(),
-    HEALTH_PORT: Port.default(8082),
+    HEALTH_PORT: Port.default(8082).describe('port of GET /healthz and of the startup gate, GET /startupz'),
+    POD_UID: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('UID of the pod whose gateway waits for the startup gate; unset = the gateway starts without us'),
+    STARTUP_GRACE_SECONDS: z.coerce
+      .number()
+      .int()
+      .min(0)
+      .max(3_600)
+      .default(60)
+      .describe('how long a starting gateway waits for the wanted commit, until the relay has told what the object says'),
   }),
 } as const;
 
@@ -80,7 +97,7 @@ export function loadEnvironment<P extends ProcessName>(name: P, env: NodeJS.Proc
   const parsed = ENVIRONMENTS[name].safeParse(env, {
     error: (issue) => (issue.input === undefined ? `must be set${describedAs(name, issue.path?.[0])}` : undefined),
   });
-  const together = 'CONTENT_STORE_URL' in ENVIRONMENTS[name].shape ? storeProblems(env).map((line) => `✖ ${line}`) : [];
+  const together = 'CONTENT_STORE_URL' in ENVIRONMENTS[name].shape ? storeProblems(env) : [];
   const problems = [...(parsed.success ? [] : [z.prettifyError(parsed.error)]), ...together];
   if (!parsed.success || together.length > 0) throw new Error(`Invalid environment of ignition-sync ${name}:\n${problems.join('\n')}`);
   return parsed.data as Environment<P>;

@@ -17,8 +17,7 @@ export const Store = {
   CONTENT_STORE_SECRET_KEY_FILE: Path.optional().describe('file with the secret of that key'),
 };
 
-const Shape = z.object(Store);
-export type StoreEnvironment = z.infer<typeof Shape>;
+export type StoreEnvironment = z.infer<z.ZodObject<typeof Store>>;
 
 /** One thing that can be wrong with a store's variables taken together. */
 interface Rule {
@@ -78,7 +77,7 @@ const RULES: readonly Rule[] = [
   })),
 ];
 
-/** What is wrong with the variables of a content store taken together, one line each. */
+/** What is wrong with the variables of a content store taken together, as the environment's other problems are said. */
 export function storeProblems(env: NodeJS.ProcessEnv): string[] {
-  return RULES.filter(({ isBroken }) => isBroken(env)).map(({ at, says }) => `${at} ${says}`);
+  return RULES.filter(({ isBroken }) => isBroken(env)).map(({ at, says }) => `✖ ${says}\n  → at ${at}`);
 }

@@ -5,6 +5,7 @@ import type { Digest } from '../domain/manifest.ts';
 import type { SessionPolicy, SessionsSeen } from '../domain/sessions.ts';
 import type { SomeFiles } from '../domain/taken.ts';
 import type { NodeState } from '../domain/redundancy/node.ts';
+import type { RestartPolicy } from '../domain/restart.ts';
 import type { KnownTag, LoadOutcome, ObjectRef, Resolution, Revision, RolloutState, StatusReport } from '../domain/reports.ts';
 
 export type { ObjectRef, Resolution, Revision };
@@ -125,6 +126,22 @@ export interface ScanResult {
   readonly scanMs: number;
   /** As in `StageResult`, when the scan has ended. */
   readonly node?: NodeState;
+  /** What of this product's changes the gateway runs only after a restart, in its own words; absent when nothing. */
+  readonly restart?: readonly string[];
+}
+
+/** One step of a restart of the whole gateway; see `GatewayActivities.restart`. */
+export interface RestartInput extends GatewayStep {
+  readonly step: 'look' | 'ask' | 'settle';
+  /** `proceed`: also while people are in; `wait` when absent. */
+  readonly whenInUse?: 'proceed';
+  /** Milliseconds that the gateway may take to come back. */
+  readonly timeoutMs: number;
+}
+
+/** `nothing`: no restart is due, or this one was never asked for. `due`: it is, and nobody is in. */
+export interface RestartResult {
+  readonly state: 'nothing' | 'due' | 'asked' | 'back';
 }
 
 export interface RestoreInput extends GatewayStep {
@@ -149,6 +166,8 @@ export interface GatewayActivities {
   scan(input: ScanInput): Promise<ScanResult>;
   /** Puts back what was live before: `expectLive` is what the failed apply made live, `target` what was live before it. */
   restore(input: RestoreInput): Promise<RestoreResult>;
+  /** `look`: is a restart due, and is nobody in? `ask` for it, once for one `op`. `settle`: has the gateway come back from it? Each returns at once. */
+  restart(input: RestartInput): Promise<RestartResult>;
 }
 
 // ---------------------------------------------------------------- source
@@ -223,6 +242,8 @@ export interface PlannedGateway {
   readonly perspective?: Exclude<SessionPolicy, 'proceed'>;
   /** How long a gateway waits for people to close what they have open; an hour when absent. Milliseconds. */
   readonly sessionWaitMs?: number;
+  /** When it may be restarted; never when absent. */
+  readonly restart?: RestartPolicy;
   /** Absent for a gateway that is not known to have a peer. */
   readonly pair?: PlannedPair;
 }

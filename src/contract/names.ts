@@ -33,7 +33,13 @@ export function waveWorkflowId(rollout: string, stage: string, wave: number): st
  * The name of one step on one gateway: names log lines, snapshots and commit records, and makes asking twice harmless.
  * Never a Temporal run id, so that a reset or a retry asks for the same thing.
  */
-export function operationId(at: { uid: string; n: number; gateway: string; step: 'apply' | 'restore'; attempt: number }): string {
+export function operationId(at: {
+  uid: string;
+  n: number;
+  gateway: string;
+  step: 'apply' | 'restore' | 'restart';
+  attempt: number;
+}): string {
   return `${at.uid}/${at.n}/${at.gateway}/${at.step}/${at.attempt}`;
 }
 

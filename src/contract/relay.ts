@@ -2,7 +2,9 @@ import type { GatewayConnection } from './activities.ts';
 import type { Digest } from '../domain/manifest.ts';
 import type { DriftReport } from '../domain/reports.ts';
 import type { NodeState } from '../domain/redundancy/node.ts';
+import type { Fault } from '../domain/errors.ts';
 import type { Reason } from '../domain/reasons.ts';
+import type { Expectation } from '../domain/startup.ts';
 
 /**
  * What agents say to the relay. HTTP/1.1, JSON bodies, `Authorization: Bearer <ServiceAccount token with our audience>`.
@@ -40,6 +42,8 @@ export interface HelloRequest {
   readonly drift?: DriftReport;
   /** What the gateway says of its redundant pair; absent = not known, or no node of one. */
   readonly node?: NodeState;
+  /** Why the gateway cannot be synced yet although its agent is there; absent = nothing speaks against it. */
+  readonly comingUp?: Fault;
 }
 
 /** Paths named in a report of drift. */
@@ -52,10 +56,17 @@ export interface HelloResponse {
   readonly taskQueue: string;
   /** PEM of the Ed25519 key that signs tickets. */
   readonly ticketKey: string;
-  /** How the gateway is reached, as its object says now; absent when that could not be read. */
-  readonly connection?: GatewayConnection;
+  /** For a gateway that starts; absent from earlier relays. */
+  readonly startup?: Startup;
   /** Whether it is taken for a node of a redundant pair: an agent that finds otherwise says so. */
   readonly redundant?: boolean;
+}
+
+/** What an agent is told for the start of its gateway. */
+export interface Startup extends Expectation {
+  /** See `spec.agent.startupGraceSeconds`. */
+  readonly graceSeconds: number;
+  readonly connection: GatewayConnection;
 }
 
 export interface TicketRequest {

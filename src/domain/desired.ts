@@ -20,6 +20,8 @@ export interface DesiredGateway {
   readonly live: Digest;
   /** The manifest it has proved to run; absent when it never did. */
   readonly confirmed?: Digest;
+  /** Status says that it runs what is live only after a restart. */
+  readonly restartPending?: true;
   readonly fault?: Fault;
   /** The other node, where it is one of a redundant pair. */
   readonly pair?: PairOf;

@@ -3,6 +3,7 @@ import type { GatewayReport } from './reports.ts';
 import { formatRevision, shortRevision } from './revision.ts';
 
 const HISTORY = 10;
+const NAMED = 20;
 const TERMINAL: readonly GatewayReport['phase'][] = ['Synced', 'Restored', 'Failed', 'Unreachable'];
 
 /** The status of one IgnitionGateway after a report. `since` moves only when the phase does. */
@@ -29,6 +30,7 @@ export function gatewayStatus(before: IgnitionGatewayStatus | undefined, report:
     ...liveRevision(before, report),
     ...(report.live === undefined ? {} : { live: report.live }),
     ...(report.confirmed ? { confirmed: { ...report.confirmed, at: now } } : {}),
+    ...pendingRestart(report),
     reason: report.fault?.reason ?? '',
     message,
     history: changed && TERMINAL.includes(report.phase) ? [entry, ...history].slice(0, HISTORY) : history,
@@ -50,4 +52,10 @@ function liveRevision(
     shortRevision: shortRevision(known.ref, known.commit),
     confirmed: { ...before.confirmed, manifest: live },
   };
+}
+
+/** What waits for a restart, where the report knows. */
+function pendingRestart({ restartPending: pending }: GatewayReport): Partial<IgnitionGatewayStatus> {
+  if (!pending) return {};
+  return { restartPending: pending.length === 0 ? undefined : pending.slice(0, NAMED) };
 }

@@ -29,6 +29,7 @@ export const REASONS = {
   TlsUntrusted: 'change',
   GitTimeout: 'backoff',
   GitFailed: 'backoff',
+  MirrorFull: 'backoff',
   // Planning
   PathNotAllowed: 'change',
   SourceNotFound: 'change',
@@ -56,10 +57,15 @@ export const REASONS = {
   TicketRefused: 'backoff',
   RelayUnreachable: 'backoff',
   GatewayNotRunning: 'backoff',
+  GatewayStarting: 'backoff',
+  GatewayCommissioning: 'backoff',
+  ApiKeyNotLoaded: 'backoff',
   GatewayAuthFailed: 'change',
   GatewayIncompatible: 'change',
   ScanFailed: 'backoff',
   RestoreFailed: 'backoff',
+  GatewayInUse: 'backoff',
+  RestartFailed: 'change',
   DesignerOpen: 'change',
   PerspectiveOpen: 'change',
   // A redundant pair. None is asked again by Temporal itself: who is active is looked at anew first.
@@ -89,4 +95,12 @@ export const REFUSALS: readonly Reason[] = (Object.keys(REASONS) as Reason[]).fi
 /** Whether text from another process names one of our reasons. */
 export function isReason(text: string | undefined | null): text is Reason {
   return typeof text === 'string' && Object.hasOwn(REASONS, text);
+}
+
+/** A gateway that is not there yet, and comes by itself or by a person's first-time setup: nobody has failed, the sync follows. */
+export const COMING_UP = ['GatewayStarting', 'GatewayCommissioning', 'ApiKeyNotLoaded'] as const satisfies readonly Reason[];
+
+/** Whether a reason is one of these. */
+export function isComingUp(reason: string | undefined): boolean {
+  return COMING_UP.some((one) => one === reason);
 }

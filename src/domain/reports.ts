@@ -36,7 +36,18 @@ export interface Resolution extends Revision {
 export type LoadOutcome = 'Loaded' | 'AppliedUnverified';
 
 export type GatewayPhase =
-  'Pending' | 'Staging' | 'Staged' | 'Applying' | 'Scanning' | 'Synced' | 'Restoring' | 'Restored' | 'Failed' | 'Unreachable' | 'Waiting';
+  | 'Pending'
+  | 'Staging'
+  | 'Staged'
+  | 'Applying'
+  | 'Scanning'
+  | 'Restarting'
+  | 'Synced'
+  | 'Restoring'
+  | 'Restored'
+  | 'Failed'
+  | 'Unreachable'
+  | 'Waiting';
 
 /** Something on a gateway that is not ours and is named like something of ours, but for case or the way accents are encoded. */
 export interface NameTwin {
@@ -65,6 +76,8 @@ export interface GatewayReport extends Revision {
   readonly live?: Digest;
   /** Set when the gateway has proved to run it. */
   readonly confirmed?: { readonly manifest: Digest; readonly outcome: LoadOutcome };
+  /** What waits for a restart since the gateway was last asked; empty when nothing does any more. */
+  readonly restartPending?: readonly string[];
   readonly fault?: Fault;
   /** One sentence a person should know although nothing is wrong. */
   readonly note?: string;

@@ -44,7 +44,8 @@ export function gatewaysOf(count: number): string {
 
 /** One sentence for status and the Temporal UI: what holds the rollout. */
 export function holdMessage(hold: Hold): string {
-  if (hold.kind === 'canaryUnreachable') return `the canary ${hold.unreachable.join(', ')} cannot be reached, so nothing is proved yet`;
+  if (hold.kind === 'canaryUnreachable')
+    return `the canary ${hold.unreachable.join(', ')} cannot be reached or has not come up, so nothing is proved yet`;
   const first = hold.failed[0];
   const more = hold.failed.length > 1 ? ` and ${hold.failed.length - 1} more` : '';
   const fate = first?.restored === true ? ' and was put back' : '';

@@ -28,8 +28,18 @@ export class Checkout {
     this.#others = others;
   }
 
+  /** The commits that it was made of. */
+  get commits(): string[] {
+    return [...new Set([this.#main, ...this.#others.values()].map(({ commit }) => commit))];
+  }
+
   originOf(oid: string): Origin {
     return this.#others.get(oid) ?? this.#main;
+  }
+
+  /** Has these blobs fetched where they are missing, in as few calls as possible. @throws SyncError of the git side */
+  async bring(oids: Iterable<string>): Promise<void> {
+    for (const [{ mirror, access, commit }, own] of Map.groupBy(oids, (oid) => this.originOf(oid))) await mirror.bring(commit, access, own);
   }
 
   /** Reads blobs, one repository after the other. */
@@ -39,7 +49,7 @@ export class Checkout {
   ): Promise<Map<string, T>> {
     const all = new Map<string, T>();
     for (const [{ mirror, access, commit }, own] of Map.groupBy(oids, (oid) => this.originOf(oid))) {
-      const found = await mirror.read(commit, access, (repository) => use(repository.readBlobs(own)));
+      const found = await mirror.read(commit, access, (repository) => use(repository.readBlobs(own)), own);
       for (const [oid, value] of found) all.set(oid, value);
     }
     return all;

@@ -70,13 +70,11 @@ export class FolderObjects implements Objects {
   }
 
   async move(from: string, to: string): Promise<boolean> {
-    return (
-      (await this.#found(async () => {
-        await mkdir(dirname(this.#path(to)), { recursive: true });
-        await rename(this.#path(from), this.#path(to));
-        return true;
-      })) ?? false
-    );
+    const moved = (): Promise<true> => rename(this.#path(from), this.#path(to)).then(() => true);
+    if (await this.#found(moved)) return true;
+    if (!(await this.look(from))) return false;
+    await this.#named(() => mkdir(dirname(this.#path(to)), { recursive: true }));
+    return (await this.#found(moved)) ?? false;
   }
 
   async remove(key: string): Promise<void> {

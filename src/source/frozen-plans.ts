@@ -5,6 +5,7 @@ import type { Desired } from '../domain/desired.ts';
 import type { Digest } from '../domain/manifest.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { sha256 } from './digest.ts';
+import { errnoOf } from './parallel.ts';
 import { fileName, replaceFile } from './pin-file.ts';
 import type { PlanDocument } from './plan-document.ts';
 
@@ -12,6 +13,8 @@ import type { PlanDocument } from './plan-document.ts';
 export interface FrozenPlan {
   readonly schema: 1;
   readonly input: PlanInput;
+  /** Everything that is read of git: the commit and those of its submodules. Absent in plans of earlier versions. */
+  readonly commits?: readonly string[];
   readonly desired: Desired;
   readonly plan: PlanDocument;
   /** Manifests of released files: they follow from what was live, which may be lost too. */
@@ -41,7 +44,7 @@ export class FrozenPlans {
   /** One after the other: each may be large. */
   async *all(): AsyncGenerator<FrozenPlan> {
     for (const name of await readdir(this.#folder).catch(() => [])) {
-      const text = name.startsWith('_') ? await readFile(join(this.#folder, name), 'utf8').catch(() => '') : '';
+      const text = name.startsWith('_') ? await readFile(join(this.#folder, name), 'utf8').catch(unlessGone) : '';
       if (text === '') continue;
       try {
         yield JSON.parse(text) as FrozenPlan;
@@ -60,7 +63,19 @@ export class FrozenPlans {
     return undefined;
   }
 
+  /** Commits that some plan may have to be made from again. @throws when a plan cannot be read: then nothing is known */
+  async commits(): Promise<Set<string>> {
+    const commits = new Set<string>();
+    for await (const { input, commits: all = [] } of this.all()) for (const commit of [input.commit, ...all]) commits.add(commit);
+    return commits;
+  }
+
   #file(rollout: string): string {
     return join(this.#folder, fileName(rollout));
   }
+}
+
+function unlessGone(error: unknown): string {
+  if (errnoOf(error) !== 'ENOENT') throw error;
+  return '';
 }

@@ -2,11 +2,15 @@ import { rm } from 'node:fs/promises';
 import type { GitSettings } from '../clients/git/environment.ts';
 import type { RemoteRef } from '../clients/git/refs.ts';
 import { fetchInto, type RemoteAccess } from '../clients/git/remote-client.ts';
+import { listRefs, packCount, repack } from '../clients/git/repack.ts';
 import { Repository } from '../clients/git/repository.ts';
 import { SyncError } from '../domain/errors.ts';
 import { InTurn } from './in-turn.ts';
 import { removeLeftovers } from './leftovers.ts';
 import { RecentMap } from './recent-map.ts';
+
+/** More than this are put together. */
+const MOST_PACKS = 30;
 
 /**
  * The commits of a remote without their content, beside the mirror, which has no history: tells whether a commit lies on a branch or
@@ -14,6 +18,7 @@ import { RecentMap } from './recent-map.ts';
  */
 export class History {
   readonly #repository: Repository;
+  readonly #settings: GitSettings;
   readonly #turns = new InTurn();
   /** Names that reach a commit, each with the commit that it named then. */
   readonly #proven = new RecentMap<string, readonly RemoteRef[]>(256);
@@ -21,6 +26,7 @@ export class History {
 
   constructor(gitDir: string, settings: GitSettings) {
     this.#repository = new Repository(gitDir, settings);
+    this.#settings = settings;
   }
 
   /**
@@ -36,6 +42,18 @@ export class History {
       this.#proven.set(commit, proof);
       return proof.length > 0;
     });
+  }
+
+  /** Puts many packs together. @throws SyncError of the git side */
+  async tidy(): Promise<void> {
+    const { gitDir } = this.#repository;
+    await this.#turns.run(async () => {
+      if ((await packCount(gitDir)) > MOST_PACKS) await repack(gitDir, this.#settings, await listRefs(gitDir, this.#settings));
+    });
+  }
+
+  async remove(): Promise<void> {
+    await this.#turns.run(() => rm(this.#repository.gitDir, { recursive: true, force: true }));
   }
 
   #isProven(commit: string, advertised: readonly RemoteRef[]): boolean {

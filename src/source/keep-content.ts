@@ -3,6 +3,7 @@ import { toFault } from '../domain/errors.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { FrozenPlan } from './frozen-plans.ts';
 import { plansWith } from './mend.ts';
+import type { Mirrors } from './mirrors.ts';
 import type { Source } from './source.ts';
 import { sweep, type SweepParts } from './sweep.ts';
 
@@ -14,9 +15,10 @@ const FIRST_SWEEP_MS = 10 * 60_000;
 
 export interface KeptParts extends SweepParts {
   readonly source: Source;
+  readonly mirrors: Pick<Mirrors, 'prune'>;
 }
 
-/** Keeps the content store whole and small for as long as the process runs: what is lost is made again, what nobody needs is freed. */
+/** Keeps the content store whole and small, and the mirrors small, for as long as the process runs: what is lost is made again, what nobody needs is freed. */
 export async function keepContent(parts: KeptParts, logger: Logger, stopping: AbortSignal): Promise<void> {
   let nextSweep = performance.now() + FIRST_SWEEP_MS;
   while (!stopping.aborted) {
@@ -28,6 +30,10 @@ export async function keepContent(parts: KeptParts, logger: Logger, stopping: Ab
       await sweep(parts, new Date()).then(
         (swept) => logger.info({ ...swept }, 'content store swept'),
         (error: unknown) => logger.warn({ err: error }, 'content store not swept, nothing was removed: tried again in an hour'),
+      );
+      await parts.mirrors.prune(new Date()).then(
+        (pruned) => logger.info({ ...pruned }, 'git mirrors pruned'),
+        (error: unknown) => logger.warn({ err: error }, 'git mirrors not pruned, nothing was removed: tried again in an hour'),
       );
     }
     await sleep(LOOK_MS, undefined, { signal: stopping }).catch(() => undefined);

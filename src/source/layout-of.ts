@@ -5,7 +5,7 @@ import { resolveLayout } from '../domain/plan/layout.ts';
 import type { Layout } from '../domain/plan/mapping.ts';
 
 /** What one gateway of a desired input takes from a commit. @throws SyncError of planning, which names the gateway. */
-export function layoutOf(gateway: DesiredGateway, desired: Desired, { ref, commit }: PlanInput): Layout {
+export function layoutOf(gateway: DesiredGateway, desired: Desired, { ref, commit }: Pick<PlanInput, 'ref' | 'commit'>): Layout {
   try {
     return resolveLayout(gateway, desired.spec, { namespace: desired.object.namespace, object: desired.object.name, ref, commit });
   } catch (error) {

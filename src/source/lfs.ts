@@ -1,4 +1,4 @@
-import { MAX_LFS_BATCH, askForLfs, readLfs, type LfsAccess, type LfsDownload } from '../clients/lfs/lfs-client.ts';
+import { MAX_LFS_BATCH, askForLfs, openLfs, readLfs, type LfsConnection, type LfsDownload } from '../clients/lfs/lfs-client.ts';
 import { SyncError } from '../domain/errors.ts';
 import { parseLfsPointer, type LfsPointer } from '../domain/lfs-pointer.ts';
 import type { StoredBlob } from './blob-index.ts';
@@ -50,7 +50,7 @@ export class LfsContent {
 
   async #fetchFrom(origin: Origin, pointers: readonly LfsPointer[], onFile: () => void): Promise<void> {
     for (let at = 0; at < pointers.length; at += MAX_LFS_BATCH) {
-      const access = await origin.access();
+      await using access = openLfs(await origin.access());
       for (const download of await askForLfs(access, pointers.slice(at, at + MAX_LFS_BATCH))) {
         if (!(await this.#store.hasBlob(download.pointer))) await this.#bring(access, download);
         this.#proved.set(keyOf(origin, download.pointer), true);
@@ -59,7 +59,7 @@ export class LfsContent {
     }
   }
 
-  async #bring(access: LfsAccess, download: LfsDownload): Promise<void> {
+  async #bring(access: LfsConnection, download: LfsDownload): Promise<void> {
     await using staging = this.#store.staging();
     const digest = await staging.addStream(readLfs(access, download), (found) => blobKey(found));
     if (digest !== download.pointer.sha256)

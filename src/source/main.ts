@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { createSourceActivities } from '../activities/source/index.ts';
+import { sizeBytes } from '../api/v1alpha1/schema.ts';
 import { KubeClient } from '../clients/kube/client.ts';
 import { readConfigMap } from '../clients/kube/config-maps.ts';
 import { readSecret } from '../clients/kube/secrets.ts';
@@ -22,6 +23,7 @@ export async function run(environment: NodeJS.ProcessEnv, stopping: AbortSignal)
     store: await openContentStore(env, logger, { spool: join(env.MIRROR_DIR, 'spool') }),
     mirrorDir: env.MIRROR_DIR,
     allowFile: env.ALLOW_FILE_REPOSITORIES,
+    mirrorMaxBytes: sizeBytes(env.MIRROR_MAX_SIZE),
     readSecret: (namespace, name, key) => readSecret(kube, namespace, name, key),
     readConfigMap: (namespace, name, key) => readConfigMap(kube, namespace, name, key),
   });

@@ -1,6 +1,7 @@
 import { buffer } from 'node:stream/consumers';
 import { SyncError } from '../domain/errors.ts';
 import type { Digest, Manifest } from '../domain/manifest.ts';
+import type { GatewayPlan } from '../domain/plan/compose.ts';
 import type { Layout } from '../domain/plan/mapping.ts';
 import type { BlobIndex, StoredBlob } from './blob-index.ts';
 import type { Checkout } from './checkout.ts';
@@ -50,10 +51,13 @@ export class Maker {
 
   /**
    * Stages what is missing for these layouts, manifests too.
-   * @returns what each layout gives; `settled` is to be called when the staging is committed
+   * @returns what each layout gives, and of which commits; `settled` is to be called when the staging is committed
    * @throws SyncError of planning and of the git side
    */
-  async make(layouts: readonly Layout[], making: Making): Promise<{ made: Made[]; settled: () => Promise<void> }> {
+  async make(
+    layouts: readonly Layout[],
+    making: Making,
+  ): Promise<{ made: Made[]; commits: readonly string[]; settled: () => Promise<void> }> {
     const { commit, staging, work } = making;
     const checkout = await making.checkOut(layouts);
     work.onProgress?.('listed');
@@ -77,7 +81,12 @@ export class Maker {
       await this.#blobs.add(fresh);
       for (const one of rendered.values()) this.#renderer.remember(one);
     };
-    return { made, settled };
+    return { made, commits: checkout.commits, settled };
+  }
+
+  /** What a layout takes from a listing; one and the same for all gateways that have it. @throws SyncError of planning */
+  planOf(layout: Layout, commit: string, { entries, kind }: Checkout): GatewayPlan {
+    return this.#composer.compose(`${commit} ${kind}`, entries, layout).plan;
   }
 
   /** Renders each composition once, however many gateways share it. */
@@ -96,9 +105,7 @@ export class Maker {
     };
     const rendered = new Map<Composition, RenderedPlan>();
     for (const composition of new Set(compositions)) {
-      const files = composition.plan.files.map((file) => ({ ...file, size: fromLfs.get(file.oid)?.size ?? file.size }));
-      const plan = fromLfs.size === 0 ? composition.plan : { ...composition.plan, files };
-      rendered.set(composition, await this.#renderer.render(plan, blob, read, staging));
+      rendered.set(composition, await this.#renderer.render(composition.plan, blob, read, staging));
     }
     return rendered;
   }
@@ -120,8 +127,7 @@ export class Maker {
     checkout: Checkout,
     { staging, work }: Making,
   ): Promise<Map<string, StoredBlob>> {
-    const oids = new Set<string>();
-    for (const { plan } of new Set(compositions)) for (const { oid } of plan.files) oids.add(oid);
+    const oids = oidsOf(new Set(compositions.map(({ plan }) => plan)));
     await inParallel([...oids], async (oid) => {
       const stored = this.#blobs.get(oid);
       if (stored && (await this.#store.hasBlob(stored))) oids.delete(oid);
@@ -131,6 +137,13 @@ export class Maker {
     const onBlob = (): void => work.onProgress?.(`${(read += 1)} of ${oids.size} blobs`);
     return await checkout.read(oids, (bodies) => stageBlobs(this.#store, staging, bodies, onBlob));
   }
+}
+
+/** The blobs that plans take. */
+export function oidsOf(plans: Iterable<GatewayPlan>): Set<string> {
+  const oids = new Set<string>();
+  for (const { files } of plans) for (const { oid } of files) oids.add(oid);
+  return oids;
 }
 
 function known(blob: StoredBlob | undefined, oid: string): StoredBlob {

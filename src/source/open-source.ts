@@ -15,6 +15,8 @@ export interface SourceOptions {
   readonly mirrorDir: string;
   /** Whether `file://` repositories may be read. */
   readonly allowFile: boolean;
+  /** Bytes that all mirrors may take together. */
+  readonly mirrorMaxBytes?: number;
   readonly readSecret: ReadSecret;
   readonly readConfigMap: ReadConfigMap;
 }
@@ -22,13 +24,18 @@ export interface SourceOptions {
 /** Puts the source together. One process at a time may use the store for planning; any may read the store. */
 export async function openSource(options: SourceOptions): Promise<SourceParts & { readonly source: Source }> {
   const { store } = options;
+  const frozen = new FrozenPlans(options.mirrorDir);
   const parts: SourceParts = {
     store,
     blobs: await BlobIndex.open(options.mirrorDir),
     grants: new Grants(store),
     pins: new RolloutPins(store.objects),
-    frozen: new FrozenPlans(options.mirrorDir),
-    mirrors: await Mirrors.open(options.mirrorDir, { allowFile: options.allowFile }),
+    frozen,
+    mirrors: await Mirrors.open(options.mirrorDir, {
+      allowFile: options.allowFile,
+      maxBytes: options.mirrorMaxBytes ?? Number.POSITIVE_INFINITY,
+      neededCommits: () => frozen.commits(),
+    }),
     readers: { readSecret: options.readSecret, readConfigMap: options.readConfigMap, tokens: new InstallationTokens() },
   };
   return { ...parts, source: new Source(parts) };

@@ -30,7 +30,7 @@ export function selectWave(plan: PlanDocument, { stage, wave, only }: Pick<ReadW
   const asked = (row: PlanRow): boolean => only?.some((name) => name === row.gateway || name === row.pair?.peer) === true;
   return plan.gateways
     .filter((row) => (only ? asked(row) : row.stage === stage && row.wave === wave))
-    .map(({ gateway, target, expectLive, released, localChanges, designers, perspective, sessionWaitMs, pair }) => ({
+    .map(({ gateway, target, expectLive, released, localChanges, designers, perspective, sessionWaitMs, restart, pair }) => ({
       gateway,
       target,
       expectLive,
@@ -39,6 +39,7 @@ export function selectWave(plan: PlanDocument, { stage, wave, only }: Pick<ReadW
       ...(designers === undefined ? {} : { designers }),
       ...(perspective === undefined ? {} : { perspective }),
       ...(sessionWaitMs === undefined ? {} : { sessionWaitMs }),
+      ...(restart === undefined ? {} : { restart }),
       ...(pair === undefined ? {} : { pair }),
     }));
 }

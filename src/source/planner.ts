@@ -4,6 +4,7 @@ import type { PlanInput, PlanResult, PlannedGateway } from '../contract/activiti
 import type { Desired, DesiredGateway } from '../domain/desired.ts';
 import { SyncError } from '../domain/errors.ts';
 import { NO_MANIFEST, createManifest, encodeManifest, type Digest, type Manifest } from '../domain/manifest.ts';
+import { restartPolicy } from '../domain/restart.ts';
 import { planStages, type Slot } from '../domain/plan/stages.ts';
 import { digestOf } from './composer.ts';
 import { layoutOf } from './layout-of.ts';
@@ -38,11 +39,12 @@ export class Planner {
     const { store, grants, pins, frozen } = this.#parts;
     await pins.begin(input);
     await using staging = store.staging();
-    const { made, settled } = await this.#maker.make(layouts, { ...making, staging });
+    const { made, commits, settled } = await this.#maker.make(layouts, { ...making, staging });
     const paired = pairUp(made, gateways);
     const targets = gateways.map((gateway, i): Target => ({ gateway, ...(paired[i] as Made) }));
     const differs = targets.filter(
-      ({ gateway, digest }) => input.only !== undefined || digest !== gateway.live || digest !== gateway.confirmed,
+      ({ gateway, digest }) =>
+        input.only !== undefined || digest !== gateway.live || digest !== gateway.confirmed || isDueForRestart(gateway),
     );
     const units = unitsOf(gateways, (gateway) => differs.some((target) => target.gateway === gateway));
     const changing = new Set(units.flat());
@@ -99,7 +101,7 @@ export class Planner {
     );
     await staging.commit();
     await settled();
-    await frozen.keep({ schema: 1, input, desired, plan: document, released: [...leaving.values()].map(encodeManifest) });
+    await frozen.keep({ schema: 1, input, commits, desired, plan: document, released: [...leaving.values()].map(encodeManifest) });
     await pins.mustHold(input.rollout);
     const summary = summarise(changes, gateways.length);
     return {
@@ -167,13 +169,22 @@ function localChangesOf({ profile }: DesiredGateway, spec: Desired['spec']): Pic
   return (profile?.spec.localChanges ?? spec.localChanges) === 'overwrite' ? { localChanges: 'overwrite' } : {};
 }
 
+/** One that waits for a restart which it may have now is gone through like one that changes: nothing is written there, and then it is restarted. */
+function isDueForRestart({ profile, restartPending }: DesiredGateway): boolean {
+  return restartPending === true && profile?.spec.restart !== undefined;
+}
+
 /** As `localChangesOf`: only what is not the default. */
-function peopleOf({ profile }: DesiredGateway): Pick<PlannedGateway, 'perspective' | 'sessionWaitMs'> {
-  const { perspectiveSessionPolicy: perspective = 'proceed', sessionWait = DEFAULT_SESSION_WAIT } = (profile?.spec ??
-    {}) as Partial<SyncProfileSpec>;
+function peopleOf({ profile }: DesiredGateway): Pick<PlannedGateway, 'perspective' | 'sessionWaitMs' | 'restart'> {
+  const {
+    perspectiveSessionPolicy: perspective = 'proceed',
+    sessionWait = DEFAULT_SESSION_WAIT,
+    restart,
+  } = (profile?.spec ?? {}) as Partial<SyncProfileSpec>;
   return {
     ...(perspective !== 'proceed' && { perspective }),
     ...(sessionWait !== DEFAULT_SESSION_WAIT && { sessionWaitMs: durationMs(sessionWait) }),
+    ...(restart && { restart: restartPolicy(restart) }),
   };
 }
 

@@ -61,7 +61,7 @@ export class Renderer {
       if (known && (known.kind !== 'changed' || (await this.#store.hasBlob(known.blob)))) outcomes.set(file.path, known);
       else missing.push(file);
     }
-    for (const batch of batches(missing)) {
+    for (const batch of batches(missing, blob)) {
       const contents = await read(batch.map(({ oid }) => oid));
       for (const file of batch) {
         const outcome = this.#renderFile(file, contents.get(file.oid) ?? new Uint8Array(), plan, staging);
@@ -104,7 +104,7 @@ export class Renderer {
     const byPath = new Map(plan.files.map((file) => [file.path, file]));
     const manifests = new Set([...blobs.keys()].map((path) => posix.join(posix.dirname(path), 'resource.json')));
     const signed = [...manifests].flatMap((path) => byPath.get(path) ?? []);
-    for (const batch of batches(signed)) {
+    for (const batch of batches(signed, blob)) {
       const contents = await read(batch.map(({ oid }) => oid));
       for (const file of batch) {
         const { path, oid, edits = [] } = file;
@@ -141,11 +141,12 @@ function leftOutWith(plan: GatewayPlan, outcomes: ReadonlyMap<string, Outcome>):
 }
 
 /** @throws SyncError UnsupportedContent for a file that is too large to be edited */
-function* batches(files: readonly PlannedFile[]): Generator<PlannedFile[]> {
+function* batches(files: readonly PlannedFile[], blob: (oid: string) => StoredBlob): Generator<PlannedFile[]> {
   let batch: PlannedFile[] = [];
   let bytes = 0;
   for (const file of files) {
-    const { path, size, edits } = file;
+    const { path, oid, edits } = file;
+    const { size } = blob(oid);
     if (size > MAX_EDITED_BYTES)
       throw new SyncError(
         'UnsupportedContent',

@@ -73,7 +73,13 @@ export class S3Objects implements Objects {
   }
 
   async renew(key: string): Promise<boolean> {
-    return (await this.#copy(key, key)) !== 'missing';
+    const before = await this.look(key);
+    if (!before || (await this.#copy(key, key)) === 'missing') return false;
+    if (before.size > PART_BYTES || ((await this.look(key))?.at ?? before.at) > before.at) return true;
+    // Some servers take a copy onto itself for a change of metadata, which renews nothing.
+    const body = await this.read(key);
+    if (body) await this.#named(() => this.#client.send(new this.#s3.PutObjectCommand({ ...this.#at(key), Body: body })));
+    return body !== undefined;
   }
 
   async move(from: string, to: string): Promise<boolean> {

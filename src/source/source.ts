@@ -19,6 +19,7 @@ import type { Digest } from '../domain/manifest.ts';
 import type { Layout } from '../domain/plan/mapping.ts';
 import { isAtOrBelow } from '../domain/plan/paths.ts';
 import type { BlobIndex } from './blob-index.ts';
+import { bringWanted } from './bring-wanted.ts';
 import type { Checkout, Origin } from './checkout.ts';
 import type { ContentStore } from './content-store.ts';
 import { credentialIdentity, readAccess, type Readers } from './credential.ts';
@@ -103,13 +104,13 @@ export class Source {
    * @throws SyncError of the git side, SecretNotFound, SignatureRejected
    */
   async fetch(input: FetchInput, work: Work = {}): Promise<FetchResult> {
-    const { spec } = await this.#desired(input.desired);
+    const desired = await this.#desired(input.desired);
+    const { spec } = desired;
     const { mirror, access } = this.#remote(input, spec, work);
     await this.#prove(input, mirror, access);
     const { author, subject } = await mirror.ensure(input.commit, access);
     await this.#refuseUnsigned(input, spec, mirror, access);
-    // The plan comes next and wants the listing; if it fails here, it fails there with a name.
-    mirror.tree(input.commit, access).catch(() => undefined);
+    await bringWanted(desired, this.#making(input, spec, work), this.#maker);
     return { author, subject: subject.slice(0, 100).replace(/[\uD800-\uDBFF]$/, '') };
   }
 

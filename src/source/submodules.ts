@@ -75,7 +75,7 @@ function innerOrigin(
   const url = submoduleUrl(parent.url, named);
   const remote = url === undefined ? undefined : parse(url);
   if (url === undefined || remote === undefined)
-    throw refused(path, `has a URL in .gitmodules that cannot be followed ("${named.slice(0, 200)}")`);
+    throw refused(path, `has a URL in .gitmodules that cannot be followed ("${named.slice(0, 200).replace(/:[^/@]*@/, ':***@')}")`);
   const atHome = remote.transport === home.transport && remote.host === home.host && remote.port === home.port;
   if (remote.transport === 'file' || (remote.transport === 'http' && !atHome))
     throw refused(path, `has a ${remote.transport} URL in .gitmodules: only https and ssh are followed`);
@@ -119,7 +119,7 @@ async function readUrls(origin: Origin, tree: readonly TreeEntry[], settings: Re
     return exit.stdout.toString('utf8');
   };
   const byName = new Map<string, { path?: string; url?: string }>();
-  for (const line of (await origin.mirror.read(origin.commit, origin.access, read)).split('\0')) {
+  for (const line of (await origin.mirror.read(origin.commit, origin.access, read, [file.oid])).split('\0')) {
     const [, name, key, value] = /^submodule\.([^\n]+)\.(path|url)\n([\s\S]*)$/.exec(line) ?? [];
     if (name !== undefined && key !== undefined && value !== undefined) byName.set(name, { ...byName.get(name), [key]: value });
   }

@@ -64,3 +64,15 @@ export function gatewayActivities(namespace: string, gateway: string): Called<Ga
     { scan: { retry: { maximumAttempts: 2 } } },
   );
 }
+
+/** The same scan of a gateway that is coming up: asked again and again without a line of history, as often as the agent says. */
+export function scanOfStartingGateway(namespace: string, gateway: string): Called<Pick<GatewayActivities, 'scan'>> {
+  return called<Pick<GatewayActivities, 'scan'>>(['scan'], {
+    taskQueue: gatewayTaskQueue(namespace, gateway),
+    scheduleToCloseTimeout: '5m',
+    scheduleToStartTimeout: AGENT_SILENCE,
+    startToCloseTimeout: '3m',
+    heartbeatTimeout: '10s',
+    retry: { initialInterval: '1s', maximumInterval: '10s', nonRetryableErrorTypes: [...nonRetryableErrorTypes, 'ScanFailed'] },
+  });
+}

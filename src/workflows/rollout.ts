@@ -13,10 +13,11 @@ import { PROGRESS_QUERY, SIGNALS, isFor } from '../contract/messages.ts';
 import { ignitionSyncWorkflowId, rolloutWorkflowId } from '../contract/names.ts';
 import type { Fault } from '../domain/errors.ts';
 import { type FinalRolloutState, type RolloutState, isFinal } from '../domain/reports.ts';
-import { MAX_WAVE, UNCHANGED_STAGE } from '../domain/plan/stages.ts';
+import { MAX_WAVE } from '../domain/plan/stages.ts';
 import { short } from '../domain/revision.ts';
 import { type FailedGateway, type Hold, gatewaysOf, judgeWave, waitingFor } from '../domain/rollout-state.ts';
 import { control, source } from './activities.ts';
+import { confirmUnchanged } from './confirm-unchanged.ts';
 import { faultOf } from './faults.ts';
 import { untilHoldEnds } from './hold.ts';
 import { InOrder } from './in-order.ts';
@@ -25,6 +26,9 @@ import type { RolloutInput, RolloutResult } from './rollout-contract.ts';
 import { runWave } from './run-wave.ts';
 import { searchAttributes } from './search-attributes.ts';
 import type { WaveInput, WaveResult } from './wave.ts';
+
+/** After all others. */
+const RESTART_STAGE = 'restart';
 
 const progress = defineQuery<Record<string, unknown>>(PROGRESS_QUERY);
 
@@ -49,6 +53,8 @@ class RolloutRun {
   #message = '';
   #approved: { plan: string; by: string } | undefined;
   #waves = 0;
+  /** Gateways that wait for a restart: all files go first, so that one window holds nobody else. */
+  readonly #restarts = new Set<string>();
   /** Reports follow each other, also those that nobody waits for. */
   readonly #reports = new InOrder();
   readonly #done: { stage: string; wave: number }[] = [];
@@ -86,7 +92,7 @@ class RolloutRun {
     );
     if (!(await announced)) return this.#finish('Superseded', 'a newer rollout is under way');
     if (this.#plan.changed === 0) {
-      await this.#confirmUnchanged(this.#plan);
+      await confirmUnchanged(this.#input, this.#plan);
       return this.#finish('Succeeded', `nothing to change: ${gatewaysOf(this.#plan.unchanged)} had it already`);
     }
 
@@ -102,23 +108,16 @@ class RolloutRun {
         if (ended) return ended;
       }
     }
-    await this.#confirmUnchanged(this.#plan);
+    const restarts = [...this.#restarts];
+    for (let first = 0; first < restarts.length; first += MAX_WAVE) {
+      const ended = await this.#throughWave(RESTART_STAGE, first / MAX_WAVE, restarts.slice(first, first + MAX_WAVE));
+      if (ended) return ended;
+    }
+    await confirmUnchanged(this.#input, this.#plan);
     return this.#finish(
       'Succeeded',
       `${short(commit)} is live on ${gatewaysOf(this.#plan.changed)}, ${this.#plan.unchanged} had it already`,
     );
-  }
-
-  /** Gateways whose files are the same at this commit run it without being touched: their status says so. */
-  async #confirmUnchanged({ planDigest, unchanged }: PlanResult): Promise<void> {
-    const { object, n, commit, ref } = this.#input;
-    for (let wave = 0; wave * MAX_WAVE < unchanged; wave += 1) {
-      const gateways = await source.readWave({ planDigest, stage: UNCHANGED_STAGE, wave }, 'gateways that have it already');
-      await control.reportStatus(
-        { object, n, gateways: gateways.map(({ gateway }) => ({ gateway, commit, ref, phase: 'Synced' })) },
-        `${gatewaysOf(gateways.length)} had it already`,
-      );
-    }
   }
 
   /** Waits for a person where the object or a guard rail asks for one. Returns a result when that ends the rollout. */
@@ -145,9 +144,9 @@ class RolloutRun {
     return undefined;
   }
 
-  /** Runs one wave until it has gone through, holding as often as needed. Returns a result when the rollout ends here. */
-  async #throughWave(stage: string, wave: number): Promise<RolloutResult | undefined> {
-    let only: readonly string[] | undefined;
+  /** Runs one wave, of all its gateways or of these, until it has gone through, holding as often as needed. Returns a result when the rollout ends here. */
+  async #throughWave(stage: string, wave: number, all?: readonly string[]): Promise<RolloutResult | undefined> {
+    let only = all;
     let deletesConfirmed: readonly string[] | undefined;
     let failed: readonly FailedGateway[] = [];
     for (this.#stage = stage; ;) {
@@ -155,9 +154,10 @@ class RolloutRun {
       if (ending(this.#inbox)) return this.#end();
       // Nothing waits for this report: the ticket looks at the rollout, not at its stage.
       if (this.#waves > 0) void this.#report(this.#running(), `${stage}: wave ${wave + 1}`).catch(() => undefined);
-      const result = await this.#runWave(stage, wave, 'sync', { only, deletesConfirmed });
+      const result = await this.#runWave(stage, wave, stage === RESTART_STAGE ? 'restart' : 'sync', { only, deletesConfirmed });
+      for (const gateway of result.restarts ?? []) this.#restarts.add(gateway);
       // Also a gateway that could not be put back runs the new files.
-      if (result.synced > 0 || result.failed.some((f) => !f.restored)) this.#note(stage, wave);
+      if (stage !== RESTART_STAGE && (result.synced > 0 || result.failed.some((f) => !f.restored))) this.#note(stage, wave);
       if (result.superseded) return this.#finish('Superseded', 'another rollout has taken over');
       if (ending(this.#inbox)) return this.#end();
       failed = [...(only ? failed.filter((f) => !only?.includes(f.gateway)) : []), ...result.failed];
@@ -167,8 +167,8 @@ class RolloutRun {
         const retry = await untilHoldEnds(this.#hold, planDigest, this.#inbox, (message) => this.#report('Holding', message));
         only = retry.only;
         if (retry.confirmed) deletesConfirmed = [...(deletesConfirmed ?? []), ...(only ?? [])];
-      } else if (only === undefined && result.untouched === 0) return undefined;
-      else only = undefined; // the rest of the wave waited for the stop to be lifted, or for the gateway that was retried
+      } else if (only === all && result.untouched === 0) return undefined;
+      else only = all; // the rest of the wave waited for the stop to be lifted, or for the gateway that was retried
     }
   }
 
@@ -185,7 +185,7 @@ class RolloutRun {
   async #runWave(
     stage: string,
     wave: number,
-    mode: 'sync' | 'revert',
+    mode: WaveInput['mode'],
     again: Pick<WaveInput, 'only' | 'deletesConfirmed'> = {},
   ): Promise<WaveResult> {
     const { object, n, commit, ref } = this.#input;

@@ -15,6 +15,7 @@ import { type WaveInput, type WaveResult, wave, waveControl } from './wave.ts';
 
 /** A wave's name under its rollout: a stage's own wave, a retry of some of its gateways, or its taking back. */
 function waveName({ stage, mode, only, attempt }: WaveInput): string {
+  if (mode === 'restart') return `restart-${attempt}`;
   if (mode === 'revert') return `${stage}-revert`;
   return only ? `${stage}-retry-${attempt}` : stage;
 }
@@ -22,7 +23,7 @@ function waveName({ stage, mode, only, attempt }: WaveInput): string {
 /** Runs one wave as a child, and hands on to it what is said to the rollout meanwhile. */
 export async function runWave(input: WaveInput, inbox: RolloutInbox, onPaused: (paused: boolean) => Promise<void>): Promise<WaveResult> {
   const { object, rollout, ref, commit, mode, stage } = input;
-  const begun = { generation: inbox.generation, paused: mode === 'sync' && isPaused(inbox) };
+  const begun = { generation: inbox.generation, paused: mode !== 'revert' && isPaused(inbox) };
   const child = await startChild(wave, {
     workflowId: waveWorkflowId(rollout, waveName(input), input.wave),
     workflowIdReusePolicy: WorkflowIdReusePolicy.ALLOW_DUPLICATE,
@@ -36,7 +37,7 @@ export async function runWave(input: WaveInput, inbox: RolloutInbox, onPaused: (
     running.over = true;
   });
   try {
-    if (mode === 'sync') await steer(child, running, begun, inbox, onPaused);
+    if (mode !== 'revert') await steer(child, running, begun, inbox, onPaused);
   } catch (error) {
     if (!isCancellation(error)) throw error;
   }

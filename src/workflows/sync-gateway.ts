@@ -18,9 +18,11 @@ import type { GatewayReport } from '../domain/reports.ts';
 import { seenSessions } from '../domain/sessions.ts';
 import { tookOver, willTake } from '../domain/taken.ts';
 import { short } from '../domain/revision.ts';
+import { isComingUp } from '../domain/reasons.ts';
 import { gatewayActivities } from './activities.ts';
 import { faultOf, rethrowCancellation } from './faults.ts';
 import { isWaitedFor, untilNextLookForPeople } from './people.ts';
+import { isAway, isWaiting, scanWhenUp } from './scan-when-up.ts';
 
 /** What all gateways of a wave have in common. */
 export interface WaveContext {
@@ -50,22 +52,35 @@ export interface Gate {
 }
 
 export type GatewayOutcome =
-  | { readonly gateway: string; readonly kind: 'synced'; readonly node?: NodeState }
+  | {
+      readonly gateway: string;
+      readonly kind: 'synced';
+      /** It waits for a restart which it may have. */
+      readonly restart?: true;
+      readonly node?: NodeState;
+    }
   | { readonly gateway: string; readonly kind: 'untouched'; readonly why: string }
   | { readonly gateway: string; readonly kind: 'superseded' }
   | { readonly gateway: string; readonly kind: 'unreachable'; readonly fault: Fault }
   | { readonly gateway: string; readonly kind: 'failed'; readonly restored: boolean; readonly fault: Fault };
 
-type Say = (news: Omit<GatewayReport, 'gateway' | 'commit' | 'ref'>) => void;
+export type Say = (news: Omit<GatewayReport, 'gateway' | 'commit' | 'ref'>) => void;
 
 /** No ticket for now: a person or the relay's return ends that. The gateway waits in place, nothing is written. */
-const WAITS: readonly string[] = ['Paused', 'Frozen', 'ApprovalPending', 'TicketRefused', 'RelayUnreachable'];
+export const WAITS: readonly string[] = ['Paused', 'Frozen', 'ApprovalPending', 'TicketRefused', 'RelayUnreachable'];
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 300_000;
+
+const RESTART_BY_HAND = 'Restart the gateway, or give its SyncProfile restart.windows in which that is done by itself';
 
 /** A gateway of a plan; a node of a redundant pair, as what it is taken now. */
 interface Target extends PlannedGateway {
   readonly redundancy?: PairStep;
+}
+
+/** What each step of a gateway is told beside what is its own. */
+export function gatewayStep(at: WaveContext, planned: Target): GatewayStep {
+  return stepOf(at, planned, 'apply');
 }
 
 function stepOf(at: WaveContext, planned: Target, step: 'apply' | 'restore'): GatewayStep {
@@ -106,7 +121,7 @@ function failed(gateway: string, error: unknown): GatewayOutcome {
   rethrowCancellation(error);
   const fault = faultOf(error);
   if (fault.reason === 'NotCurrentRollout') return { gateway, kind: 'superseded' };
-  if (fault.reason === 'Unreachable') return { gateway, kind: 'unreachable', fault };
+  if (fault.reason === 'Unreachable' || isComingUp(fault.reason)) return { gateway, kind: 'unreachable', fault };
   return { gateway, kind: 'failed', restored: false, fault };
 }
 
@@ -135,7 +150,7 @@ export async function stageGateway(at: WaveContext, planned: Target, say: Say): 
 
 /** Makes the staged manifest live, proves it loaded, and puts the gateway back when it did not come up. Called inline by the wave, not as a child. */
 export async function syncGateway(at: WaveContext, planned: Target, { note }: Staged, gate: Gate, say: Say): Promise<GatewayOutcome> {
-  const { gateway, target } = planned;
+  const { gateway } = planned;
   const agent = gatewayActivities(at.object.namespace, gateway);
   const step = applyOf(at, planned);
   const began = Date.now();
@@ -151,12 +166,15 @@ export async function syncGateway(at: WaveContext, planned: Target, { note }: St
     try {
       const applied = await agent.apply(step, `${gateway}: apply ${short(at.commit)}`);
       say({ phase: 'Scanning', live: applied.live });
-      const proof = await agent.scan({ ...step, scans: applied.scans }, `${gateway}: scan`).catch((error: unknown) => {
+      const scan = { ...step, scans: applied.scans };
+      const first = await agent.scan(scan, `${gateway}: scan`).catch((error: unknown) => {
         rethrowCancellation(error);
         return faultOf(error);
       });
+      const proof = isWaiting(first) ? await scanWhenUp(at.object.namespace, scan, first, say) : first;
+      if ('reason' in proof && isAway(proof)) return { gateway, kind: 'unreachable', fault: proof };
       if ('reason' in proof) return await CancellationScope.nonCancellable(() => restoreGateway(at, planned, proof, applied.scans, say));
-      return synced(gateway, target, proof, applied, say);
+      return synced(planned, proof, applied, say);
     } catch (error) {
       rethrowCancellation(error);
       const fault = faultOf(error);
@@ -175,15 +193,19 @@ export async function syncGateway(at: WaveContext, planned: Target, { note }: St
   }
 }
 
-function synced(gateway: string, target: string, proof: ScanResult, applied: ApplyResult, say: Say): GatewayOutcome {
+function synced({ gateway, target, restart: allowed }: PlannedGateway, proof: ScanResult, applied: ApplyResult, say: Say): GatewayOutcome {
+  const { restart = [] } = proof;
   const unproved = proof.outcome === 'Loaded' ? '' : `${proof.outcome}: ${proof.message}`;
   say({
     phase: 'Synced',
     live: target,
     confirmed: { manifest: target, outcome: proof.outcome },
-    note: [unproved, tookOver(applied), seenSessions(applied.sessions)].filter(Boolean).join('. '),
+    restartPending: restart,
+    note: [unproved, restart.length > 0 && !allowed && RESTART_BY_HAND, tookOver(applied), seenSessions(applied.sessions)]
+      .filter(Boolean)
+      .join('. '),
   });
-  return { gateway, kind: 'synced', ...(proof.node && { node: proof.node }) };
+  return { gateway, kind: 'synced', ...(restart.length > 0 && allowed && { restart: true }), ...(proof.node && { node: proof.node }) };
 }
 
 /** Puts back what was live before, and lets the gateway load it again. `why` is the fault that made it necessary. */

@@ -1,5 +1,7 @@
-import type { PlannedGateway } from '../contract/activities.ts';
+import type { PairStep, PlannedGateway } from '../contract/activities.ts';
 import type { GatewayReport } from '../domain/reports.ts';
+import { restartGateway } from './restart-gateway.ts';
+import type { Turns } from './turns.ts';
 import { type Gate, type GatewayOutcome, type WaveContext, revertGateway, stageGateway, syncGateway } from './sync-gateway.ts';
 import { type PlannedNode, type PlannedNodes, endOfLook, lookAtPair, syncPair } from './sync-pair.ts';
 
@@ -68,4 +70,19 @@ export async function revertUnit(at: WaveContext, unit: Unit, say: SayFor): Prom
     outcomes.push(await revertGateway(at, { ...planned, ...redundancy }, say(planned)));
   }
   return outcomes;
+}
+
+/** Restarts what waits for it, the backup of a pair first: never both nodes at a time, since the other one carries the plant meanwhile. */
+export async function restartUnit(at: WaveContext, unit: Unit, turns: Turns, gate: Gate, say: SayFor): Promise<GatewayOutcome[]> {
+  const outcomes: GatewayOutcome[] = [];
+  for (const planned of [...unit].reverse()) {
+    if (planned.restart) outcomes.push(await restartGateway(at, asNode(planned), planned.restart, turns, gate, say(planned)));
+    else outcomes.push({ gateway: planned.gateway, kind: 'synced' });
+  }
+  return outcomes;
+}
+
+/** As what its gateway says that it is. */
+function asNode(planned: PlannedGateway): PlannedGateway & { redundancy?: PairStep } {
+  return planned.pair ? { ...planned, redundancy: { peer: planned.pair.peer } } : planned;
 }

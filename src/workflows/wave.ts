@@ -11,21 +11,23 @@ import {
 import type { PlannedGateway } from '../contract/activities.ts';
 import { PROGRESS_QUERY, flagOf, textOf } from '../contract/messages.ts';
 import type { Fault } from '../domain/errors.ts';
+import { isComingUp } from '../domain/reasons.ts';
 import type { GatewayReport } from '../domain/reports.ts';
 import { control, source } from './activities.ts';
 import { type Reporter, createReporter } from './reporter.ts';
 import { rolloutControl } from './rollout-messages.ts';
+import { Turns } from './turns.ts';
 import { tell } from './tell.ts';
 import { searchAttributes } from './search-attributes.ts';
 import type { Gate, GatewayOutcome, WaveContext } from './sync-gateway.ts';
-import { type SayFor, revertUnit, stageUnit, unitsIn } from './units.ts';
+import { type SayFor, restartUnit, revertUnit, stageUnit, unitsIn } from './units.ts';
 
 export interface WaveInput extends WaveContext {
   readonly schema: 1;
   readonly stage: string;
   readonly wave: number;
-  /** `revert` takes the gateways of an earlier wave back to what they had. */
-  readonly mode: 'sync' | 'revert';
+  /** `revert` takes the gateways of an earlier wave back to what they had, `restart` restarts those that wait for it. */
+  readonly mode: 'sync' | 'revert' | 'restart';
   /** Only these gateways of the plan: a retry by hand. */
   readonly only?: readonly string[] | undefined;
   readonly paused: boolean;
@@ -41,6 +43,8 @@ export interface WaveResult {
   readonly untouched: number;
   /** Another rollout has taken over: nothing more may be done by this one. */
   readonly superseded: boolean;
+  /** Gateways that wait for a restart which they may have. */
+  readonly restarts?: readonly string[];
 }
 
 /** From the rollout to its running wave. */
@@ -90,7 +94,7 @@ export async function wave(input: WaveInput): Promise<WaveResult> {
     phases.set(planned.gateway, report);
     reporter.report(report);
   };
-  const work = input.mode === 'sync' ? syncAll : revertAll;
+  const work = { sync: syncAll, revert: revertAll, restart: restartAll }[input.mode];
   let over = false;
   const watched = endWhenOrphaned(
     () => over,
@@ -114,11 +118,16 @@ export async function wave(input: WaveInput): Promise<WaveResult> {
     const planned = gateways.find(({ gateway }) => gateway === outcome.gateway);
     if (!planned || outcome.kind === 'synced' || outcome.kind === 'superseded') return;
     if (outcome.kind === 'untouched') say(planned)({ phase: 'Pending', waitingFor: outcome.why });
-    else if (outcome.kind === 'unreachable') say(planned)({ phase: 'Unreachable', fault: outcome.fault });
+    else if (outcome.kind === 'unreachable') say(planned)(passedOver(outcome.fault));
     else say(planned)({ phase: outcome.restored ? 'Restored' : 'Failed', fault: outcome.fault });
   });
   await reporter.flush();
   return resultOf(outcomes);
+}
+
+/** A gateway that is not there, or has not come up: it catches up when its agent says so. */
+function passedOver(fault: Fault): Pick<GatewayReport, 'phase' | 'fault' | 'waitingFor'> {
+  return isComingUp(fault.reason) ? { phase: 'Waiting', fault, waitingFor: fault.message } : { phase: 'Unreachable', fault };
 }
 
 /** How often a wave that stands still asks whether its rollout is still there. */
@@ -160,6 +169,11 @@ async function revertAll(at: WaveContext, gateways: readonly PlannedGateway[], _
   return (await Promise.all(unitsIn(gateways).map((unit) => revertUnit(at, unit, say)))).flat();
 }
 
+async function restartAll(at: WaveContext, gateways: readonly PlannedGateway[], gate: Gate, say: SayFor): Promise<GatewayOutcome[]> {
+  const turns = new Turns();
+  return (await Promise.all(unitsIn(gateways).map((unit) => restartUnit(at, unit, turns, gate, say)))).flat();
+}
+
 function resultOf(outcomes: readonly GatewayOutcome[]): WaveResult {
   return {
     synced: outcomes.filter((o) => o.kind === 'synced').length,
@@ -167,5 +181,11 @@ function resultOf(outcomes: readonly GatewayOutcome[]): WaveResult {
     unreachable: outcomes.flatMap((o) => (o.kind === 'unreachable' ? [o.gateway] : [])),
     untouched: outcomes.filter((o) => o.kind === 'untouched').length,
     superseded: outcomes.some((o) => o.kind === 'superseded'),
+    ...restartsOf(outcomes),
   };
+}
+
+function restartsOf(outcomes: readonly GatewayOutcome[]): Pick<WaveResult, 'restarts'> {
+  const restarts = outcomes.flatMap((o) => (o.kind === 'synced' && o.restart ? [o.gateway] : []));
+  return restarts.length > 0 ? { restarts } : {};
 }

@@ -8,6 +8,7 @@ import { Kubelet } from '../kubelet/kubelet.ts';
 import { freePort } from '../stack/ports.ts';
 import { compileCacheOf, gatewayUser, handOver, letThrough } from './gateway-user.ts';
 import type { Stack } from '../stack/stack.ts';
+import { seedAsChart } from '../../test/support/gateway-simulator/seed.ts';
 
 /** The processes of the control plane. */
 export const CONTROL_PROCESSES = ['operator', 'worker', 'source', 'relay'] as const;
@@ -28,6 +29,13 @@ const ROOT = resolve(import.meta.dirname, '../..');
 const MAIN = join(ROOT, 'src/main.ts');
 const SIMULATOR = join(ROOT, 'test/support/gateway-simulator/main.ts');
 const CRDS = join(ROOT, 'charts/ignition-sync/crds');
+/**
+ * Annotation of pods whose simulated gateway plays its first boot: the volume is seeded as by the init container of the official chart, and
+ * the gateway waits for its setup: `waits`, or so many milliseconds.
+ */
+const FIRST_BOOT = 'simulator.example/first-boot';
+/** Annotation of pods that stands for `STARTUP_GRACE_SECONDS` in the values of a real one. */
+const GRACE = 'simulator.example/startup-grace-seconds';
 /** The Secret that example objects name. */
 const API_KEY = { secret: 'ignition-api-key', key: 'apiKey' };
 
@@ -114,7 +122,13 @@ export class Installation {
       dir: pods,
       apiKey: () => API_KEY,
       ...(user && { user }),
+      init: async ({ pod, files }) => {
+        if (pod.metadata?.annotations?.[FIRST_BOOT] === undefined) return;
+        await seedAsChart(files.data);
+        if (user) handOver(files.data, user);
+      },
       gateway: ({ pod, files, ports }) => {
+        const firstBoot = pod.metadata?.annotations?.[FIRST_BOOT];
         gateways.set(`${pod.metadata?.namespace ?? ''}/${pod.metadata?.name ?? ''}`, `http://127.0.0.1:${ports.gateway}`);
         return {
           command: process.execPath,
@@ -130,12 +144,14 @@ export class Installation {
             files.apiKey,
             '--scan-ms',
             `${scanMs}`,
+            ...(firstBoot === undefined ? [] : ['--first-boot', firstBoot]),
           ],
           env: podEnv,
           cwd: files.dir,
         };
       },
-      agent: ({ files, ports }) => ({
+      startupProbe: ({ ports }) => `http://127.0.0.1:${ports.health}/startupz`,
+      agent: ({ pod, files, ports, boots }) => ({
         command,
         args: [...first, 'agent'],
         env: {
@@ -149,6 +165,9 @@ export class Installation {
           API_KEY_FILE: files.apiKey,
           IGNITION_URL: `http://127.0.0.1:${ports.gateway}`,
           HEALTH_PORT: `${ports.health}`,
+          // All pods of this machine share its network and its boot, by which an agent tells the lives of one pod apart.
+          POD_UID: `${pod.metadata?.uid ?? ''}/${boots}`,
+          ...(pod.metadata?.annotations?.[GRACE] !== undefined && { STARTUP_GRACE_SECONDS: pod.metadata.annotations[GRACE] }),
         },
         cwd: files.dir,
       }),

@@ -6,7 +6,7 @@ import { DEV_NODE } from '../stack/cluster.ts';
 import type { Stack } from '../stack/stack.ts';
 import type { KeptRunning, ProcessNews } from './kept-running.ts';
 import { PodFiles, type User } from './pod-files.ts';
-import { PodRunner, ROLES, type CommandFor, type Role, type RunnerSettings } from './pod-runner.ts';
+import { PodRunner, ROLES, type CommandFor, type PodStart, type Role, type RunnerSettings } from './pod-runner.ts';
 import { watchPods, watchSecrets, type Watching } from './watching.ts';
 
 /** A key of a Secret in a pod's namespace. */
@@ -15,7 +15,7 @@ interface SecretKey {
   readonly key: string;
 }
 
-export interface KubeletOptions {
+export interface KubeletOptions extends PodStart {
   readonly stack: Stack;
   /** Every pod gets the folder `<dir>/<namespace>/<name>`. */
   readonly dir: string;
@@ -34,7 +34,8 @@ export type PodNews = ProcessNews & { readonly pod: string; readonly role: Role 
 const RENEW_TOKEN_MS = 45 * 60_000;
 
 /**
- * Runs, for each injected pod on the node of a stack, a gateway and an agent as local processes. Pods are named `<namespace>/<name>`.
+ * Runs, for each injected pod on the node of a stack, an agent and a gateway as local processes, the gateway when the agent's startup probe
+ * says so. Pods are named `<namespace>/<name>`.
  * Emits `news`, `gone` with the pod's name when the processes of a deleted pod have ended, and `error` for what it cannot do.
  */
 export class Kubelet extends EventEmitter<{ news: [PodNews]; gone: [string]; error: [unknown] }> {
@@ -88,6 +89,11 @@ export class Kubelet extends EventEmitter<{ news: [PodNews]; gone: [string]; err
     this.#process(pod, role).release();
   }
 
+  /** Starts everything of a pod anew, as a machine that boots again does: no apiserver is asked. */
+  async restart(pod: string): Promise<void> {
+    await this.#runner(pod).restart();
+  }
+
   /** Waits until both processes of a pod run. */
   async running(pod: string): Promise<void> {
     while (ROLES.some((role) => this.processes(pod)[role] === undefined)) {
@@ -133,9 +139,17 @@ export class Kubelet extends EventEmitter<{ news: [PodNews]; gone: [string]; err
   }
 
   #settings(key: string): RunnerSettings {
-    const { stack, gateway, agent, user, renewTokenEveryMs = RENEW_TOKEN_MS } = this.#options;
+    const { stack, gateway, agent, init, startupProbe, user, renewTokenEveryMs = RENEW_TOKEN_MS } = this.#options;
     const tell = (role: Role, news: ProcessNews): void => void this.emit('news', { ...news, pod: key, role });
-    return { supervisor: stack.supervisor, kubernetes: stack.kubernetes, commands: { gateway, agent }, user, renewTokenEveryMs, tell };
+    return {
+      supervisor: stack.supervisor,
+      kubernetes: stack.kubernetes,
+      commands: { gateway, agent },
+      podStart: { init, startupProbe },
+      user,
+      renewTokenEveryMs,
+      tell,
+    };
   }
 
   #secretChanged(secret: V1Secret): void {

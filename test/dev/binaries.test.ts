@@ -86,6 +86,9 @@ test('a module is found in a block and on a line of its own, and only by its who
   expect(() => requiredVersion(goMod, 'example.com/three')).toThrow('no go.mod requires example.com/three');
 });
 
+/** Without what only tests ask for. */
+const STACK = SERVERS.filter(({ name }) => name !== 'versitygw');
+
 const GIB = 1024 ** 3;
 
 test('a build for which the disk has no room is refused with both sizes', () => {
@@ -109,14 +112,17 @@ test.each([
   { at: 1, elapsed: 640, current: 0, says: /^building etcd \(2 of 6\), 11 min so far, about 18 min left$/ },
   { at: 5, elapsed: 818, current: 100, says: /^building kubectl \(6 of 6\), 14 min so far, about 1 s left$/ },
 ])('progress after $elapsed s reads like a sentence', ({ says, ...progress }) => {
-  expect(describeProgress({ todo: SERVERS, ...progress })).toMatch(says);
+  expect(describeProgress({ todo: STACK, ...progress })).toMatch(says);
 });
 
-test.each(SERVERS)('$name has an official release for Linux, with a published checksum', (server) => {
-  const release = officialRelease(server, pinnedVersion(server), 'linux', 'x64');
-  expect(release?.url).toMatch(/^https:\/\/(github\.com|dl\.k8s\.io)\/.*amd64/);
-  expect(release?.checksums).toMatch(/^https:/);
-});
+test.each(SERVERS.filter(({ name }) => name !== 'versitygw'))(
+  '$name has an official release for Linux, with a published checksum',
+  (server) => {
+    const release = officialRelease(server, pinnedVersion(server), 'linux', 'x64');
+    expect(release?.url).toMatch(/^https:\/\/(github\.com|dl\.k8s\.io)\/.*amd64/);
+    expect(release?.checksums).toMatch(/^https:/);
+  },
+);
 
 const DIGEST = 'a'.repeat(64);
 

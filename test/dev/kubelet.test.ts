@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Kubelet, type PodNews } from '../../temporal-dev/kubelet/kubelet.ts';
 import { startStack, type Stack } from '../../temporal-dev/stack/stack.ts';
@@ -12,14 +12,18 @@ let news: PodNews[];
 const namespace = `kubelet-${randomUUID().slice(0, 8)}`;
 const pod = `${namespace}/gw-0`;
 
+/** The agent's startup gate: closed while a file of that name lies in the data directory. */
+const gate = (data: string, { health }: { health: number }): string =>
+  `require('node:http').createServer((_, answer) => answer.writeHead(require('node:fs').existsSync(${JSON.stringify(join(data, 'closed'))}) ? 503 : 200).end()).listen(${health}, '127.0.0.1');`;
+
 /** Stands for a gateway or an agent: says what it was given and stays. */
 const witness =
   (role: string) =>
-  ({ files, ports }: { files: { token: string; data: string }; ports: object }) => ({
+  ({ files, ports }: { files: { token: string; data: string }; ports: { health: number } }) => ({
     command: process.execPath,
     args: [
       '-e',
-      `require('node:fs').appendFileSync(${JSON.stringify(join(files.data, `${role}.starts`))}, JSON.stringify({ token: require('node:fs').readFileSync(process.env.TOKEN_FILE, 'utf8'), ports: process.env.PORTS }) + '\\n'); setInterval(() => {}, 1000);`,
+      `require('node:fs').appendFileSync(${JSON.stringify(join(files.data, `${role}.starts`))}, JSON.stringify({ token: require('node:fs').readFileSync(process.env.TOKEN_FILE, 'utf8'), ports: process.env.PORTS }) + '\\n'); setInterval(() => {}, 1000);${role === 'agent' ? gate(files.data, ports) : ''}`,
     ],
     env: { TOKEN_FILE: files.token, PORTS: JSON.stringify(ports) },
   });
@@ -46,6 +50,8 @@ beforeAll(async () => {
     dir: join(stack.description.dataDir, 'pods'),
     gateway: witness('gateway'),
     agent: witness('agent'),
+    init: ({ files }) => Promise.resolve(appendFileSync(join(files.data, 'init.starts'), '')),
+    startupProbe: ({ ports }) => `http://127.0.0.1:${ports.health}/startupz`,
     apiKey: () => ({ secret: 'api', key: 'key' }),
     renewTokenEveryMs: 500,
   });
@@ -115,6 +121,27 @@ test('a pod made anew keeps its data, and its processes start anew with a token 
   expect(kubelet.processes(pod).gateway).not.toBe(before.gateway);
   expect(claims(readFileSync(token, 'utf8'))['kubernetes.io'].pod.uid).toBe(await uidOfPod());
   expect(existsSync(join(data, 'gateway.starts'))).toBe(true);
+});
+
+test('as with a native sidecar the gateway starts when the agent says so, after the init containers; an agent that is started anew leaves it alone', async () => {
+  const { data } = kubelet.files(pod);
+  writeFileSync(join(data, 'closed'), '');
+  rmSync(join(data, 'init.starts'));
+  const gone = once(kubelet, 'gone');
+  const agent = heard((item) => item.role === 'agent' && item.what === 'started');
+  await stack.kubectl(['delete', 'pod', 'gw-0', '-n', namespace]);
+  await gone;
+  await agent;
+  expect(existsSync(join(data, 'init.starts'))).toBe(true);
+  expect(kubelet.processes(pod).gateway).toBeUndefined();
+  const again = heard((item) => item.role === 'agent' && item.what === 'started');
+  kubelet.kill(pod, 'agent');
+  await again;
+  expect(kubelet.processes(pod).gateway).toBeUndefined();
+  const gateway = heard((item) => item.role === 'gateway' && item.what === 'started');
+  rmSync(join(data, 'closed'));
+  const { pid } = await gateway;
+  expect(kubelet.processes(pod).gateway).toBe(pid);
 });
 
 test('pods come and go while the apiserver was away', async () => {

@@ -34,7 +34,7 @@ test('it says its version and what it can be asked', async () => {
 test.each([
   { process_: 'operator', missing: ['TEMPORAL_ADDRESS'] },
   { process_: 'worker', missing: ['TEMPORAL_ADDRESS', 'CONTENT_STORE_DIR'] },
-  { process_: 'source', missing: ['TEMPORAL_ADDRESS', 'CONTENT_STORE_DIR', 'MIRROR_DIR'] },
+  { process_: 'source', missing: ['TEMPORAL_ADDRESS', 'MIRROR_DIR', 'CONTENT_STORE_DIR'] },
   { process_: 'relay', missing: ['TEMPORAL_ADDRESS', 'CONTENT_STORE_DIR'] },
   { process_: 'agent', missing: ['TEMPORAL_ADDRESS', 'RELAY_URL'] },
 ])('$process_ refuses an empty environment and lists everything it lacks', async ({ process_, missing }) => {

@@ -84,6 +84,11 @@ test.each([
   { what: 'a host that is read as an option', object: git({ repo: 'git@-oProxyCommand=x:y' }), says: /spec\.git\.repo/ },
   { what: 'an ssh URL whose host is an option', object: git({ repo: 'ssh://-oProxyCommand=x/y' }), says: /spec\.git\.repo/ },
   { what: 'an unknown transport', object: git({ repo: 'ext::sh -c x' }), says: /spec\.git\.repo/ },
+  {
+    what: 'a password in the URL',
+    object: git({ repo: 'https://me:secret@git.example/a.git' }),
+    says: /spec\.git\.repo: .*holds a password/,
+  },
   { what: 'a ref that starts with a dash', object: git({ ref: '--upload-pack=x' }), says: /spec\.git\.ref: .*must not start with a dash/ },
   { what: 'an empty ref', object: git({ ref: '' }), says: /spec\.git\.ref/ },
   { what: 'plain http', object: git({ repo: 'http://git.example/a.git' }), says: /spec\.git\.repo: .*plain http.*insecureHttp: true/ },
@@ -197,6 +202,18 @@ test.each([
     object: mapping(source, 'projects'),
     says: /mappings\[0\]\.source: .*modules belong to the image of the gateway/,
   })),
+  {
+    what: 'a window that begins at no time of day',
+    object: syncProfile('bad', [{ source: 'a', destination: 'projects' }], {
+      restart: { windows: [{ start: '25:00', duration: '1h', timeZone: 'UTC' }] },
+    }),
+    says: /spec\.restart\.windows\[0\]\.start: .*a time of day such as 02:00/,
+  },
+  {
+    what: 'restarts without a window',
+    object: syncProfile('bad', [{ source: 'a', destination: 'projects' }], { restart: { windows: [] } }),
+    says: /spec\.restart\.windows/,
+  },
   {
     what: 'a module as an additional file',
     object: ignitionSync('bad', { shared: { additionalFiles: [{ source: 'a', destination: 'x.modl' }] } }),

@@ -15,6 +15,7 @@ import { TicketKey } from '../../src/relay/ticket-key.ts';
 import { blobKey, ContentStore } from '../../src/source/content-store.ts';
 import { sha256 } from '../../src/source/digest.ts';
 import { Grants } from '../../src/source/grants.ts';
+import { until } from '../support/processes.ts';
 import { testStack } from '../support/stack.ts';
 import { Cluster, gatewayPod, ignitionSync } from './cluster.ts';
 import { Severable } from './severable.ts';
@@ -106,12 +107,44 @@ describe('who calls', () => {
     await signals.until(`${cluster.namespace}/plant`, /hello gw-0/);
   });
 
+  test('hello tells what a gateway that starts may expect, and how long it waits for that', async () => {
+    const startup = async () => (await ask('/v1/hello', await token('gw-0'), HELLO)).body['startup'] as unknown;
+    const sync = (spec: object) =>
+      cluster.kubectl('patch', 'isync', 'plant', '-n', cluster.namespace, '--type', 'merge', '-p', JSON.stringify({ spec }));
+    await sync({ agent: { startupGraceSeconds: 90 } });
+    await until(async () => ((await startup()) as { graceSeconds: number }).graceSeconds === 90);
+    expect(await startup()).toEqual({
+      expects: 'sync',
+      message: 'its first sync is on its way',
+      graceSeconds: 90,
+      connection: { port: 8043, tls: true },
+    });
+    await sync({ paused: true });
+    await until(async () => ((await startup()) as { expects: string }).expects === 'held');
+    await sync({ paused: false });
+  });
+
+  test('an agent whose gateway was passed over before it came up is back only when nothing keeps it any more', async () => {
+    const bearer = await token('gw-1');
+    const of = async () => (await cluster.kube.get(IGNITION_GATEWAYS, cluster.namespace, 'gw-1'))!;
+    await ask('/v1/hello', bearer, HELLO);
+    await cluster.kube.patchStatus(IGNITION_GATEWAYS, cluster.namespace, 'gw-1', {
+      status: { phase: 'Waiting', reason: 'GatewayCommissioning' },
+    });
+    const before = (await of()).status?.agent?.lastHello;
+    const comingUp = { reason: 'GatewayCommissioning', message: 'waits for its setup' };
+    expect((await ask('/v1/hello', bearer, { ...HELLO, comingUp })).status).toBe(200);
+    expect((await of()).status?.agent?.lastHello).toBe(before);
+    await ask('/v1/hello', bearer, HELLO);
+    expect((await of()).status?.agent?.lastHello).not.toBe(before);
+    await cluster.kube.patchStatus(IGNITION_GATEWAYS, cluster.namespace, 'gw-1', { status: { phase: 'Synced', reason: '' } });
+  });
+
   test('what a gateway says of its redundant pair is in status, is news once, and ends when it says otherwise', async () => {
     const bearer = await token('gw-0');
     const redundancy = async () => (await cluster.kube.get(IGNITION_GATEWAYS, cluster.namespace, 'gw-0'))!.status?.redundancy;
     const alone = { running: true, role: 'Independent', activityLevel: 'Active' };
     expect((await ask('/v1/hello', bearer, { ...HELLO, node: alone })).body).toMatchObject({
-      connection: { port: 8088, tls: false },
       redundant: false,
     });
     expect(await redundancy()).toBeUndefined();

@@ -33,13 +33,15 @@ import { MemoryObjects } from './memory-objects.ts';
 import type { PairModel } from './pair-model.ts';
 import { testStack } from './stack.ts';
 
-type Step = 'stage' | 'apply' | 'scan' | 'restore';
+type Step = 'stage' | 'apply' | 'scan' | 'restore' | 'restart' | 'settle';
 
 /** One gateway of the fleet: what is live on it, and what it was made to do. */
 export interface ModelGateway {
   live: string;
   /** Every apply and restore that changed what is live: `from>to`. */
   readonly writes: string[];
+  /** Every restart that it was asked for. */
+  readonly restarts: string[];
 }
 
 /** A place where a step of a gateway waits until the test lets it go on. */
@@ -82,8 +84,10 @@ export class Fleet {
   holds: { reason: Reason; message: string }[] = [];
   /** A redundant pair among its gateways. */
   pair: PairModel | undefined;
-  /** The policies for open projects that plans say. */
-  people: Pick<PlannedGateway, 'designers' | 'perspective' | 'sessionWaitMs'> = {};
+  /** The policies for open projects and restarts that plans say. */
+  people: Pick<PlannedGateway, 'designers' | 'perspective' | 'sessionWaitMs' | 'restart'> = {};
+  /** Gateways that wait for a restart. */
+  readonly restartDue = new Set<string>();
 
   private constructor(name: string, client: Client, connection: NativeConnection, temporalNamespace: string) {
     this.name = name;
@@ -104,7 +108,7 @@ export class Fleet {
     const fleet = new Fleet(`sync-${randomUUID().slice(0, 8)}`, client, connection, temporalNamespace);
     fleet.setSpec(spec);
     for (const gateway of gateways) {
-      fleet.gateways.set(gateway, { live: NO_MANIFEST, writes: [] });
+      fleet.gateways.set(gateway, { live: NO_MANIFEST, writes: [], restarts: [] });
       fleet.objects.putGateway(fleet.name, gateway);
     }
     await fleet.startControl();
@@ -251,7 +255,25 @@ export class Fleet {
       },
       scan: async () => {
         await this.#at(name, 'scan');
-        return { outcome: 'Loaded', message: '', scanMs: 1, ...this.pair?.node(name) };
+        return this.restartDue.has(name)
+          ? {
+              outcome: 'AppliedUnverified',
+              message: 'It runs all of it only after a restart.',
+              scanMs: 1,
+              restart: ['modules'],
+              ...this.pair?.node(name),
+            }
+          : { outcome: 'Loaded', message: '', scanMs: 1, ...this.pair?.node(name) };
+      },
+      restart: async ({ step, op }) => {
+        await this.#at(name, step === 'settle' ? 'settle' : 'restart');
+        if (step === 'settle') return { state: gateway.restarts.includes(op) ? 'back' : 'nothing' };
+        if (!this.restartDue.has(name)) return { state: 'nothing' };
+        if (step === 'look') return { state: 'due' };
+        this.restartDue.delete(name);
+        gateway.restarts.push(op);
+        this.#events.emit('change');
+        return { state: 'asked' };
       },
       restore: async (step) => {
         await this.#at(name, 'restore');

@@ -31,6 +31,8 @@ const PATIENCE_MS = 50_000;
 
 export interface PlantOptions {
   readonly replicas?: number;
+  /** Of the pods, besides those by which they are synced. */
+  readonly annotations?: Readonly<Record<string, string>>;
   /** How long `until` waits for news, milliseconds. */
   readonly patienceMs?: number;
 }
@@ -50,6 +52,7 @@ export class Plant implements AsyncDisposable {
   readonly temporal: Client;
   readonly gateways: readonly string[];
   readonly #pods: string;
+  readonly #annotations: Readonly<Record<string, string>>;
   readonly #patienceMs: number;
   readonly #syncs: Watch<IgnitionSync>;
   readonly #igws: Watch<IgnitionGateway>;
@@ -62,6 +65,7 @@ export class Plant implements AsyncDisposable {
     this.temporal = new Client({ connection: temporal });
     this.gateways = Array.from({ length: options.replicas ?? 3 }, (_, i) => `gateway-${i}`);
     this.#pods = pods;
+    this.#annotations = options.annotations ?? {};
     this.#patienceMs = options.patienceMs ?? PATIENCE_MS;
     const changed = (): void => {
       this.#changes.emit('change');
@@ -83,7 +87,7 @@ export class Plant implements AsyncDisposable {
   /** Makes the namespace and its gateways `gateway-0`, `gateway-1` …, and resolves when they run. */
   protected async begin(): Promise<void> {
     await this.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: this.namespace } });
-    await this.apply(secret('ignition-api-key', { apiKey: 'ignition-sync:key' }), statefulSet(this.gateways.length));
+    await this.apply(secret('ignition-api-key', { apiKey: 'ignition-sync:key' }), statefulSet(this.gateways.length, this.#annotations));
     await Promise.all([this.#syncs.start(), this.#igws.start(), ...this.gateways.map((gateway) => this.gatewayRuns(gateway))]);
   }
 
@@ -96,6 +100,15 @@ export class Plant implements AsyncDisposable {
       if (answer?.ok === true) return;
       await setTimeout(50, undefined, { signal: deadline });
     }
+  }
+
+  /** Deletes the pod of a gateway, and resolves when the gateway of the new pod has been let start and answers. */
+  async renew(gateway: string): Promise<void> {
+    const before = this.url(gateway);
+    await this.kubectl(['delete', 'pod', gateway]);
+    const deadline = AbortSignal.timeout(PATIENCE_MS);
+    while (this.url(gateway) === before) await setTimeout(50, undefined, { signal: deadline });
+    await this.gatewayRuns(gateway);
   }
 
   /** Base URL of a gateway; undefined before its pod runs. */
@@ -272,9 +285,10 @@ export function secret(name: string, stringData: Readonly<Record<string, string>
   return { apiVersion: 'v1', kind: 'Secret', metadata: { name }, stringData };
 }
 
-function statefulSet(replicas: number): object {
+function statefulSet(replicas: number, more: Readonly<Record<string, string>>): object {
   const labels = { app: 'gateway' };
-  const annotations = { 'ignition-sync.io/inject': 'true', 'ignition-sync.io/cr-name': NAME, 'ignition-sync.io/sync-profile': 'gateway' };
+  const ours = { 'ignition-sync.io/inject': 'true', 'ignition-sync.io/cr-name': NAME, 'ignition-sync.io/sync-profile': 'gateway' };
+  const annotations = { ...ours, ...more };
   return {
     apiVersion: 'apps/v1',
     kind: 'StatefulSet',

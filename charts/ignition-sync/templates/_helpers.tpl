@@ -45,3 +45,37 @@ securityContext:
 - { name: temporal, mountPath: /var/run/secrets/temporal, readOnly: true }
 {{- end }}
 {{- end }}
+
+{{/* Where the content store is: a bucket, or a folder on the volume. */}}
+{{- define "ignition-sync.storeEnv" -}}
+{{- with .Values.contentStore -}}
+{{- if .url -}}
+- { name: CONTENT_STORE_URL, value: {{ .url | quote }} }
+- { name: CONTENT_STORE_REGION, value: {{ .region | quote }} }
+{{- if .endpoint }}
+- { name: CONTENT_STORE_ENDPOINT, value: {{ .endpoint | quote }} }
+{{- end }}
+{{- if ne (toString .pathStyle) "" }}
+- { name: CONTENT_STORE_PATH_STYLE, value: {{ .pathStyle | quote }} }
+{{- end }}
+{{- if .caConfigMap.name }}
+- { name: CONTENT_STORE_CA_FILE, value: /var/run/secrets/store-ca/{{ .caConfigMap.key }} }
+{{- end }}
+{{- if .keySecret.name }}
+- { name: CONTENT_STORE_ACCESS_KEY_FILE, value: /var/run/secrets/store-key/{{ .keySecret.accessKeyId }} }
+- { name: CONTENT_STORE_SECRET_KEY_FILE, value: /var/run/secrets/store-key/{{ .keySecret.secretAccessKey }} }
+{{- end }}
+{{- else -}}
+- { name: CONTENT_STORE_DIR, value: /data/store }
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "ignition-sync.storeMounts" -}}
+{{- if .Values.contentStore.keySecret.name }}
+- { name: store-key, mountPath: /var/run/secrets/store-key, readOnly: true }
+{{- end }}
+{{- if .Values.contentStore.caConfigMap.name }}
+- { name: store-ca, mountPath: /var/run/secrets/store-ca, readOnly: true }
+{{- end }}
+{{- end }}

@@ -96,6 +96,7 @@ function desiredGateway(stored: StoredGateway, profiles: Profiles, { pairs, faul
     excludePatterns: spec.excludePatterns,
     live: status?.live ?? NO_MANIFEST,
     ...(status?.confirmed ? { confirmed: status.confirmed.manifest } : {}),
+    ...(status?.restartPending?.length ? { restartPending: true as const } : {}),
     ...(spec.deploymentMode === undefined ? {} : { deploymentMode: spec.deploymentMode }),
     ...(pair && { pair }),
     ...found,

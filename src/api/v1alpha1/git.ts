@@ -103,6 +103,11 @@ export const Git = withRules(
     message: 'plain http: credentials and content would travel in clear. Use https, or set insecureHttp: true.',
   },
   {
+    rule: "!self.repo.matches('^[a-z]+://[^/@]*:[^/]*@')",
+    fieldPath: '.repo',
+    message: 'holds a password: put it into a Secret and name that in git.auth.',
+  },
+  {
     rule: "!has(self.auth) || !has(self.auth.sshKey) || self.repo.startsWith('ssh://') || self.repo.matches('^[^/]+@[^/]+:')",
     fieldPath: '.auth.sshKey',
     message: 'needs an ssh URL in git.repo, such as git@host:org/repo.git.',

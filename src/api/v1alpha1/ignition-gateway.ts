@@ -51,6 +51,7 @@ export const IgnitionGatewayStatus = z.object({
     .object({ manifest: z.string(), outcome: z.string(), at: z.string() })
     .optional()
     .describe('What the gateway has proved to run.'),
+  restartPending: z.array(z.string()).max(20).optional().describe('What of our changes the gateway runs only after a restart.'),
   reason: z.string().optional(),
   message: z.string().optional(),
   redundancy: z

@@ -73,14 +73,25 @@ export const IgnitionSyncSpec = withRules(
     paused: z.boolean().default(false).describe('No new applies start; gateways keep what they have.'),
     agent: z
       .object({
-        image: z.object({
-          repository: z.string().min(1),
-          tag: z.string().optional(),
-          digest: textOf(/^sha256:[0-9a-f]{64}$/, 'sha256: and 64 hex digits', 71).optional(),
-        }),
+        image: z
+          .object({
+            repository: z.string().min(1),
+            tag: z.string().optional(),
+            digest: textOf(/^sha256:[0-9a-f]{64}$/, 'sha256: and 64 hex digits', 71).optional(),
+          })
+          .optional()
+          .describe('Image of the agent container, as `ignition-sync sidecar` prints it for the gateway chart.'),
+        startupGraceSeconds: z
+          .int()
+          .min(0)
+          .max(3_600)
+          .default(60)
+          .describe(
+            'How long a pod that starts keeps its gateway waiting for the wanted commit, when one is on its way. Then the gateway starts with what it has, and the sync follows. 0 = never waits.',
+          ),
       })
-      .optional()
-      .describe('Image of the agent container, as `ignition-sync sidecar` prints it for the gateway chart.'),
+      .prefault({})
+      .describe('The agent beside each gateway.'),
     bidirectional: z
       .object({
         enabled: withRules(z.boolean().describe('Not built yet: only false is taken.'), {

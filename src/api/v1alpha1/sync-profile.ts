@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Conditions } from './conditions.ts';
+import { Restart } from './restart.ts';
 import { DESTINATION_RULES, NO_MODULES_FROM, place, relativePaths } from './places.ts';
 import { Duration, LocalChanges, NotYet, refuseField, textOf, withRules } from './schema.ts';
 
@@ -119,6 +120,9 @@ export const SyncProfileSpec = withRules(
       ),
     sessionWait: Duration.default(DEFAULT_SESSION_WAIT).describe(
       'How long a gateway waits for people to close what they have open; then it has failed and the rollout holds.',
+    ),
+    restart: Restart.optional().describe(
+      'When a gateway may be restarted that runs a change only after it. Left out: never; status says what waits for a restart.',
     ),
     redundancyPolicy: RedundancyPolicy.default('hold').describe(
       'When the backup of a redundant pair is active, after a failover. hold: nothing is written to the pair, a person decides. proceed: the active node is written, then the other if the pair has not brought the commit there.',

@@ -16,27 +16,45 @@ interface Options {
 
 /** The image that an object names for its agents; the released one where it names none. */
 export function agentImage(spec: IgnitionSyncSpec): string {
-  const image = spec.agent?.image;
+  const { image } = spec.agent;
   const name = `${image?.repository ?? 'ignition-sync'}:${image?.tag ?? VERSION}`;
   return image?.digest === undefined ? name : `${name}@${image.digest}`;
 }
 
-/** Values for the official Ignition chart that put the agent beside the gateway: a container, its token, the gateway's API key. */
+/** Port of the agent's startup gate; nothing else listens there but its health. */
+const GATE_PORT = 8082;
+
+/**
+ * Values for the official Ignition chart that put the agent beside the gateway: a native sidecar, its token, the gateway's API key. The gateway's
+ * container starts when the startup probe succeeds: the agent recovers and syncs before. There is no readiness and no liveness probe:
+ * they would take the gateway from its Service, or the agent from its work.
+ */
 export function sidecarValues(spec: IgnitionSyncSpec, at: { relay: string; temporal: string }): unknown {
   const { name, key } = spec.gateway.apiKeySecretRef;
   return {
     gateway: {
-      extraContainers: [
+      initContainers: [
         {
           name: 'ignition-sync-agent',
           image: agentImage(spec),
           args: ['agent'],
+          restartPolicy: 'Always',
           env: [
             { name: 'RELAY_URL', value: at.relay },
             { name: 'TEMPORAL_ADDRESS', value: at.temporal },
             { name: 'API_KEY_FILE', value: `/var/run/secrets/ignition/${key}` },
             ...Object.entries(SMALL_PROCESS).map(([variable, value]) => ({ name: variable, value })),
+            { name: 'HEALTH_PORT', value: `${GATE_PORT}` },
+            { name: 'POD_UID', valueFrom: { fieldRef: { fieldPath: 'metadata.uid' } } },
+            { name: 'STARTUP_GRACE_SECONDS', value: `${spec.agent.startupGraceSeconds}` },
           ],
+          startupProbe: {
+            httpGet: { path: '/startupz', port: GATE_PORT },
+            periodSeconds: 1,
+            timeoutSeconds: 5,
+            // The gate opens by itself when the grace is over. Files in the middle of a sync keep it closed, and a restart mends nothing there.
+            failureThreshold: 86_400,
+          },
           volumeMounts: [
             { name: 'data', mountPath: '/usr/local/bin/ignition/data' },
             { name: 'ignition-sync-token', mountPath: '/var/run/secrets/ignition-sync', readOnly: true },

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SyncError } from '../../domain/errors.ts';
+import type { WayOutOptions } from '../http/way-out.ts';
 import { publishedKnownHosts } from './host-keys.ts';
 import type { Remote } from './remote.ts';
 
@@ -17,12 +18,7 @@ export type Credential =
     };
 
 /** How a git host is reached over HTTP, where that differs from the usual. */
-export interface Connection {
-  /** PEM of the authorities that vouch for the host, in place of the usual ones. */
-  readonly ca?: string | undefined;
-  readonly proxy?:
-    { readonly url: string; readonly login?: { readonly username: string; readonly password: string } | undefined } | undefined;
-}
+export type Connection = WayOutOptions;
 
 /** How one git call shows its credential: options before the command, and variables. Neither holds the secret itself. */
 export interface Access {

@@ -12,7 +12,8 @@ export interface GitSettings {
 
 /**
  * Everything that git may believe: no hooks, no maintenance of its own, no redirect to another place after the first answer. Repositories
- * of other owners may be read (a mirror on a volume, a container with another user), because nothing in them is executed.
+ * of other owners may be read (a mirror on a volume, a container with another user), because nothing in them is executed. Its memory is
+ * bounded whatever a repository holds: large files are streamed, and packs are looked at through small windows.
  */
 const CONFIG = `[safe]
 \tdirectory = *
@@ -20,10 +21,20 @@ const CONFIG = `[safe]
 \thooksPath = /dev/null
 \tfsmonitor = false
 \tattributesFile = /dev/null
+\tbigFileThreshold = 4m
+\tdeltaBaseCacheLimit = 16m
+\tpackedGitWindowSize = 1m
+\tpackedGitLimit = 32m
+[pack]
+\tthreads = 1
+\twindowMemory = 16m
+\tdeltaCacheSize = 16m
 [gc]
 \tauto = 0
 [maintenance]
 \tauto = false
+[transfer]
+\tunpackLimit = 1
 [fetch]
 \trecurseSubmodules = false
 \twriteCommitGraph = false
@@ -59,6 +70,8 @@ export function gitEnvironment(settings: GitSettings, transport?: Remote['transp
     GIT_ATTR_NOSYSTEM: '1',
     GIT_TERMINAL_PROMPT: '0',
     GIT_OPTIONAL_LOCKS: '0',
+    // What a mirror does not have is fetched when we say so, with credential and deadline: never by git on the side.
+    GIT_NO_LAZY_FETCH: '1',
     GIT_ALLOW_PROTOCOL: allowed,
   };
 }

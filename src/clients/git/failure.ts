@@ -19,6 +19,10 @@ interface FailureClass {
   readonly says: (remote: Remote) => string;
 }
 
+const NO_SPACE = /No space left on device|Disk quota exceeded/;
+const DISK_FULL =
+  'The volume of MIRROR_DIR is full: make it larger, or MIRROR_MAX_SIZE smaller than it, so that mirrors are freed in time.';
+
 /** In this order: the first that fits names the cause, general last lines of git come after the special ones. */
 const CLASSES: readonly FailureClass[] = [
   {
@@ -39,6 +43,11 @@ const CLASSES: readonly FailureClass[] = [
       /SSL certificate problem|server certificate verification failed|certificate (has expired|signer not trusted)|unable to get local issuer|SSL: no alternative certificate subject name|does not match target host name|schannel|gnutls_handshake|SSL_ERROR|TLS connect error/i,
     says: ({ host }) =>
       `The certificate of ${host} is not trusted: it must be issued for this name, be in date, and come from an authority that the source container knows or that spec.git.ca names.`,
+  },
+  {
+    reason: 'MirrorFull',
+    pattern: NO_SPACE,
+    says: () => DISK_FULL,
   },
   {
     reason: 'RateLimited',
@@ -120,6 +129,7 @@ export function refuseWebPage(answer: HttpAnswer | undefined, { remote }: Asked)
 /** Translates how a git call in a mirror of ours ended. */
 export function localFailure(exit: GitExit, what: string): SyncError {
   if (exit.timedOut) return new SyncError('GitTimeout', `Git took too long to ${what}; it is tried again.`);
+  if (NO_SPACE.test(exit.stderr)) return new SyncError('MirrorFull', DISK_FULL);
   return new SyncError('GitFailed', `Git could not ${what}: ${lastLines(exit.stderr)}`);
 }
 

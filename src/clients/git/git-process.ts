@@ -72,9 +72,12 @@ export function startGit(args: readonly string[], options: GitProcessOptions): G
 }
 
 /** Runs git to its end and collects its output. */
-export async function runGit(args: readonly string[], options: GitProcessOptions): Promise<GitExit & { readonly stdout: Buffer }> {
+export async function runGit(
+  args: readonly string[],
+  options: GitProcessOptions & { readonly input?: string },
+): Promise<GitExit & { readonly stdout: Buffer }> {
   const git = startGit(args, options);
-  git.stdin.end();
+  git.stdin.end(options.input);
   const chunks: Buffer[] = [];
   git.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
   const exit = await git.exit;

@@ -1,7 +1,8 @@
 import { createPrivateKey, sign, type KeyObject } from 'node:crypto';
-import { Agent, ProxyAgent, request, type Dispatcher } from 'undici';
+import { request } from 'undici';
 import { z } from 'zod';
 import { SyncError } from '../../domain/errors.ts';
+import { WayOut, wayFault } from '../http/way-out.ts';
 import type { Connection } from './credentials.ts';
 import { rateLimit } from './http-answers.ts';
 
@@ -28,8 +29,6 @@ const SKEW_MS = 30_000;
 
 const Answer = z.object({ token: z.string().min(1), expires_at: z.iso.datetime({ offset: true }) });
 const Refusal = z.object({ message: z.string() });
-
-const UNTRUSTED = /CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)/;
 
 /** Where GitHub's API is for the host of a repository. */
 export function apiUrlOf(host: string): string {
@@ -81,17 +80,13 @@ interface ApiAnswer {
   readonly body: string;
 }
 
-async function post(url: string, jwt: string, { ca, proxy }: Connection, signal?: AbortSignal): Promise<ApiAnswer> {
-  const tls = ca === undefined ? {} : { ca };
-  const login = proxy?.login && Buffer.from(`${proxy.login.username}:${proxy.login.password}`).toString('base64');
-  const dispatcher: Dispatcher = proxy
-    ? new ProxyAgent({ uri: proxy.url, requestTls: tls, proxyTls: tls, ...(login === undefined ? {} : { token: `Basic ${login}` }) })
-    : new Agent({ connect: tls });
+async function post(url: string, jwt: string, connection: Connection, signal?: AbortSignal): Promise<ApiAnswer> {
+  await using way = new WayOut(connection, url);
   const deadline = AbortSignal.timeout(DEADLINE_MS);
   try {
     const { statusCode, headers, body } = await request(url, {
       method: 'POST',
-      dispatcher,
+      dispatcher: way.to(url),
       signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
       headers: {
         authorization: `Bearer ${jwt}`,
@@ -106,24 +101,8 @@ async function post(url: string, jwt: string, { ca, proxy }: Connection, signal?
   } catch (error) {
     signal?.throwIfAborted();
     if (deadline.aborted) throw new SyncError('GitTimeout', `${url} took too long to answer and was given up; it is tried again.`);
-    throw unreachable(url, error);
-  } finally {
-    await dispatcher.destroy();
+    throw wayFault(url, error, 'Check spec.git.auth.githubApp.apiUrl, spec.git.proxy and the network.');
   }
-}
-
-function unreachable(url: string, error: unknown): SyncError {
-  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
-  const message = error instanceof Error ? error.message : String(error);
-  if (UNTRUSTED.test(code))
-    return new SyncError(
-      'TlsUntrusted',
-      `The certificate of ${new URL(url).host} is not trusted (${code}): spec.git.ca names its authority.`,
-    );
-  return new SyncError(
-    'HostUnreachable',
-    `${url} does not answer: ${message}. Check spec.git.auth.githubApp.apiUrl, spec.git.proxy and the network.`,
-  );
 }
 
 function refusal({ status, headers, body }: ApiAnswer, url: string, skewMs: number): SyncError {

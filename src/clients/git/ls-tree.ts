@@ -2,14 +2,14 @@ import type { TreeEntry } from '../../domain/plan/tree.ts';
 
 const MODES = new Set(['100644', '100755', '120000', '160000']);
 
-/** Reads `ls-tree -r -z -l`: `<mode> <type> <id> <size>\t<name>\0`, where the name is bytes. */
+/** Reads `ls-tree -r -z`: `<mode> <type> <id>\t<name>\0`, where the name is bytes. */
 export function parseTree(output: Buffer): TreeEntry[] {
   const entries: TreeEntry[] = [];
   for (let start = 0; start < output.length;) {
     const end = output.indexOf(0, start);
     const tab = output.indexOf(9, start);
     if (end < 0 || tab < 0 || tab > end) throw new Error('the listing of the commit was cut short');
-    const [mode = '', , oid = '', size = ''] = output.toString('latin1', start, tab).split(/ +/);
+    const [mode = '', , oid = ''] = output.toString('latin1', start, tab).split(' ');
     const name = output.subarray(tab + 1, end);
     const path = name.toString('utf8');
     // Decoding puts U+FFFD where bytes are no UTF-8; encoding that again gives other bytes than those of the name.
@@ -18,7 +18,6 @@ export function parseTree(output: Buffer): TreeEntry[] {
       path,
       mode: normaliseMode(mode),
       oid,
-      size: size === '-' ? 0 : Number(size),
       ...(invalid ? { invalidName: true } : {}),
     });
     start = end + 1;

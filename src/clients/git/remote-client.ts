@@ -36,38 +36,55 @@ export async function listRemote(access: RemoteAccess, ref?: string): Promise<Re
   return parseRemoteRefs(output);
 }
 
-/** How much comes along: one commit without history, history without content, or everything. Hosts that cannot do less give more. */
-export type FetchDepth = 'commit' | 'history' | 'everything';
+/** Files up to this size, bytes, come along with their commit where nearly everything of a repository is wanted anyway. */
+const SMALL_BYTES = 64 * 1024;
 
-const DEPTH: Readonly<Record<FetchDepth, readonly string[]>> = {
-  commit: ['--depth=1'],
+/**
+ * How much comes along. Of one commit, without history: its `listing` alone, what is new of it in `small` files, all its small files
+ * (`everySmall`), all that is `new` of it, or its whole `content`; else `history` without listings, the `listings` of all commits, or `everything`. Hosts that cannot give less
+ * give more.
+ */
+export type FetchScope = 'listing' | 'small' | 'everySmall' | 'new' | 'content' | 'history' | 'listings' | 'everything';
+
+const SCOPE: Readonly<Record<FetchScope, readonly string[]>> = {
+  listing: ['--depth=1', '--filter=blob:none'],
+  small: ['--depth=1', `--filter=blob:limit=${SMALL_BYTES}`],
+  everySmall: ['--depth=1', '--refetch', `--filter=blob:limit=${SMALL_BYTES}`],
+  new: ['--depth=1', '--no-filter'],
+  content: ['--depth=1', '--refetch', '--no-filter'],
   history: ['--filter=tree:0', '--prune'],
-  everything: [],
+  listings: ['--filter=blob:none'],
+  everything: ['--refetch', '--no-filter'],
 };
+
+const FETCH = [
+  'fetch',
+  '--quiet',
+  '--force',
+  '--no-tags',
+  '--no-write-fetch-head',
+  '--no-recurse-submodules',
+  '--no-auto-maintenance',
+] as const;
 
 /**
  * Fetches objects or refs of the remote into a bare repository, under names of ours.
  * @param wanted refspecs whose left side is a full ref name or an object id.
  * @throws SyncError of the git side.
  */
-export async function fetchInto(gitDir: string, access: RemoteAccess, wanted: readonly string[], depth: FetchDepth): Promise<void> {
-  const args = [
-    'fetch',
-    '--quiet',
-    '--force',
-    '--no-tags',
-    '--no-write-fetch-head',
-    '--no-recurse-submodules',
-    '--no-auto-maintenance',
-    ...DEPTH[depth],
-  ];
-  await callRemote(
-    access,
-    [`--git-dir=${gitDir}`],
-    [...args, '--end-of-options', access.remote.url, ...wanted],
-    'fetch',
-    FETCH_DEADLINE_MS,
-  );
+export async function fetchInto(gitDir: string, access: RemoteAccess, wanted: readonly string[], scope: FetchScope): Promise<void> {
+  const command = [...FETCH, ...SCOPE[scope], '--end-of-options', access.remote.url, ...wanted];
+  await callRemote(access, [`--git-dir=${gitDir}`], command, 'fetch', FETCH_DEADLINE_MS);
+}
+
+/**
+ * Fetches exactly these blobs into a bare repository.
+ * @throws SyncError of the git side; RefNotFound or GitFailed also where the host gives no blobs by their ids.
+ */
+export async function fetchBlobs(gitDir: string, access: RemoteAccess, oids: readonly string[]): Promise<void> {
+  const globals = [`--git-dir=${gitDir}`, '-c', 'fetch.negotiationAlgorithm=noop']; // what we have does not matter: it is none of these
+  const command = [...FETCH, '--filter=blob:none', '--stdin', '--end-of-options', access.remote.url];
+  await callRemote(access, globals, command, 'fetch files', FETCH_DEADLINE_MS, `${oids.join('\n')}\n`);
 }
 
 async function callRemote(
@@ -76,6 +93,7 @@ async function callRemote(
   command: readonly string[],
   what: string,
   defaultDeadlineMs: number,
+  input = '',
 ): Promise<string> {
   const { remote, credential, connection = {}, settings, signal } = access;
   return await withCredential(credential, remote, connection, async ({ options, env, folder }) => {
@@ -83,6 +101,7 @@ async function callRemote(
       env: { ...gitEnvironment(settings, remote.transport), ...noteAnswers(folder), ...env },
       deadlineMs: access.deadlineMs ?? defaultDeadlineMs,
       signal,
+      input,
     });
     signal?.throwIfAborted();
     const answer = await lastAnswer(folder);

@@ -53,7 +53,9 @@ export class Repository {
     const output = await this.#text([`--git-dir=${this.gitDir}`, ...format], 'read the commit').catch((error: unknown) => {
       if (
         error instanceof SyncError &&
-        /bad object|unknown revision|bad revision|Not a valid object|not a tree|expected commit type/i.test(error.message)
+        /bad object|unknown revision|bad revision|Not a valid object|not a tree|expected commit type|from promisor remote/i.test(
+          error.message,
+        )
       )
         return '';
       throw error;
@@ -101,12 +103,34 @@ export class Repository {
   }
 
   /**
+   * Which of these blobs of a commit are not here, and how many others it has.
+   * @throws SyncError GitFailed when its listing is not here either, GitTimeout
+   */
+  async missingBlobs(commit: string, wanted: ReadonlySet<string>): Promise<{ missing: Set<string>; others: number }> {
+    const blobs = ['--filter=object:type=blob', '--filter-provided-objects', '--no-object-names', '--missing=print'];
+    const question = ['rev-list', '--objects', ...blobs, '--end-of-options', `${commit}^{tree}`];
+    const exit = await runGit([`--git-dir=${this.gitDir}`, ...question], {
+      env: gitEnvironment(this.#settings),
+      deadlineMs: CONTENT_DEADLINE_MS,
+    });
+    if (exit.code !== 0) throw localFailure(exit, `look for the files of commit ${commit}`);
+    const missing = new Set<string>();
+    let others = 0;
+    for (const line of exit.stdout.toString('latin1').split('\n')) {
+      const oid = line.startsWith('?') ? line.slice(1) : line;
+      if (!wanted.has(oid)) others += oid === '' ? 0 : 1;
+      else if (oid !== line) missing.add(oid);
+    }
+    return { missing, others };
+  }
+
+  /**
    * The whole listing of a commit.
    * @throws SyncError GitFailed, GitTimeout
    */
   async listTree(commit: string): Promise<TreeEntry[]> {
     // Not through simple-git: names are bytes, and not all of them are text.
-    const exit = await runGit([`--git-dir=${this.gitDir}`, 'ls-tree', '-r', '-z', '-l', '--full-tree', '--end-of-options', commit], {
+    const exit = await runGit([`--git-dir=${this.gitDir}`, 'ls-tree', '-r', '-z', '--full-tree', '--end-of-options', commit], {
       env: gitEnvironment(this.#settings),
       deadlineMs: CONTENT_DEADLINE_MS,
     });

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { SyncError } from '../../domain/errors.ts';
 import { readApiKey, type ApiKey } from './api-key.ts';
 import { isWelcome, refused } from './failure.ts';
 import { IgnitionHttp, type IgnitionAddress } from './http.ts';
@@ -14,6 +15,7 @@ import {
   Resource,
   ScanStatus,
   StatusPing,
+  VisionClients,
   readGwInfo,
   type GwInfo,
 } from './wire.ts';
@@ -21,7 +23,7 @@ import {
 export type ScanKind = 'config' | 'projects';
 
 /** `Down`: nothing answers at the address, as on a gateway that is stopped or not yet up. */
-type GatewayState = 'Running' | 'Starting' | 'Commissioning' | 'Down';
+export type GatewayState = 'Running' | 'Starting' | 'Commissioning' | 'Down';
 
 /** What became of asking for a scan lock: another may hold it, and not every gateway has it. */
 export type LockOutcome = 'held' | 'taken' | 'absent';
@@ -70,9 +72,13 @@ export interface IgnitionClient {
   designers(signal?: AbortSignal): Promise<z.infer<typeof Designers>['items']>;
   /** Undefined on a gateway without Perspective. */
   perspectiveSessions(signal?: AbortSignal): Promise<z.infer<typeof PerspectiveSessions>['items'] | undefined>;
+  /** Undefined on a gateway without Vision. */
+  visionClients(signal?: AbortSignal): Promise<z.infer<typeof VisionClients>['items'] | undefined>;
   redundancy(signal?: AbortSignal): Promise<Redundancy>;
   /** What waits for a restart of the gateway. */
   pendingRestart(signal?: AbortSignal): Promise<string[]>;
+  /** Asks for a restart of the whole gateway. False when it says no. It goes down some seconds after it has answered. */
+  restart(signal?: AbortSignal): Promise<boolean>;
   /** Lines of WARN and ERROR since a moment (epoch milliseconds by the gateway's clock), at most `limit`. */
   complaintsSince(since: number, limit: number, signal?: AbortSignal): Promise<LogLine[]>;
   close(): Promise<void>;
@@ -141,8 +147,15 @@ export function createIgnitionClient(address: IgnitionAddress): IgnitionClient {
     modes: async (signal) => new Map((await get(Modes, `${V1}/mode`, signal)).items.map(({ name, title }) => [name, title ?? ''])),
     designers: async (signal) => (await get(Designers, `${V1}/designers`, signal)).items,
     perspectiveSessions: async (signal) => (await find(PerspectiveSessions, '/data/perspective/api/v1/sessions/', signal))?.items,
+    visionClients: async (signal) => (await find(VisionClients, '/data/vision/api/v1/clients', signal))?.items,
     redundancy: (signal) => get(Redundancy, `${V1}/redundancy`, signal),
     pendingRestart: async (signal) => (await find(PendingRestart, `${V1}/restart-tasks/pending`, signal))?.pending ?? [],
+    async restart(signal) {
+      const path = `${V1}/restart-tasks/restart?confirm=true`;
+      const { text } = await http.call('POST', path, { signal });
+      if (/^\s*(true|false)\s*$/.test(text)) return text.trim() === 'true';
+      throw new SyncError('GatewayIncompatible', `${path} of the gateway answered neither true nor false.`);
+    },
     async complaintsSince(since, limit, signal) {
       const query = new URLSearchParams({ startTime: `${since}`, minLevel: 'WARN', limit: `${limit}` });
       return (await get(LogLines, `${V1}/logs?${query.toString()}`, signal)).items;
@@ -156,4 +169,4 @@ function segments(name: string): string {
   return name.split('/').map(encodeURIComponent).join('/');
 }
 
-export type { IgnitionAddress };
+export type { IgnitionAddress, ScanStatus };

@@ -67,7 +67,7 @@ export function refused(answer: Answer, method: string): SyncError {
       status === 401
         ? 'does not know the API key of spec.gateway.apiKeySecretRef: put the one that the gateway made (name:secret) into the Secret'
         : 'knows the API key but does not allow it this: give its security level read and write permission';
-    return new SyncError('GatewayAuthFailed', `${method} ${path}: the gateway ${why} (${status}).`);
+    return new SyncError('GatewayAuthFailed', `${method} ${path}: the gateway ${why} (${status}).`, { cause: { status } });
   }
   if (isWelcome(answer)) return new SyncError('GatewayNotRunning', 'The gateway waits to be commissioned: finish its first-time setup.');
   if (status >= 300 && status < 400)
@@ -79,6 +79,13 @@ export function refused(answer: Answer, method: string): SyncError {
   if (status === 404)
     return new SyncError('GatewayIncompatible', `${method} ${path}: the gateway has no such route (404). Ignition 8.3 or later is needed.`);
   return new SyncError('ScanFailed', `${method} ${path}: the gateway answered ${status}. Look at its log.${words}`);
+}
+
+/** The status with which a gateway refused a key; undefined when the fault is another. */
+export function refusedWith(error: unknown): 401 | 403 | undefined {
+  if (!(error instanceof SyncError) || error.reason !== 'GatewayAuthFailed') return undefined;
+  const { status } = (error.cause ?? {}) as { status?: unknown };
+  return status === 401 || status === 403 ? status : undefined;
 }
 
 /** A gateway that waits for its first-time setup sends everybody to one page. */
@@ -104,14 +111,23 @@ function wordsOfJson(text: string): string | undefined {
   return wordsIn(value);
 }
 
-/** `{message}`, `{problem}` as text or `{message}`, `{messages:[…]}`: all were seen. */
+/** `{message}`, `{problem}` as text or as an object, `{messages:[…], fieldMessages:[{fieldName, messages}]}`: all were seen. */
 export function wordsIn(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const { message, problem, messages } = value as Record<string, unknown>;
+  const { message, problem, messages, fieldMessages } = value as Record<string, unknown>;
   if (typeof message === 'string') return message;
   if (typeof problem === 'string') return problem;
-  if (Array.isArray(messages)) return messages.map(String).join('; ');
+  const said = [...(Array.isArray(messages) ? messages.map(String) : []), ...wordsOfFields(fieldMessages)];
+  if (said.length > 0) return said.join('; ');
   return problem === undefined ? undefined : wordsIn(problem);
+}
+
+function wordsOfFields(fields: unknown): string[] {
+  if (!Array.isArray(fields)) return [];
+  return fields.flatMap((field: unknown) => {
+    const { fieldName, messages } = (typeof field === 'object' && field !== null ? field : {}) as Record<string, unknown>;
+    return typeof fieldName === 'string' && Array.isArray(messages) ? [`${fieldName}: ${messages.map(String).join(', ')}`] : [];
+  });
 }
 
 function wordOf(error: unknown, word: 'code' | 'name' | 'message'): string {

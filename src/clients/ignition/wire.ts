@@ -45,6 +45,9 @@ export const Designers = z.object({ items: z.array(Designer) });
 const PerspectiveSession = z.object({ username: z.string().nullish(), project: z.string().nullish() });
 export const PerspectiveSessions = z.object({ items: z.array(PerspectiveSession) });
 
+/** Recorded as having the shape of Designers. */
+export const VisionClients = z.object({ items: z.array(z.object({ user: z.string().nullish() })) });
+
 /** What a node says of its pair. Words beyond those known are taken as they come. */
 export const Redundancy = z.object({
   role: z.string(),

@@ -2,14 +2,27 @@ import { request, type Dispatcher } from 'undici';
 import { z } from 'zod';
 import type { LfsPointer } from '../../domain/lfs-pointer.ts';
 import { SyncError } from '../../domain/errors.ts';
-import type { Credential } from '../git/credentials.ts';
+import type { Connection, Credential } from '../git/credentials.ts';
 import type { Remote } from '../git/remote.ts';
+import { WayOut, proxyRefused, wayFault } from '../http/way-out.ts';
 
-/** A Git LFS server and what proves that we may read from it. */
+/** A Git LFS server, the way to it, and what proves that we may read from it: the same as for git itself. */
 export interface LfsAccess {
   readonly remote: Remote;
   readonly credential: Credential;
+  readonly connection?: Connection | undefined;
+  /** Told when the server refuses the credential. */
+  readonly onRefused?: (() => void) | undefined;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** An open way to a Git LFS server. */
+export type LfsConnection = LfsAccess & { readonly way: WayOut } & AsyncDisposable;
+
+/** @throws SyncError UnsupportedContent when there can be no LFS server */
+export function openLfs(access: LfsAccess): LfsConnection {
+  const way = new WayOut(access.connection ?? {}, lfsEndpoint(access.remote));
+  return { ...access, way, [Symbol.asyncDispose]: () => way[Symbol.asyncDispose]() };
 }
 
 /** Where one object can be read, as the server said. */
@@ -50,9 +63,10 @@ export function lfsEndpoint({ url, transport }: Remote): string {
 /**
  * Asks where objects can be read; the answer also proves that the credential may read them.
  * @param pointers at most `MAX_LFS_BATCH`
- * @throws SyncError ContentUnavailable when the server does not have one; AuthenticationFailed, RateLimited, RepositoryNotFound, HostUnreachable
+ * @throws SyncError ContentUnavailable when the server does not have one; AuthenticationFailed, RateLimited, RepositoryNotFound,
+ * HostUnreachable, TlsUntrusted
  */
-export async function askForLfs(access: LfsAccess, pointers: readonly LfsPointer[]): Promise<LfsDownload[]> {
+export async function askForLfs(access: LfsConnection, pointers: readonly LfsPointer[]): Promise<LfsDownload[]> {
   const endpoint = lfsEndpoint(access.remote);
   const objects = pointers.map(({ sha256: oid, size }) => ({ oid, size }));
   const answer = await call(access, 'POST', `${endpoint}/objects/batch`, {
@@ -90,7 +104,7 @@ export async function askForLfs(access: LfsAccess, pointers: readonly LfsPointer
  * Streams one object; never more bytes than its pointer says.
  * @throws SyncError as `askForLfs`
  */
-export async function* readLfs(access: LfsAccess, { pointer, href, headers }: LfsDownload): AsyncGenerator<Buffer> {
+export async function* readLfs(access: LfsConnection, { pointer, href, headers }: LfsDownload): AsyncGenerator<Buffer> {
   const answer = await call(access, 'GET', href, { headers });
   let size = 0;
   for await (const piece of named(href, answer.body)) {
@@ -108,22 +122,32 @@ export async function* readLfs(access: LfsAccess, { pointer, href, headers }: Lf
 }
 
 async function call(
-  { credential, signal }: LfsAccess,
+  access: LfsConnection,
   method: 'GET' | 'POST',
   url: string,
   options: { readonly headers: Readonly<Record<string, string>>; readonly body?: string },
 ): Promise<Dispatcher.ResponseData> {
+  const { signal, way } = access;
   const where = new URL(url).host;
   let answer: Dispatcher.ResponseData;
   try {
-    answer = await request(url, { method, ...options, headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS, signal: signal ?? null });
+    answer = await request(url, {
+      method,
+      ...options,
+      headersTimeout: TIMEOUT_MS,
+      bodyTimeout: TIMEOUT_MS,
+      signal: signal ?? null,
+      dispatcher: way.to(url),
+    });
   } catch (error) {
     signal?.throwIfAborted();
-    throw new SyncError('HostUnreachable', `The Git LFS server ${where} cannot be reached: ${messageOf(error)}.`, { cause: error });
+    throw wayFault(url, error, 'It is where the Git LFS files are: check spec.git.proxy and the network.');
   }
   if (answer.statusCode === 200) return answer;
   await answer.body.dump();
-  throw refusal(answer, where, credential);
+  if (answer.statusCode === 407) throw proxyRefused();
+  if (answer.statusCode === 401 || answer.statusCode === 403) access.onRefused?.();
+  throw refusal(answer, where, access.credential);
 }
 
 function refusal({ statusCode, headers }: Dispatcher.ResponseData, where: string, credential: Credential): SyncError {

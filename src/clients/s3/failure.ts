@@ -40,7 +40,7 @@ function sayOf(error: unknown, { bucket, keyFiles, endpoint }: Bucket): string {
 function codeOf(error: unknown): string {
   if (typeof error !== 'object' || error === null) return '';
   const { Code, code, name } = error as { readonly Code?: unknown; readonly code?: unknown; readonly name?: unknown };
-  return String([Code, code, name].find((one) => typeof one === 'string' && one !== '') ?? '');
+  return [Code, code, name].find((one): one is string => typeof one === 'string' && one !== '') ?? '';
 }
 
 function statusOf(error: unknown): number | undefined {

@@ -71,7 +71,7 @@ export function compose(tree: readonly TreeEntry[], layout: Layout): GatewayPlan
       refuseUnsupported(entry, path, mapping.field);
       leftOut.taken(path);
       const edits: Edit[] | undefined = mapping.template ? [{ kind: 'template', field: `${mapping.field}.template` }] : undefined;
-      composed.place({ path, oid: entry.oid, size: entry.size, executable: entry.mode === '100755', ...(edits && { edits }) }, mapping);
+      composed.place({ path, oid: entry.oid, executable: entry.mode === '100755', ...(edits && { edits }) }, mapping);
       brought += 1;
     }
     if (mapping.mirror && source.found.kind !== 'absent') {

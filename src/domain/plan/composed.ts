@@ -7,7 +7,6 @@ import { count } from './text.ts';
 export interface PlannedFile {
   readonly path: string;
   readonly oid: string;
-  readonly size: number;
   readonly executable: boolean;
   /** What is changed in its content for this gateway, in order; absent = the blob's bytes. */
   readonly edits?: readonly Edit[];

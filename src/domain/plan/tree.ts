@@ -6,8 +6,6 @@ export interface TreeEntry {
   /** File, executable file, symbolic link, submodule. */
   readonly mode: '100644' | '100755' | '120000' | '160000';
   readonly oid: string;
-  /** Bytes; 0 for a submodule. */
-  readonly size: number;
   /** The name is not UTF-8: `path` shows it with replacement characters. */
   readonly invalidName?: true;
 }

@@ -1,5 +1,6 @@
 import type { SyncProfileSpec } from '../../api/v1alpha1/sync-profile.ts';
 import type { Fault } from '../errors.ts';
+import { restartFaults } from '../restart.ts';
 import { destinationFault } from './destination.ts';
 import { parsePointer } from '../render/pointer.ts';
 import { moduleSourceFault } from './modules.ts';
@@ -21,7 +22,13 @@ export function validateProfile(spec: SyncProfileSpec): Fault[] {
     ...checkPath(mapping.destination, `spec.mappings[${i}].destination`, spec, { type: mapping.type, mirror: mapping.mirror === true }),
   ]);
   const mode = spec.deploymentMode ? checkPath(spec.deploymentMode.source, 'spec.deploymentMode.source', spec) : [];
-  return [...paths, ...mode, ...checkEdits(spec), ...validatePatterns(spec.excludePatterns, 'spec.excludePatterns')];
+  return [
+    ...paths,
+    ...mode,
+    ...checkEdits(spec),
+    ...validatePatterns(spec.excludePatterns, 'spec.excludePatterns'),
+    ...restartFaults(spec.restart),
+  ];
 }
 
 function checkEdits(spec: SyncProfileSpec): Fault[] {

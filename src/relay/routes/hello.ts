@@ -7,6 +7,10 @@ import { gatewayTaskQueue } from '../../contract/names.ts';
 import { MAX_DRIFT_NAMED, type HelloRequest, type HelloResponse } from '../../contract/relay.ts';
 import { withDrift } from '../../domain/drift.ts';
 import { withNode } from '../../domain/redundancy/status.ts';
+import { wasComingUp } from '../../domain/out-of-date.ts';
+import { COMING_UP } from '../../domain/reasons.ts';
+import { startupExpectation } from '../../domain/startup.ts';
+import { MAX_VIEW_AGE_MS } from '../../domain/ticket.ts';
 import { ConflictError } from '../../clients/kube/errors.ts';
 import type { Caller } from '../callers.ts';
 import type { RelayObjects } from '../objects.ts';
@@ -37,56 +41,63 @@ export const Hello = z.object({
   liveOp: Short,
   drift: DriftReport.optional(),
   node: z.object({ running: z.boolean(), role: Word.optional(), activityLevel: Word.optional(), projectState: Word.optional() }).optional(),
+  comingUp: z.object({ reason: z.enum(COMING_UP), message: z.string().max(1_000) }).optional(),
 }) satisfies z.ZodType<HelloRequest>;
 
-/** Writes down what the agent says is live, and wakes the workflow of its IgnitionSync: that is what starts a catch-up. */
-export function createHello(kube: KubeClient, syncs: RelayObjects['syncs'], signals: KeyedQueue, ticketKey: string, now: () => Date) {
-  return async (caller: Caller, request: HelloRequest): Promise<HelloResponse> => {
+/**
+ * Writes down what the agent says is live, and wakes the workflow of its IgnitionSync: that is what starts a catch-up. The answer says, too,
+ * what a gateway that starts may expect.
+ */
+export function createHello(
+  kube: KubeClient,
+  syncs: RelayObjects['syncs'],
+  signals: KeyedQueue,
+  ticketKey: string,
+  now: () => Date,
+): (caller: Caller, request: HelloRequest) => Promise<HelloResponse> {
+  return async (caller, request) => {
     const { namespace, gateway, syncName, podUid } = caller;
     const agent = { version: request.version, protocol: request.protocol, lastHello: now().toISOString(), podUid };
-    const connection = syncs.watched(namespace, syncName).object?.spec.gateway;
-    const answer = {
-      namespace,
-      gateway,
-      taskQueue: gatewayTaskQueue(namespace, gateway),
-      ticketKey,
-      ...(connection && { connection: { port: connection.port, tls: connection.tls } }),
-    };
-    const { isNew, redundant } = await writeHello(kube, caller, request, agent);
-    if (isNew) signals.add(`${namespace}/${syncName}`, `hello ${gateway}`);
-    return { ...answer, redundant };
+    const { news, before, redundant } = await writeHello(kube, caller, request, agent);
+    if (news) signals.add(`${namespace}/${syncName}`, `hello ${gateway}`);
+    const { object: sync } = await syncs.known(namespace, syncName, MAX_VIEW_AGE_MS, (watched) => watched !== undefined);
+    const answer = { namespace, gateway, taskQueue: gatewayTaskQueue(namespace, gateway), ticketKey, redundant };
+    if (!sync) return answer;
+    const { port, tls } = sync.spec.gateway;
+    const { startupGraceSeconds: graceSeconds } = sync.spec.agent;
+    return { ...answer, startup: { ...startupExpectation(sync, before, request.live), graceSeconds, connection: { port, tls } } };
   };
 }
 
 /**
  * Said again and again, so that a status that was lost is told anew; what is known already is not written and wakes nobody.
- * @returns whether something was new, and whether the gateway is taken for a node of a redundant pair
+ * @returns whether something was new, the status before, and whether the gateway is taken for a node of a redundant pair
  */
 async function writeHello(
   kube: KubeClient,
   { namespace, gateway, podUid }: Caller,
-  { live, version, drift, node }: HelloRequest,
+  { live, version, drift, node, comingUp }: HelloRequest,
   agent: NonNullable<IgnitionGatewayStatus['agent']>,
-): Promise<{ isNew: boolean; redundant: boolean }> {
+): Promise<{ news: boolean; before: IgnitionGatewayStatus | undefined; redundant: boolean }> {
   for (let attempt = 1; ; attempt += 1) {
     const stored = await kube.get(IGNITION_GATEWAYS, namespace, gateway);
     const before = stored?.status;
     const conditions = drift && withDrift(before?.conditions, drift, agent.lastHello);
     const redundancy = node && withNode(before?.redundancy, node, agent.lastHello);
     const redundant = ((redundancy ?? before?.redundancy)?.summary ?? '') !== '';
-    const greeted =
-      before?.live === live &&
-      before.agent?.podUid === podUid &&
-      before.agent.version === version &&
-      (before.phase !== 'Unreachable' || before.reason === 'ReplicationPending');
-    if (greeted && !conditions && !redundancy) return { isNew: false, redundant };
+    const isBack =
+      comingUp === undefined &&
+      before !== undefined &&
+      ((before.phase === 'Unreachable' && before.reason !== 'ReplicationPending') || wasComingUp(before));
+    const greeted = before?.live === live && before.agent?.podUid === podUid && before.agent.version === version && !isBack;
+    if (greeted && !conditions && !redundancy) return { news: false, before, redundant };
     try {
       // Conditions are a list that others write to, too: it is replaced only if it is still the one that was read.
       const guarded = conditions && stored && { metadata: { resourceVersion: stored.metadata.resourceVersion } };
       // A word that the gateway does not say any more goes.
       const gone = { role: null, activityLevel: null, projectState: null };
       const status = { live, agent, ...(conditions && { conditions }), ...(redundancy && { redundancy: { ...gone, ...redundancy } }) };
-      if (await kube.patchStatus(IGNITION_GATEWAYS, namespace, gateway, { ...guarded, status })) return { isNew: true, redundant };
+      if (await kube.patchStatus(IGNITION_GATEWAYS, namespace, gateway, { ...guarded, status })) return { news: true, before, redundant };
     } catch (error) {
       if (!(error instanceof ConflictError) || attempt === ATTEMPTS) throw error;
       continue;

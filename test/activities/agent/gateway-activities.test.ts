@@ -24,6 +24,7 @@ test('a call that reports nothing still beats', async () => {
     apply: rig.agent.apply.bind(rig.agent),
     scan: rig.agent.scan.bind(rig.agent),
     restore: () => beat.then(() => ({ live: 'x', wrote: false })),
+    restart: rig.agent.restart.bind(rig.agent),
   };
   expect(await env.run((step: GatewayStep) => createGatewayActivities(silent).restore(step), stepOf('a', 'b', 'op'))).toEqual({
     live: 'x',
@@ -40,7 +41,7 @@ test('a cancellation reaches the agent as its signal', async () => {
       signal.addEventListener('abort', () => reject(signal.reason as Error));
       env.cancel('CANCELLED');
     });
-  const agent = { stage: waiting, apply: waiting, scan: waiting, restore: waiting };
+  const agent = { stage: waiting, apply: waiting, scan: waiting, restore: waiting, restart: waiting };
   await expect(env.run((step: GatewayStep) => createGatewayActivities(agent).stage(step), stepOf('a', 'b', 'op'))).rejects.toMatchObject({
     name: 'CancelledFailure',
   });

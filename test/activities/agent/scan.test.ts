@@ -20,7 +20,7 @@ const FILES: Files = {
 let rig: Rig;
 let gateway: GatewaySimulator;
 beforeEach(async () => {
-  rig = await Rig.open({ scanTimeoutMs: 300 });
+  rig = await Rig.open({ scanTimeoutMs: 1000 });
   writeFileSync(join(rig.dataDir, '..', 'key'), 'ci:secret\n');
   gateway = await GatewaySimulator.start({ dataDir: rig.dataDir, tokenFile: join(rig.dataDir, '..', 'key'), faults: { scanMs: 5 } });
   await rig.reopen({
@@ -60,6 +60,18 @@ test('what was scanned is not scanned again, and a change calls for its own scan
   await scan();
   expect(scans()).toEqual(['config', 'projects', 'projects', 'projects']);
 });
+
+test.each(['join', 'queue', 'ignore'] as const)(
+  'a scan of somebody else that began before the files changed proves nothing, where the gateway would %s ours',
+  async (scanDuringScan) => {
+    await rig.sync(FILES);
+    await scan();
+    gateway.set({ scanMs: 150, scanReads: 'at its start', scanDuringScan });
+    for (const kind of ['config', 'projects'] as const) gateway.gateway.engine.trigger(kind);
+    await rig.sync({ ...FILES, [`${VIEW}/view.json`]: 'v2' });
+    expect(await scan()).toMatchObject({ outcome: 'Loaded' });
+  },
+);
 
 test('after a restore the gateway is told again', async () => {
   await rig.sync(FILES);

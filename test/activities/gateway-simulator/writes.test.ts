@@ -77,7 +77,7 @@ describe('writes of the API (facts 1.2, 1.9)', () => {
 test('commissioning points at a user source of its own, and may forget keys', async () => {
   await using bench = new Bench();
   const gateway = await bench.start({ faults: { state: 'commissioning' }, tokenFile: '/dev/null' });
-  await call(gateway, '/simulator/commission', send('POST', { forgetsKeys: true }));
+  await call(gateway, '/simulator/commission', send('POST', { forgets: 'until-restart' }));
   expect(gateway.gateway.faults).toMatchObject({ state: 'running', keyRights: 'none' });
   const core = gateway.gateway.engine.collections().get('core')?.resources;
   expect(core?.get('ignition/security-properties')?.payloads.get('config.json')?.content?.toString()).toContain('"temp"');

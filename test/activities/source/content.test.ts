@@ -141,7 +141,7 @@ test('a lost store is filled again by the next plan, with the same digests', asy
   const repo = bench.repository();
   repo.commit({ 'projects/p/f': 'content' });
   const first = await bench.plan({ repo: repo.url }, [gateway('a')]);
-  rmSync(join(bench.folder, 'store'), { recursive: true });
+  rmSync(bench.storeFolder, { recursive: true });
   bench.restart();
   const second = await bench.plan({ repo: repo.url }, [gateway('a')]);
   expect(second.planDigest).toBe(first.planDigest);
@@ -153,7 +153,6 @@ test('blobs that were lost while the process was away are read from git again', 
   const repo = bench.repository();
   repo.commit({ 'projects/p/f': 'content', 'projects/p/g': 'other' });
   await bench.plan({ repo: repo.url }, [gateway('a')]);
-  const { store } = await bench.opened;
   rmSync(bench.blobPath(sha256('content')));
   bench.restart();
   expect(Object.keys((await bench.planned(await bench.plan({ repo: repo.url }, [gateway('a')]), 'a')).files)).toHaveLength(2);
@@ -183,5 +182,5 @@ test('a plan that is refused leaves nothing behind', async () => {
   const repo = bench.repository();
   repo.commit({ 'projects/p/f': 'content', 'projects/p/lfs': 'version https://git-lfs.github.com/spec/v1\n' });
   expect(await failure(bench.plan({ repo: repo.url }, [gateway('a')]))).toMatchObject({ reason: 'UnsupportedContent' });
-  expect(readdirSync(join(bench.folder, 'store', 'staging'))).toEqual([]);
+  expect(readdirSync(join(bench.storeFolder, 'staging'))).toEqual([]);
 });

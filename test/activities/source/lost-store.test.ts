@@ -48,7 +48,7 @@ class Rollout implements AsyncDisposable {
   }
 
   get store(): string {
-    return join(this.#bench.folder, 'store');
+    return this.#bench.storeFolder;
   }
 
   /** What the agent of a gateway gets when it asks for its wave's plan, its manifest, and every file of that. */
@@ -98,7 +98,7 @@ test('the store is deleted while the source is down: at its next start it makes 
     await using rollout = await Rollout.start(bench, [plain('a')]);
     planDigest = rollout.result.planDigest;
   }
-  rmSync(join(bench.folder, 'store'), { recursive: true, force: true });
+  rmSync(bench.storeFolder, { recursive: true, force: true });
   bench.restart();
   const parts = await bench.opened;
   expect(await parts.source.readWave({ planDigest, stage: '', wave: 0, only: ['a'] })).toHaveLength(1);
@@ -166,7 +166,6 @@ test('a plan made after blobs were deleted or cut short under the running source
   const repo = bench.repository();
   repo.commit(GIT_FILES);
   const first = await bench.plan({ repo: repo.url }, [plain('a')]);
-  const { store } = await bench.opened;
   rmSync(bench.blobPath(sha256('plain')));
   writeFileSync(bench.blobPath(sha256('I am a')), '');
   const second = await bench.plan({ repo: repo.url }, [plain('a')]);

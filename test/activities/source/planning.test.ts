@@ -198,3 +198,33 @@ test('what an object shares reaches its gateways with their own bytes, with a pr
   expect(await bench.plan({ repo: repo.url }, synced, { shared })).toMatchObject({ changed: 0 });
   expect(await bench.plan({ repo: repo.url }, synced)).toMatchObject({ changed: 1, files: { added: 0, modified: 0, deleted: 3 } });
 });
+
+test('what a profile says of people and restarts is in the plan where it is not the default, and a gateway that waits for an allowed restart is gone through', async () => {
+  using bench = new Workbench();
+  const repo = bench.repository();
+  repo.commit({ 'projects/a/project.json': '{}' });
+  const window = { days: ['Sat'], start: '02:00', timeZone: 'Europe/Berlin' };
+  const spec = {
+    perspectiveSessionPolicy: 'wait',
+    sessionWait: '90m',
+    restart: { windows: [{ ...window, duration: '2h' }], whenInUse: 'proceed' },
+  };
+  const first = await bench.plan({ repo: repo.url }, [gateway('a', undefined, {}, spec), gateway('b')]);
+  const { source } = await bench.opened;
+  const rowOf = async (name: string): Promise<object | undefined> =>
+    (await source.readWave({ planDigest: first.planDigest, stage: '', wave: 0, only: [name] }))[0];
+  const { target } = await bench.planned(first, 'a');
+  expect(await rowOf('b')).toEqual({ gateway: 'b', target, expectLive: 'none', designers: 'wait' });
+  expect(await rowOf('a')).toEqual({
+    gateway: 'a',
+    target,
+    expectLive: 'none',
+    designers: 'wait',
+    perspective: 'wait',
+    sessionWaitMs: 5_400_000,
+    restart: { windows: [{ ...window, durationMs: 7_200_000 }], whenInUse: 'proceed', timeoutMs: 600_000 },
+  });
+  const synced = { live: target, confirmed: target, restartPending: true } as const;
+  const again = await bench.plan({ repo: repo.url }, [gateway('a', undefined, synced, spec), gateway('b', undefined, synced)]);
+  expect(again).toMatchObject({ changed: 1, unchanged: 1, files: { added: 0, modified: 0, deleted: 0 } });
+});

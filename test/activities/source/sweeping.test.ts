@@ -9,7 +9,7 @@ import { sha256 } from '../../../src/source/digest.ts';
 import type { Fleet } from '../../../src/source/fleet.ts';
 import { sweep, type SweepParts, type Swept } from '../../../src/source/sweep.ts';
 import type { GitFixture } from './support/git-fixture.ts';
-import { letPass } from './support/ageing.ts';
+import { filesIn, letPass } from './support/ageing.ts';
 import { gateway, Workbench } from './support/workbench.ts';
 
 const MAPPINGS = [{ source: 'p', destination: 'projects/p', template: true }];
@@ -24,14 +24,12 @@ async function parts(bench: Workbench, fleet: Fleet): Promise<SweepParts> {
 
 async function sweepTwice(bench: Workbench, fleet: Fleet): Promise<Swept> {
   await sweep(await parts(bench, fleet), new Date());
-  letPass(join(bench.folder, 'store'), 2);
+  letPass(bench.storeFolder, 2);
   return await sweep(await parts(bench, fleet), new Date());
 }
 
 function namesIn(bench: Workbench, kind: string): string[] {
-  return readdirSync(join(bench.folder, 'store', kind), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map(({ name }) => name);
+  return filesIn(join(bench.storeFolder, kind)).map(({ name }) => name);
 }
 
 test('content of a gateway that is gone for a month is freed; until then, and while the gateway is there, it stays', async () => {
@@ -40,13 +38,13 @@ test('content of a gateway that is gone for a month is freed; until then, and wh
   repo.commit({ 'p/f': 'content' });
   await bench.plan({ repo: repo.url }, [plain('a')]);
   const there: Fleet = { rollouts: new Set(), gateways: new Map([['plant/a', []]]) };
-  letPass(join(bench.folder, 'store'), 24 * 365);
+  letPass(bench.storeFolder, 24 * 365);
   await sweepTwice(bench, there);
   expect(namesIn(bench, 'blobs')).toEqual([sha256('content')]);
-  letPass(join(bench.folder, 'store'), 24 * 29);
+  letPass(bench.storeFolder, 24 * 29);
   await sweepTwice(bench, NOBODY);
   expect(namesIn(bench, 'blobs')).toEqual([sha256('content')]);
-  letPass(join(bench.folder, 'store'), 24 * 2);
+  letPass(bench.storeFolder, 24 * 2);
   const swept = await sweepTwice(bench, NOBODY);
   expect(namesIn(bench, 'blobs')).toEqual([]);
   expect(swept).toMatchObject({ freedFiles: 2, takenOut: 0, files: 0, bytes: 0 }); // the blob and its manifest; the rollout's documents went first
@@ -66,7 +64,7 @@ test('what six plans ago was planned goes after a day, what is live and what is 
   const fleet: Fleet = { rollouts: new Set(['rollout/plant/demo/1']), gateways: new Map([['plant/a', [live.at(-2)!]]]) };
   await sweepTwice(bench, fleet);
   expect(namesIn(bench, 'blobs')).toHaveLength(8); // all younger than a day
-  letPass(join(bench.folder, 'store'), 25);
+  letPass(bench.storeFolder, 25);
   const { freedFiles, freedBytes } = await sweepTwice(bench, fleet);
   const versions = [2, 3, 4, 5, 6].map((n) => sha256(`version ${n}`)); // the five manifests that the gateway may read
   expect(namesIn(bench, 'blobs').sort()).toEqual([sha256('same'), ...versions].sort());
@@ -79,7 +77,7 @@ test('a manifest that only status names keeps its content: the pin of its gatewa
   const repo = bench.repository();
   repo.commit({ 'p/f': 'content' });
   const { target } = await bench.planned(await bench.plan({ repo: repo.url }, [plain('a')]), 'a');
-  letPass(join(bench.folder, 'store'), 24 * 365);
+  letPass(bench.storeFolder, 24 * 365);
   await sweepTwice(bench, { rollouts: new Set(), gateways: new Map([['plant/other', [target]]]) });
   expect(namesIn(bench, 'blobs')).toEqual([sha256('content')]);
 });
@@ -88,18 +86,18 @@ test('a cluster that does not answer stops the sweep before it takes anything', 
   using bench = new Workbench();
   const { store } = await bench.opened;
   await store.putDocument({ old: true });
-  letPass(join(bench.folder, 'store'), 24 * 365);
+  letPass(bench.storeFolder, 24 * 365);
   const silent = { ...(await bench.opened), readFleet: () => Promise.reject(new Error('no apiserver')) };
   await expect(sweep(silent, new Date())).rejects.toThrow('no apiserver');
   expect(namesIn(bench, 'documents')).toHaveLength(1);
-  expect(readdirSync(join(bench.folder, 'store'))).not.toContain('swept');
+  expect(readdirSync(bench.storeFolder)).not.toContain('swept');
 });
 
 test('what was swept a moment ago is read, planned with and brought back as if nothing had happened', async () => {
   using bench = new Workbench();
   const { store } = await bench.opened;
   const digest = await store.putDocument({ old: true });
-  letPass(join(bench.folder, 'store'), 24 * 365);
+  letPass(bench.storeFolder, 24 * 365);
   expect(await sweep(await parts(bench, NOBODY), new Date())).toMatchObject({ takenOut: 1, freedFiles: 0 });
   expect(namesIn(bench, 'documents')).toEqual([]);
   expect(await store.readDocument(digest)).toEqual({ old: true });
@@ -111,7 +109,7 @@ test('when content is freed, its line in the index goes too, and a later plan re
   const repo = bench.repository();
   repo.commit({ 'p/f': 'content' });
   await bench.plan({ repo: repo.url }, [plain('a')]);
-  letPass(join(bench.folder, 'store'), 24 * 31);
+  letPass(bench.storeFolder, 24 * 31);
   await sweepTwice(bench, NOBODY);
   const { blobs } = await bench.opened;
   expect(blobs.get(repo.git('rev-parse', 'main:p/f'))).toBeUndefined();
@@ -172,7 +170,7 @@ class Plant {
   /** A sweep comes every hour, so a day does not pass before status has been seen. */
   #pass(hours: number): void {
     if (hours > 2) this.#report();
-    letPass(join(this.#bench.folder, 'store'), hours);
+    letPass(this.#bench.storeFolder, hours);
   }
 
   #report(): void {

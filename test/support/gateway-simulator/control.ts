@@ -26,7 +26,7 @@ const Redundancy = z.strictObject({
   from: z.enum(['master', 'active']).optional(),
 });
 
-const Commission = z.strictObject({ forgetsKeys: z.boolean().default(false) });
+const Commission = z.strictObject({ forgets: z.union([z.enum(['until-written', 'until-restart']), z.number()]).optional() });
 
 /**
  * Not a gateway's: the switches, and what the gateway saw. `POST /simulator/faults` takes any part of the faults, `GET /simulator/state`
@@ -55,8 +55,8 @@ export async function control(gateway: Gateway, method: string, path: string, bo
         return {};
       });
     case 'POST commission':
-      return await given(Commission, body, ({ forgetsKeys }) => {
-        commission(gateway, forgetsKeys);
+      return await given(Commission, body, ({ forgets }) => {
+        commission(gateway, forgets);
         return {};
       });
     case 'POST inheritance':

@@ -24,6 +24,8 @@ export const Faults = z.strictObject({
   scanNotReported: z.boolean(),
   /** Milliseconds by which the status is late with the end of a scan [facts 1.4: not within 5 s]. */
   scanReportDelayMs: z.number().min(0),
+  /** When a scan reads the disk: unknown. */
+  scanReads: z.enum(['at its end', 'at its start']),
   /** What a POST during a scan does: unknown [facts 9.4]. */
   scanDuringScan: z.enum(['join', 'queue', 'ignore']),
   /** Project scans that a new project needs until its resources are there: 2 was seen [facts 3.1, single source]. */
@@ -47,6 +49,8 @@ export const Faults = z.strictObject({
   refuseToken: z.union([z.literal(401), z.literal(403), z.null()]),
   /** What the key may [facts 1.1: Access < Read < Write]. */
   keyRights: z.enum(['write', 'read', 'none']),
+  /** When keys in files are loaded: at the start and by config scans, or at the start only [facts 1.14 CONFLICT]. */
+  keysLoaded: z.enum(['scan', 'boot']),
   /** The key is marked secure-only: 403 over plain http [facts 1.1]. */
   keySecureOnly: z.boolean(),
   /** GETs need no key (a live 8.3.7 was so) [facts 1.1]. */
@@ -73,10 +77,13 @@ export const Faults = z.strictObject({
   /** Designers that are open, and people in front of Perspective. */
   designers: z.array(Person),
   perspective: z.array(Person),
+  vision: z.array(Person),
   /** `projects/export` answers 404, as a gateway that cannot show its projects. */
   exportAbsent: z.boolean(),
   /** What waits for a restart [facts 1.7]. */
   pendingRestart: z.array(z.string()),
+  /** What comes of being asked for a restart: the gateway stays away, never begins, still lists what waited for it, says no, answers 500 and restarts. */
+  restart: z.enum(['works', 'stays-down', 'ignored', 'keeps-pending', 'refused', 'answers-500']),
   quarantinedModules: z.array(z.strictObject({ id: z.string(), reason: z.string() })),
 });
 export type Faults = z.infer<typeof Faults>;
@@ -90,6 +97,7 @@ export const NO_FAULTS: Faults = {
   scanLoadsNothing: false,
   scanNotReported: false,
   scanReportDelayMs: 0,
+  scanReads: 'at its end',
   scanDuringScan: 'join',
   newProjectScans: 2,
   brokenProjects: [],
@@ -101,6 +109,7 @@ export const NO_FAULTS: Faults = {
   missingAttributes: 'accepted',
   refuseToken: null,
   keyRights: 'write',
+  keysLoaded: 'scan',
   keySecureOnly: false,
   anonymousReads: false,
   unknownKey: 401,
@@ -113,7 +122,9 @@ export const NO_FAULTS: Faults = {
   wrongAt: '/data/',
   designers: [],
   perspective: [],
+  vision: [],
   exportAbsent: false,
   pendingRestart: [],
+  restart: 'works',
   quarantinedModules: [],
 };

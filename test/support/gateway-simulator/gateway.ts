@@ -56,6 +56,10 @@ export interface Gateway extends GatewayIdentity {
   restarting: Promise<void>;
   /** How its files come to the other node; absent without a peer. */
   replication?: Replication;
+  /** What ends it that keys may nothing, after a first-time setup: looked at with each call, and at a restart. */
+  forgotten?: { readonly look: () => void; readonly restart: () => void } | undefined;
+  /** Keys in files as they were at the last start, `name:hash`. */
+  keysAtBoot: ReadonlySet<string>;
   /** Exchanges who of a pair is active; absent without a peer. */
   failover?: () => void;
 }

@@ -15,12 +15,13 @@ const HELP = `A simulated Ignition 8.3 gateway over a real data directory. An em
   --mode NAME        deployment mode
   --tls-key FILE     with --tls-cert FILE: https
   --scan-ms N        milliseconds that a scan takes; default 20
+  --first-boot HOW   a new volume is not set up: 'waits' for POST /simulator/commission, or a number of milliseconds
 
 While it runs:
   GET  /simulator/state    faults, requests, what is loaded, and damage: writes on paths that no sync may touch
   POST /simulator/faults   any part of the faults, as JSON
   POST /simulator/restart  the gateway restarts
-  POST /simulator/commission   ends the first-time setup: {"forgetsKeys":false}
+  POST /simulator/commission   ends the first-time setup: {} or {"forgets":"until-restart"}
   POST /simulator/inheritance  where a project's resources come from: {"project":"P"}
   POST /simulator/redundancy   a node of a pair: {"role":"Backup","activityLevel":"Cold"}, with {"peer":{"dataDir":…,"url":…}} its files go there
   POST /simulator/lock     somebody holds a scan lock: {"kind":"config","seconds":30}
@@ -41,6 +42,7 @@ const { values } = parseArgs({
     'tls-key': { type: 'string' },
     'tls-cert': { type: 'string' },
     'scan-ms': { type: 'string', default: '20' },
+    'first-boot': { type: 'string' },
   },
 });
 if (values.help) {
@@ -49,6 +51,7 @@ if (values.help) {
 }
 if (values.data === undefined) throw new Error('--data DIR is needed: the data directory to serve');
 if (!['standard', 'edge', 'maker'].includes(values.edition)) throw new Error('--edition is standard, edge or maker');
+const firstBoot = values['first-boot'];
 const [keyFile, certFile] = [values['tls-key'], values['tls-cert']];
 const simulator = await GatewaySimulator.start({
   dataDir: values.data,
@@ -59,6 +62,7 @@ const simulator = await GatewaySimulator.start({
   edition: values.edition as Edition,
   mode: values.mode,
   tls: keyFile !== undefined && certFile !== undefined ? { keyFile, certFile } : undefined,
+  firstBoot: firstBoot === undefined || firstBoot === 'waits' ? firstBoot : Number(firstBoot),
   faults: { scanMs: Number(values['scan-ms']) },
 });
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void simulator.stop());

@@ -70,9 +70,10 @@ export const API = new Router({
   'GET restart-tasks/pending': ({ gateway }) => json({ pending: gateway.faults.pendingRestart }),
   // facts 1.7: 200 and the literal `true`; without confirm nothing is said to happen, as with the deletes of 1.8.
   'POST restart-tasks/restart': ({ gateway, query }) => {
-    if (query.get('confirm') !== 'true') return json(false);
-    void gateway.restart();
-    return json(true);
+    const { restart } = gateway.faults;
+    if (query.get('confirm') !== 'true' || restart === 'refused') return json(false);
+    if (restart !== 'ignored') void gateway.restart();
+    return restart === 'answers-500' ? exception('the answer got lost') : json(true);
   },
   'GET logs': logs,
 });
@@ -80,7 +81,7 @@ export const API = new Router({
 /** Below `/data/perspective/api/v1/` and `/data/vision/api/v1/` [facts 1.6]: the slash at the end is part of the route. */
 export const MODULES = new Router({
   'GET perspective/api/v1/sessions/': ({ gateway, query }) => list(sessions(gateway), query),
-  'GET vision/api/v1/clients': ({ query }) => list([], query),
+  'GET vision/api/v1/clients': ({ gateway, query }) => list(clients(gateway), query),
 });
 
 /** Routes of the sources whose answers are not recorded well enough to be played. */
@@ -157,8 +158,17 @@ function datafile(call: Call): Reply {
 
 /** facts 1.6; `memory` is an object whose shape is not recorded. */
 function designers({ faults }: Gateway): Record<string, unknown>[] {
-  return faults.designers.map(({ user, project, address }, index) => ({
-    id: `designer-${index}`,
+  return programs('designer', faults.designers);
+}
+
+/** facts 1.6: as Designers, with `tagCount`. */
+function clients({ faults }: Gateway): Record<string, unknown>[] {
+  return programs('client', faults.vision).map((one) => ({ ...one, tagCount: 0 }));
+}
+
+function programs(kind: string, people: Gateway['faults']['designers']): Record<string, unknown>[] {
+  return people.map(({ user, project, address }, index) => ({
+    id: `${kind}-${index}`,
     user,
     uptime: 60_000,
     lastcomm: 500,

@@ -117,9 +117,11 @@ export class ScanEngine {
     const { signal } = this.#ended;
     const faults = this.#options.faults;
     try {
+      const early = faults().scanReads === 'at its start';
+      if (early && !faults().scanLoadsNothing) this.#load(kind, false);
       await sleep(faults().scanMs, undefined, { signal });
       while (faults().scanNeverEnds) await sleep(10, undefined, { signal });
-      if (!faults().scanLoadsNothing) this.#load(kind, false);
+      if (!early && !faults().scanLoadsNothing) this.#load(kind, false);
       const done = {
         scanActive: false,
         lastScanTimestamp: Math.max(Date.now(), before.lastScanTimestamp + 1),

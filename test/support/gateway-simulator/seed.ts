@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import { dirname, join } from 'node:path';
@@ -64,13 +65,50 @@ function freshFiles(): Record<string, string | Buffer> {
   return files;
 }
 
+/** What only a first-time setup makes, and what the chart's init container leaves; nothing in an image has a name with a dot here. */
+const NOT_IN_THE_IMAGE = /^(\.|db\/|metricsdb\/|var\/|config\/resources\/\.resources\/|projects\/\.resources\/)/;
+
+/** What an image brings for an empty data directory. Which files exactly is not recorded; here all that do not come with the setup. */
+function imageFiles(): [string, string | Buffer][] {
+  return Object.entries(freshFiles()).filter(([path]) => !NOT_IN_THE_IMAGE.test(path));
+}
+
+async function fill(dataDir: string, files: Iterable<[string, string | Buffer]>): Promise<void> {
+  for (const [path, content] of files) {
+    await mkdir(join(dataDir, dirname(path)), { recursive: true });
+    await writeFile(join(dataDir, path), content);
+  }
+}
+
+/**
+ * What the init container of the official chart does [facts 4.1]: once per volume, guarded by a marker that it writes first, it copies the
+ * image's data directory over whatever is there.
+ */
+export async function seedAsChart(dataDir: string): Promise<void> {
+  await mkdir(dataDir, { recursive: true });
+  if (existsSync(join(dataDir, '.ignition-seed-complete'))) return;
+  await writeFile(join(dataDir, '.ignition-seed-complete'), '');
+  await fill(dataDir, imageFiles());
+}
+
+/**
+ * How a gateway's first start on a volume goes [facts 4.3, 2.1]: an image fills one that is empty, and only then; without what it brings the
+ * gateway faults; before its internal database is there it waits for its setup.
+ */
+export async function firstStart(dataDir: string): Promise<'commissioning' | 'running' | 'faulted'> {
+  await mkdir(dataDir, { recursive: true });
+  if ((await readdir(dataDir)).length === 0) await fill(dataDir, imageFiles());
+  if (!existsSync(join(dataDir, 'gateway.xml'))) return 'faulted';
+  return existsSync(join(dataDir, COMMISSIONED)) ? 'running' : 'commissioning';
+}
+
+/** What marks a volume as set up [facts 2.1, seen once]. */
+export const COMMISSIONED = 'db/config.idb';
+
 /** Fills an empty data directory; one that holds anything besides our own folder is left as it is. */
 export async function seedDataDirectory(dataDir: string): Promise<void> {
   await mkdir(dataDir, { recursive: true });
   const present = (await readdir(dataDir)).filter((name) => name !== '.ignition-sync');
   if (present.length > 0) return;
-  for (const [path, content] of Object.entries(freshFiles())) {
-    await mkdir(join(dataDir, dirname(path)), { recursive: true });
-    await writeFile(join(dataDir, path), content);
-  }
+  await fill(dataDir, Object.entries(freshFiles()));
 }

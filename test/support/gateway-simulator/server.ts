@@ -56,6 +56,7 @@ async function replyTo(gateway: Gateway, method: string, path: string, query: UR
 
 /** facts 1.1: Access < Read < Write; one header, no Bearer and no Basic. */
 function refusal(gateway: Gateway, method: string, request: IncomingMessage): 401 | 403 | undefined {
+  gateway.forgotten?.look();
   const { refuseToken, keyRights, keySecureOnly, anonymousReads, unknownKey } = gateway.faults;
   if (refuseToken !== null) return refuseToken;
   if (gateway.tokenFile === undefined || (method === 'GET' && anonymousReads)) return undefined;
@@ -73,9 +74,21 @@ function keyOf(request: IncomingMessage): string | undefined {
 /** A key of a loaded `api-token` resource: its hash is that of the decoded secret [facts 1.14]. */
 function isStored(gateway: Gateway, key: string): boolean {
   const [name = '', secret = ''] = key.split(':');
-  const config = parse(effective(gateway).get(`ignition/api-token/${name}`)?.payloads.get('config.json')?.content?.toString('utf8') ?? '');
-  const { settings } = (config ?? {}) as { settings?: { tokenHash?: unknown } };
-  return settings?.tokenHash === createHash('sha256').update(Buffer.from(secret, 'base64url')).digest('base64url');
+  const hash = createHash('sha256').update(Buffer.from(secret, 'base64url')).digest('base64url');
+  return (gateway.faults.keysLoaded === 'boot' ? gateway.keysAtBoot : storedKeys(gateway)).has(`${name}:${hash}`);
+}
+
+/** `name:hash` of every key that is in memory. */
+export function storedKeys(gateway: Gateway): ReadonlySet<string> {
+  const keys = new Set<string>();
+  for (const [id, { payloads }] of effective(gateway)) {
+    const [, name] = /^ignition\/api-token\/(.+)$/.exec(id) ?? [];
+    if (name === undefined) continue;
+    const config = parse(payloads.get('config.json')?.content?.toString('utf8') ?? '');
+    const { settings } = (config ?? {}) as { settings?: { tokenHash?: unknown } };
+    if (typeof settings?.tokenHash === 'string') keys.add(`${name}:${settings.tokenHash}`);
+  }
+  return keys;
 }
 
 async function bodyOf(request: IncomingMessage): Promise<string> {

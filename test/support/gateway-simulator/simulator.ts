@@ -12,8 +12,9 @@ import { NeverTouched } from './never-touched.ts';
 import { replicate } from './replication.ts';
 import { ScanEngine, type Kind } from './scan-engine.ts';
 import { ScanLock } from './scan-lock.ts';
-import { seedDataDirectory } from './seed.ts';
-import { answer } from './server.ts';
+import { commission } from './commission.ts';
+import { firstStart, seedDataDirectory } from './seed.ts';
+import { answer, storedKeys } from './server.ts';
 
 export interface SimulatorOptions {
   readonly dataDir: string;
@@ -30,6 +31,8 @@ export interface SimulatorOptions {
   /** Files with key and certificate, PEM: then it speaks https. */
   readonly tls?: { readonly keyFile: string; readonly certFile: string } | undefined;
   readonly role?: Redundancy['role'] | undefined;
+  /** Plays the first start on a volume that is new: it waits for its setup, or sets itself up after so many milliseconds as an image does. */
+  readonly firstBoot?: 'waits' | number | undefined;
   readonly faults?: Partial<Faults> | undefined;
   /** Milliseconds from a restart's request to the first 503, and from there to running; a real gateway takes 3 s and 40 s [facts 1.7]. */
   readonly restartMs?: { readonly grace: number; readonly down: number } | undefined;
@@ -55,7 +58,9 @@ export class GatewaySimulator {
   /** Seeds the directory when it is empty, loads it as a starting gateway does, and listens on this machine. */
   static async start(options: SimulatorOptions): Promise<GatewaySimulator> {
     const { dataDir, edition = 'standard', role = 'Independent', tls } = options;
-    await seedDataDirectory(dataDir);
+    const { firstBoot } = options;
+    const begins = firstBoot === undefined ? 'running' : await firstStart(dataDir);
+    if (firstBoot === undefined) await seedDataDirectory(dataDir);
     const log = new Log();
     const scanned = new Set<(kind: Kind) => void>();
     const heard = (kind: Kind): void => {
@@ -92,12 +97,14 @@ export class GatewaySimulator {
         lastSyncTimestamp: -1,
       },
       startedAt: Date.now(),
-      faults: { ...NO_FAULTS, ...options.faults },
+      faults: { ...NO_FAULTS, ...(begins !== 'running' && { state: begins }), ...options.faults },
+      keysAtBoot: new Set(),
       requests: [],
       restart: () => (gateway.restarting = restart(gateway, options.restartMs ?? { grace: 100, down: 500 })),
       restarting: Promise.resolve(),
     };
-    boot(gateway);
+    if (begins !== 'faulted') boot(gateway);
+    if (begins === 'commissioning' && typeof firstBoot === 'number') setTimeout(() => commission(gateway), firstBoot).unref();
     server.listen(options.port ?? 0, '127.0.0.1');
     await once(server, 'listening');
     return new GatewaySimulator(gateway, server, scanned);
@@ -150,6 +157,7 @@ export class GatewaySimulator {
 function boot(gateway: Gateway): void {
   const fault = gateway.engine.boot();
   gateway.startedAt = Date.now();
+  gateway.keysAtBoot = storedKeys(gateway);
   if (fault === undefined) return;
   gateway.log.write('ERROR', 'gateway.config.ResourceCollectionManager', fault);
   gateway.faults = { ...gateway.faults, state: 'faulted' };
@@ -162,6 +170,8 @@ async function restart(gateway: Gateway, { grace, down }: { grace: number; down:
   await gateway.engine.stop();
   for (const lock of Object.values(gateway.locks)) lock.release();
   await sleep(down);
-  gateway.faults = { ...gateway.faults, state: 'running', pendingRestart: [] };
+  if (gateway.faults.restart === 'stays-down') return;
+  gateway.faults = { ...gateway.faults, state: 'running', ...(gateway.faults.restart !== 'keeps-pending' && { pendingRestart: [] }) };
+  gateway.forgotten?.restart();
   boot(gateway);
 }

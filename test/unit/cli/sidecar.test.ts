@@ -15,6 +15,21 @@ test.each([
   expect(agentImage(IgnitionSyncSpec.parse({ ...minimal, agent: { image } }))).toBe(is);
 });
 
+test('the gateway waits for the agent: a native sidecar after the init containers of the chart, with a startup probe and no other', () => {
+  const spec = IgnitionSyncSpec.parse({ ...minimal, agent: { startupGraceSeconds: 90 } });
+  const { gateway } = sidecarValues(spec, { relay: 'https://relay', temporal: 'temporal:7233' }) as { gateway: Record<string, object[]> };
+  expect(Object.keys(gateway)).toEqual(['initContainers', 'volumes']);
+  const [agent] = gateway['initContainers']!;
+  expect(agent).toMatchObject({ restartPolicy: 'Always', startupProbe: { httpGet: { path: '/startupz', port: 8082 } } });
+  expect(agent).toMatchObject({
+    env: expect.arrayContaining([
+      { name: 'POD_UID', valueFrom: { fieldRef: { fieldPath: 'metadata.uid' } } },
+      { name: 'STARTUP_GRACE_SECONDS', value: '90' },
+    ]) as unknown,
+  });
+  expect(Object.keys(agent!).filter((key) => key.endsWith('Probe'))).toEqual(['startupProbe']);
+});
+
 test('the sidecar has the token for our audience, the API key, no rights and no port', () => {
   const values = JSON.stringify(sidecarValues(IgnitionSyncSpec.parse(minimal), { relay: 'https://relay', temporal: 'temporal:7233' }));
   expect(values).toContain('"audience":"ignition-sync"');

@@ -62,6 +62,21 @@ test.each([
     status: { phase: 'Synced', live: 'old', confirmed: { manifest: 'm', outcome: 'Loaded', at: T1 }, agent },
     outOfDate: true,
   },
+  {
+    name: 'passed over before it was set up, and its agent has not spoken since',
+    status: { phase: 'Waiting', reason: 'GatewayCommissioning', since: T2, agent },
+    outOfDate: false,
+  },
+  {
+    name: 'passed over before it was set up, and up now',
+    status: { phase: 'Waiting', reason: 'GatewayCommissioning', since: '2025', agent },
+    outOfDate: true,
+  },
+  {
+    name: 'waiting in a wave that goes on by itself',
+    status: { phase: 'Waiting', reason: 'DesignerOpen', since: '2025', agent },
+    outOfDate: false,
+  },
   { name: 'failed: a person or a new commit ends that', status: { phase: 'Restored', agent }, outOfDate: false },
 ])('$name → catch-up: $outOfDate', ({ status, outOfDate }) => {
   expect(isOutOfDate(status)).toBe(outOfDate);

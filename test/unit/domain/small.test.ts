@@ -151,7 +151,7 @@ test.each([
     name: 'the canary is away: nothing is proved, hold',
     stage: 'canary',
     wave: { synced: 0, failed: [], unreachable: ['a'], untouched: 0 },
-    hold: 'the canary a cannot be reached, so nothing is proved yet',
+    hold: 'the canary a cannot be reached or has not come up, so nothing is proved yet',
   },
 ])('after a wave, $name', ({ stage, wave, hold }) => {
   const judged = judgeWave(stage, wave);

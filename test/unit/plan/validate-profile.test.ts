@@ -38,6 +38,16 @@ test.each([
     spec: { mappings: [{ source, destination: 'projects' }] },
     says: /^PathNotAllowed: spec\.mappings\[0\]\.source ".+" holds modules: modules belong to the image of the gateway, not to a sync/,
   })),
+  {
+    name: 'a window for restarts in a place that is none',
+    spec: { restart: { windows: [{ start: '02:00', duration: '1h', timeZone: 'Europe/Berln' }] } },
+    says: /^InvalidProfile: spec\.restart\.windows\[0\]\.timeZone "Europe\/Berln" is no time zone/,
+  },
+  {
+    name: 'a window of more than a day',
+    spec: { restart: { windows: [{ start: '02:00', duration: '25h', timeZone: 'UTC' }] } },
+    says: /^InvalidProfile: spec\.restart\.windows\[0\]\.duration "25h" must be from 1m to 24h/,
+  },
   { name: 'a directory at the data root', spec: onto('docs', { type: 'directory' }), says: /^PathNotAllowed/ },
   { name: 'the old place of tags', spec: onto('config/tags/default'), says: /tag-type-definition\/default/ },
   { name: 'a forbidden place with a variable behind it', spec: onto('config/resources/local/{{ GatewayName }}'), says: /^PathNotAllowed/ },

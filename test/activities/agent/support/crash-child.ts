@@ -15,6 +15,8 @@ export interface CrashOrder {
   readonly work?: { readonly call: 'apply' | 'restore'; readonly step: GatewayStep };
   /** Number of the step directly after which the process ends itself; never when absent. */
   readonly dieAfter?: number;
+  /** Name of the step directly after which it does. */
+  readonly dieAt?: string;
   /** Milliseconds after the beginning of the work at which the process ends itself, whatever it is doing; never when absent. */
   readonly dieAfterMs?: number;
   /** Makes this file when the transaction is decided, so that it cannot be finished. */
@@ -35,7 +37,7 @@ const agent = await openAgent(order.dataDir, new LocalRelay(content), {
       mkdirSync(join(order.dataDir, order.obstacle, '..'), { recursive: true });
       writeFileSync(join(order.dataDir, order.obstacle), 'foreign');
     }
-    if (steps.length === order.dieAfter) process.kill(process.pid, 'SIGKILL');
+    if (steps.length === order.dieAfter || step === order.dieAt) process.kill(process.pid, 'SIGKILL');
   },
 });
 if (order.dieAfterMs !== undefined) {

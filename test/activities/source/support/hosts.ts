@@ -5,6 +5,7 @@ import { request as forward, type IncomingMessage, type ServerResponse } from 'n
 import { createServer as createTlsServer } from 'node:https';
 import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { GitClient } from '../../../../temporal-dev/git-server/control.ts';
 import { GitServer } from '../../../../temporal-dev/git-server/git-server.ts';
 import { findSshd, sshServer } from '../../../../temporal-dev/git-server/ssh.ts';
@@ -58,8 +59,8 @@ export async function sshHost(
   };
 }
 
-/** Hands a request on to another server, and its answer back. */
-export function handOn(to: string, request: IncomingMessage, response: ServerResponse): void {
+/** Hands a request on to another server, and its answer back. @param body where it was read already */
+export function handOn(to: string, request: IncomingMessage, response: ServerResponse, body: Readable = request): void {
   const headers = { ...request.headers };
   delete headers.host;
   const onward = forward(to, { method: request.method, headers }, (answer) => {
@@ -67,7 +68,7 @@ export function handOn(to: string, request: IncomingMessage, response: ServerRes
     answer.pipe(response);
   });
   onward.on('error', () => response.destroy());
-  request.pipe(onward);
+  body.pipe(onward);
 }
 
 /** A certificate of an authority of its own for these names. */

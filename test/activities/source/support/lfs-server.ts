@@ -14,6 +14,8 @@ export class LfsServer implements AsyncDisposable {
   readonly asked: string[] = [];
   /** `user:password`; nobody is asked for one when absent. */
   credential: string | undefined;
+  /** Where it lies for everybody else, when something stands in front of it. */
+  shownAs: string | undefined;
   /** The status of every answer about LFS, when set. */
   fault: number | undefined;
   readonly #git: URL;
@@ -35,7 +37,7 @@ export class LfsServer implements AsyncDisposable {
   }
 
   get #origin(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return this.shownAs ?? `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
   /** Keeps content, and gives the pointer that git would keep. */

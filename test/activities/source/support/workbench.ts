@@ -13,9 +13,25 @@ import { GitFixture } from './git-fixture.ts';
 
 type Opened = Awaited<ReturnType<typeof openSource>>;
 
+/** Where content stores are made, and where their objects lie as files, given the workbench's folder. */
+export interface Backend {
+  readonly open: (folder: string, options?: { readonly waitMs?: number }) => Promise<ContentStore>;
+  readonly files: (folder: string) => string;
+}
+
+const FOLDER: Backend = {
+  open: (folder, options) => ContentStore.open(join(folder, 'store'), options),
+  files: (folder) => join(folder, 'store'),
+};
+
 /** A source over a folder of its own, and what a test needs to ask it things. */
 export class Workbench implements Disposable {
+  /** Set for a whole file of tests that run over another one. */
+  static backend = FOLDER;
+
   readonly folder = mkdtempSync(join(tmpdir(), 'ignition-sync-test-'));
+  /** Bytes that the mirrors may take; as many as they like when absent. */
+  mirrorMaxBytes: number | undefined;
   readonly secrets = new Map<string, string>();
   readonly configMaps = new Map<string, string>();
   #opened: Promise<Opened> | undefined;
@@ -24,9 +40,14 @@ export class Workbench implements Disposable {
     return (this.#opened ??= this.#open());
   }
 
-  /** Where the content store's own folder has a blob. */
+  /** Where the objects of the content store lie as files. */
+  get storeFolder(): string {
+    return Workbench.backend.files(this.folder);
+  }
+
+  /** Where the content store has a blob. */
   blobPath(digest: Digest): string {
-    return join(this.folder, 'store', blobKey(digest));
+    return join(this.storeFolder, blobKey(digest));
   }
 
   async #open(): Promise<Opened> {
@@ -34,6 +55,7 @@ export class Workbench implements Disposable {
       store: await this.openStore(),
       mirrorDir: join(this.folder, 'mirrors'),
       allowFile: true,
+      ...(this.mirrorMaxBytes === undefined ? {} : { mirrorMaxBytes: this.mirrorMaxBytes }),
       readSecret: (namespace, name, key) => {
         const value = this.secrets.get(`${namespace}/${name}/${key}`);
         return value === undefined
@@ -50,8 +72,9 @@ export class Workbench implements Disposable {
   }
 
   /** The content store as another process opens it. */
-  openStore: (options?: { readonly waitMs?: number }) => Promise<ContentStore> = (options) =>
-    ContentStore.open(join(this.folder, 'store'), options);
+  async openStore(options?: { readonly waitMs?: number }): Promise<ContentStore> {
+    return await Workbench.backend.open(this.folder, options);
+  }
 
   /** What a process does when it starts again over the same folder. */
   restart(): void {

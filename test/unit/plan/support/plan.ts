@@ -12,7 +12,7 @@ export const CONTEXT = { namespace: 'plant', object: 'demo', ref: 'main', commit
 function tree(...paths: readonly string[]): TreeEntry[] {
   return paths.map((text): TreeEntry => {
     const [, path = '', mode = '100644', content] = /^(.*?)(?:@(\d{6}))?(?:=(.*))?$/s.exec(text) ?? [];
-    return { path, mode: mode as TreeEntry['mode'], oid: `oid of ${content ?? path}`, size: 1 };
+    return { path, mode: mode as TreeEntry['mode'], oid: `oid of ${content ?? path}` };
   });
 }
 

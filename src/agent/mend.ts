@@ -1,0 +1,49 @@
+import type { GatewayStep } from '../contract/activities.ts';
+import { NO_MANIFEST } from '../domain/manifest.ts';
+import type { Change } from './change.ts';
+import { Lists } from './long-list.ts';
+import type { Doing } from './ports.ts';
+import { prepare, type PreparingWith } from './prepare.ts';
+import type { State } from './state.ts';
+import { transact, type Bench } from './transact.ts';
+
+/**
+ * Writes what is live anew where it has been written over, as one change. Like a restore it brings back what was there already, so it needs no
+ * ticket; like any change it keeps what stood there in a snapshot. Deletes nothing.
+ * @param concerns the paths that may be put right
+ * @returns those that were
+ */
+export async function mendLive(
+  bench: Bench,
+  make: PreparingWith,
+  state: State,
+  step: GatewayStep,
+  concerns: (path: string) => boolean,
+  mayCommit: () => void,
+  doing: Doing,
+): Promise<readonly string[]> {
+  using lists = new Lists(bench.layout);
+  // As on a first sync: what is equal stays, what differs is replaced.
+  const found = await prepare(make, { ...state, live: NO_MANIFEST }, { ...step, deletesConfirmed: true }, 'apply', lists, doing);
+  const changes = lists.make<Change>();
+  const paths: string[] = [];
+  for (const change of found.survey.changes) {
+    if (change.after === undefined || !concerns(change.path)) continue;
+    changes.push(change);
+    paths.push(change.path);
+  }
+  if (paths.length === 0) return [];
+  await transact(bench, state, {
+    kind: 'apply',
+    op: step.op,
+    from: state.live,
+    to: state.live,
+    survey: { ...found.survey, changes, prune: [] },
+    scratch: step.target,
+    keepFolders: new Set(),
+    retainSnapshots: step.retainSnapshots,
+    ...(state.contested && { contested: state.contested }),
+    permit: () => Promise.resolve(mayCommit),
+  });
+  return paths;
+}
