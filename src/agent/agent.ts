@@ -15,7 +15,7 @@ import type {
 import type { HelloResponse } from '../contract/relay.ts';
 import type { NodeState } from '../domain/redundancy/node.ts';
 import type { Fault } from '../domain/errors.ts';
-import { NO_MANIFEST } from '../domain/manifest.ts';
+import { NO_MANIFEST, type Digest } from '../domain/manifest.ts';
 import type { SessionsSeen } from '../domain/sessions.ts';
 import { guardEdge, proveAccess } from './access.ts';
 import { countChanges, scansFor, type Change } from './change.ts';
