@@ -5,7 +5,9 @@ import { SyncError } from '../domain/errors.ts';
 import { listSome } from '../domain/plan/text.ts';
 import type { Reason } from '../domain/reasons.ts';
 import { projectOf, type Change } from './change.ts';
+import type { NodeState } from '../domain/redundancy/node.ts';
 import type { Doing } from './ports.ts';
+import { nodeOf } from './redundancy/node.ts';
 
 /** What no scan will get past either. Anything else may be over by then. */
 const LASTING: readonly Reason[] = ['GatewayIncompatible', 'TlsUntrusted'];
@@ -16,6 +18,8 @@ export interface Access {
   readonly edition?: string | undefined;
   /** The key that it is asked with. */
   readonly key?: ApiKey | undefined;
+  /** Its part in a redundant pair; undefined where it could not be asked. */
+  readonly node?: NodeState;
   /** That it refuses the key: no reason against a change that brings it. */
   readonly refused?: SyncError;
 }
@@ -27,20 +31,23 @@ export interface Access {
  */
 export async function proveAccess(client: IgnitionClient, doing: Doing): Promise<Access> {
   let key: ApiKey | undefined;
+  let node: NodeState | undefined;
   try {
     const state = await client.state(doing.signal);
     key = state === 'Running' ? await client.key() : await client.key().catch(() => undefined);
-    if (state !== 'Running') return { key };
+    if (state !== 'Running') return { key, node: { running: false } };
     // Without a key and on every version: 8.1 does not know the routes that would tell.
-    guardVersion((await client.gwInfo(doing.signal))?.version);
+    const info = await client.gwInfo(doing.signal);
+    guardVersion(info?.version);
+    node = nodeOf(info);
     const { ignitionVersion, edition } = await client.gatewayInfo(doing.signal);
     guardVersion(ignitionVersion);
-    return { edition, key };
+    return { edition, key, node };
   } catch (error) {
     if (error instanceof SyncError && error.reason === 'GatewayAuthFailed') return { key, refused: error };
     if (error instanceof SyncError && LASTING.includes(error.reason)) throw error;
     doing.signal.throwIfAborted();
-    return { key };
+    return { key, ...(node && { node }) };
   }
 }
 

@@ -13,32 +13,35 @@ import type {
   StageResult,
 } from '../contract/activities.ts';
 import type { HelloResponse } from '../contract/relay.ts';
+import type { NodeState } from '../domain/redundancy/node.ts';
 import type { Fault } from '../domain/errors.ts';
 import { NO_MANIFEST, type Digest } from '../domain/manifest.ts';
 import { guardEdge, proveAccess } from './access.ts';
-import { countChanges, scansFor } from './change.ts';
-import { findDrift, type Depth, type Drift } from './drift.ts';
+import { countChanges, scansFor, type Change } from './change.ts';
+import type { Depth, Drift } from './drift.ts';
 import { removeAll } from './durable.ts';
 import { restartGateway } from './gateway-restart.ts';
 import { Identity } from './identity.ts';
-import { readJournal } from './journal.ts';
+import { inspect, type Inspection } from './inspect.ts';
 import { guardKey } from './key-guard.ts';
 import type { Layout } from './layout.ts';
 import { Lists } from './long-list.ts';
 import { open } from './opening.ts';
-import { manifestOr, obtainManifest } from './manifests.ts';
 import { mendLive } from './mend.ts';
 import { Mutex } from './mutex.ts';
-import { guardLive, guardPrecondition } from './precondition.ts';
-import { prepare } from './prepare.ts';
+import { guardPrecondition } from './precondition.ts';
+import { prepare, type PreparingWith } from './prepare.ts';
 import type { AgentOptions, Doing } from './ports.ts';
-import { owedRestart, recordScan } from './record-scan.ts';
+import { recordScan } from './record-scan.ts';
+import { guardNode, guardPeerKnown, guardRevert, readNode } from './redundancy/node.ts';
+import { NodeWatch } from './redundancy/node-watch.ts';
+import { proveStill } from './redundancy/pairing.ts';
 import { restoreFromSnapshot } from './restore.ts';
-import { scanGateway } from './scan.ts';
+import { scanLive } from './scan-live.ts';
 import { guardSessions } from './session-guard.ts';
 import { holdScans, holdingScans, kindsOf, letGo, type HeldScans } from './scan-locks.ts';
 import { volumeSpace } from './space.ts';
-import { NO_CHANGES, mergeScans, readState, type State } from './state.ts';
+import { NO_CHANGES, readState, type State } from './state.ts';
 import { someOf, takenBy } from './taken.ts';
 import { unlessSavedMeanwhile } from './meanwhile.ts';
 import { recover, transact, type Bench } from './transact.ts';
@@ -49,14 +52,6 @@ const SCAN_TIMEOUT_MS = 60_000;
 /** Paths named in an answer. */
 const REPLACED_NAMED = 5;
 
-/** What is live on the volume, and what made it so. */
-export interface Inspection {
-  readonly live: Digest;
-  readonly liveOp: string;
-  /** How the gateway's files differ from that; absent when nobody asked, before the first sync, or when one was under way. */
-  readonly drift?: Drift;
-}
-
 /** The engine beside one gateway: makes manifests live there, whole or not at all, and puts back what was. Knows nothing of Temporal. */
 export class Agent {
   readonly #options: AgentOptions;
@@ -64,6 +59,8 @@ export class Agent {
   readonly #layout: Layout;
   readonly #lock: WriterLock;
   readonly #identity: Identity;
+  /** The gateway's part in a redundant pair. */
+  readonly node: NodeWatch;
   #drift: { readonly live: Digest; readonly drift: Drift } | undefined;
   /** One writer of scratch, one of the gateway's files; where both are needed, in this order. Scans need neither. */
   readonly #staging = new Mutex();
@@ -74,6 +71,7 @@ export class Agent {
     this.#bench = bench;
     this.#layout = bench.layout;
     this.#lock = lock;
+    this.node = new NodeWatch(options.ignition);
     this.#identity = new Identity(options.relay, bench.clock, options.version);
   }
 
@@ -104,23 +102,21 @@ export class Agent {
    * between makes the answer worthless, so there is none then.
    */
   async inspect(depth?: Depth, signal?: AbortSignal): Promise<Inspection> {
-    return onVolume('inspecting', async () => {
-      const before = readState(this.#layout);
-      const { live, op: liveOp } = before;
-      if (depth === undefined || live === NO_MANIFEST || readJournal(this.#layout)) return { live, liveOp };
-      const manifest = await obtainManifest(this.#layout, this.#options.relay, live, signal);
-      const drift = await findDrift(this.#layout, manifest, depth, this.#bench.clock.now().getTime(), signal);
-      const { seq } = readState(this.#layout);
-      if (seq !== before.seq || readJournal(this.#layout)) return { live, liveOp };
-      this.#drift = { live, drift };
-      return { live, liveOp, drift };
-    });
+    const make = { ...this.#preparing(), counts: (path: string) => this.node.owns(path) };
+    const found = await onVolume('inspecting', () => inspect(make, depth, signal));
+    if (found.drift) this.#drift = { live: found.live, drift: found.drift };
+    return found;
   }
 
   /** Tells the relay what is live here, and the drift that was found last. The answer names this gateway and its Task Queue. */
   async hello(signal?: AbortSignal, comingUp?: Fault): Promise<HelloResponse> {
     const state = readState(this.#layout);
-    return this.#identity.hello(state, this.#drift?.live === state.live ? this.#drift.drift : undefined, signal, comingUp);
+    const drift = this.#drift?.live === state.live ? this.#drift.drift : undefined;
+    const node = this.node.report();
+    const answer = await this.#identity.hello(state, { drift, node, comingUp }, signal);
+    this.node.told(node);
+    this.node.reach(answer.startup?.connection, answer.redundant === true);
+    return answer;
   }
 
   /**
@@ -133,11 +129,15 @@ export class Agent {
       onVolume('staging', async () => {
         await this.#writing.run(doing.signal, () => this.#recover());
         const state = readState(this.#layout);
-        if (state.live === step.target) return { live: state.live, fetchedFiles: 0, fetchedBytes: 0, changes: NO_CHANGES };
+        if (state.live === step.target) {
+          const found = step.redundancy && { node: await this.#withClient(step, (client) => readNode(client, doing.signal)) };
+          return { live: state.live, fetchedFiles: 0, fetchedBytes: 0, changes: NO_CHANGES, ...found };
+        }
         guardPrecondition(state, step);
         const access = await this.#withClient(step, (client) => proveAccess(client, doing));
+        guardPeerKnown(step, access.node);
         using lists = new Lists(this.#layout);
-        const { survey, fetched } = await prepare(this.#preparing(), state, step, 'stage', lists, doing);
+        const { survey, fetched } = await prepare(this.#preparing(access.node), state, step, 'stage', lists, doing);
         guardEdge(access, survey.changes);
         guardKey(access, survey.changes, this.#layout.volume, join(this.#layout.stagingFor(step.target), 'tree'));
         const foreign = someOf(survey.foreign);
@@ -149,6 +149,7 @@ export class Agent {
           changes: countChanges(survey.changes),
           ...(foreign && { foreign }),
           ...(overwrites && { overwrites }),
+          ...(step.redundancy && { node: access.node ?? { running: true } }),
         };
       }),
     );
@@ -163,6 +164,7 @@ export class Agent {
       await this.#recover();
       const state = readState(this.#layout);
       if (state.live === step.target) {
+        await proveStill(this.#preparing(), step, doing);
         const same = state.op === step.op;
         const changes = same ? state.changes : NO_CHANGES;
         return { live: state.live, wrote: false, changes, ...(same && state.taken), visibleMs: 0, scans: state.owed };
@@ -196,11 +198,11 @@ export class Agent {
         ...(Object.keys(contested).length > 0 && { contested }),
         permit: async () => {
           sessions = await this.#withClient(step, (client) => guardSessions(client, step, survey.changes, doing.signal));
+          await this.#withClient(step, (client) => guardNode(client, step, doing.signal));
           await hold();
           const stillValid = await this.#identity.ticket(state, step, doing);
           return () => {
-            this.#lock.check();
-            doing.signal.throwIfAborted();
+            this.#check(doing);
             stillValid();
           };
         },
@@ -224,10 +226,9 @@ export class Agent {
         guardPrecondition(state, step);
         const replaced = await holdingScans(this.#scansOf(step, doing), ['config', 'projects'], async (hold) => {
           await hold();
-          return restoreFromSnapshot(this.#bench, state, step, doing, () => {
-            this.#lock.check();
-            doing.signal.throwIfAborted();
-          });
+          const mayCommit = (): void => this.#check(doing);
+          const changes = (all: Iterable<Change>) => this.#withClient(step, (client) => guardRevert(client, step, all, doing.signal));
+          return restoreFromSnapshot(this.#bench, state, step, doing, { changes, mayCommit });
         });
         return { live: step.target, wrote: true, ...(replaced.length > 0 && { replaced: replaced.slice(0, REPLACED_NAMED) }) };
       }),
@@ -240,27 +241,19 @@ export class Agent {
       await this.#recover();
       const state = readState(this.#layout);
       if (state.live === NO_MANIFEST || state.live !== step.target) return [];
-      return mendLive(this.#bench, this.#preparing(), state, step, concerns, () => this.#lock.check(), doing);
+      const ours = (path: string): boolean => this.node.owns(path) && concerns(path);
+      return mendLive(this.#bench, this.#preparing(), state, step, ours, () => this.#lock.check(), doing);
     };
     return this.#staging.run(doing.signal, () => this.#writing.run(doing.signal, () => onVolume('putting right', mend)));
   }
 
   /** Tells the gateway to look at its files, and proves what it can. Holds up no writer. */
   async scan(input: ScanInput, doing: Doing): Promise<ScanResult> {
-    const before = readState(this.#layout);
-    guardLive(before, input);
-    const live = await obtainManifest(this.#layout, this.#options.relay, before.live, doing.signal);
-    const change = { before: await manifestOr(this.#layout, this.#options.relay, input.expectLive, live, doing.signal), live };
-    return this.#withClient(input, async (client) => {
-      const { volume, proof: scratch } = this.#layout;
-      const timeoutMs = this.#options.scanTimeoutMs ?? SCAN_TIMEOUT_MS;
-      const make = { client, clock: this.#bench.clock, timeoutMs, volume, scratch, owedRestart: owedRestart(this.#layout) };
-      const { told, ...result } = await scanGateway(make, mergeScans(before.owed, input.scans), change, doing);
-      const record = (): Promise<void> => recordScan(this.#layout, before.seq, result.restart);
-      if (told) await this.#writing.run(undefined, () => onVolume('recording the scan', record));
-      guardLive(readState(this.#layout), input); // another rollout may have put it back meanwhile: then nothing is proved
-      return result;
-    });
+    const { relay, scanTimeoutMs: timeoutMs = SCAN_TIMEOUT_MS } = this.#options;
+    const record = (seq: number, restart: readonly string[] | undefined): Promise<void> =>
+      this.#writing.run(undefined, () => onVolume('recording the scan', () => recordScan(this.#layout, seq, restart)));
+    const make = { layout: this.#layout, relay, clock: this.#bench.clock, timeoutMs, record };
+    return this.#withClient(input, (client) => scanLive({ ...make, client }, input, doing));
   }
 
   /** One step of a restart of the gateway; see `restartGateway`. No files change meanwhile. */
@@ -287,6 +280,12 @@ export class Agent {
     }
   }
 
+  /** @throws when this process is the volume's writer no more, or its work is not wanted any more */
+  #check({ signal }: Doing): void {
+    this.#lock.check();
+    signal.throwIfAborted();
+  }
+
   async #recover(): Promise<void> {
     this.#layout.volume.forgetAll();
     this.#lock.check();
@@ -294,7 +293,8 @@ export class Agent {
     await removeAll(this.#layout.volume, join(this.#layout.staging, 'restore'));
   }
 
-  #preparing(): Parameters<typeof prepare>[0] {
-    return { layout: this.#layout, relay: this.#options.relay, space: this.#options.space ?? volumeSpace };
+  #preparing(node?: NodeState): PreparingWith {
+    const { relay, space = volumeSpace } = this.#options;
+    return { layout: this.#layout, relay, space, clock: this.#bench.clock, node };
   }
 }

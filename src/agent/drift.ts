@@ -4,6 +4,7 @@ import { findForeign } from './foreign.ts';
 import { hashFile } from './hash.ts';
 import type { Layout } from './layout.ts';
 import { Lists } from './long-list.ts';
+import { Mutex } from './mutex.ts';
 import { Seen } from './seen.ts';
 import { Some } from './some.ts';
 import { findTwins } from './twins.ts';
@@ -25,27 +26,67 @@ export interface Drift {
   readonly twins: Some<NameTwin>;
 }
 
-/** Looks at every owned path and at the mirrored folders. Group, owner and their permission bits are nobody's drift: the kubelet rewrites them. */
-export async function findDrift(layout: Layout, live: ManifestLines, depth: Depth, nowMs: number, signal?: AbortSignal): Promise<Drift> {
+export interface Looking {
+  readonly depth: Depth;
+  readonly nowMs: number;
+  readonly counts: (path: string) => boolean;
+}
+
+/** One look after the other: each writes down what it has read. */
+const turns = new WeakMap<Layout, Mutex>();
+
+/**
+ * Looks at every owned path and at the mirrored folders. Group, owner and their permission bits are nobody's drift: the kubelet rewrites them.
+ * @param counts whether a difference at a path is one
+ */
+export async function findDrift(
+  layout: Layout,
+  live: ManifestLines,
+  { depth, nowMs, counts }: Looking,
+  signal?: AbortSignal,
+): Promise<Drift> {
   const { volume: tree } = layout;
+  const { changed, missing } = await compareFiles(layout, live, { depth, nowMs, counts }, signal);
+  const foreign = new Some<string>();
+  if (live.mirror) {
+    const found = await findForeign(tree, live.mirror, live);
+    for (const path of found.files) if (counts(path)) foreign.add(path);
+    for (const path of [...found.conflicts.links, ...found.conflicts.inTheWay]) if (counts(path)) changed.add(path);
+  }
+  return { changed, missing, foreign, twins: await findTwins(tree, live, signal) };
+}
+
+/** Looks at every owned path. */
+export async function compareFiles(
+  layout: Layout,
+  live: ManifestLines,
+  looking: Looking,
+  signal?: AbortSignal,
+): Promise<Pick<Drift, 'changed' | 'missing'>> {
+  const turn = turns.get(layout) ?? new Mutex();
+  turns.set(layout, turn);
+  return turn.run(signal, () => look(layout, live, looking, signal));
+}
+
+async function look(
+  layout: Layout,
+  live: ManifestLines,
+  { depth, nowMs, counts }: Looking,
+  signal?: AbortSignal,
+): Promise<Pick<Drift, 'changed' | 'missing'>> {
   using lists = new Lists(layout);
-  const [changed, missing, foreign] = [new Some<string>(), new Some<string>(), new Some<string>()];
+  const [changed, missing] = [new Some<string>(), new Some<string>()];
   using seen = Seen.read(layout, lists);
   let index = 0;
   for (const entry of live.entries()) {
     await giveWay((index += 1));
     signal?.throwIfAborted();
-    const verdict = await judge(tree, entry, seen, depth, nowMs);
-    if (verdict === 'changed') changed.add(entry.path);
-    else if (verdict === 'missing') missing.add(entry.path);
+    const verdict = await judge(layout.volume, entry, seen, depth, nowMs);
+    if (verdict === 'changed' && counts(entry.path)) changed.add(entry.path);
+    else if (verdict === 'missing' && counts(entry.path)) missing.add(entry.path);
   }
   await seen.write();
-  if (live.mirror) {
-    const found = await findForeign(tree, live.mirror, live);
-    for (const path of found.files) foreign.add(path);
-    for (const path of [...found.conflicts.links, ...found.conflicts.inTheWay]) changed.add(path);
-  }
-  return { changed, missing, foreign, twins: await findTwins(tree, live, signal) };
+  return { changed, missing };
 }
 
 async function judge(

@@ -1,11 +1,20 @@
 import { AGENT_PROTOCOL, MAX_DRIFT_NAMED, type HelloResponse, type TicketRequest } from '../contract/relay.ts';
 import type { GatewayStep } from '../contract/activities.ts';
 import { SyncError, type Fault } from '../domain/errors.ts';
+import type { NodeState } from '../domain/redundancy/node.ts';
 import type { DriftReport } from '../domain/reports.ts';
 import type { Drift } from './drift.ts';
 import type { Clock, Doing, RelayClient } from './ports.ts';
 import type { State } from './state.ts';
 import { checkTicket } from './ticket.ts';
+
+/** What was found on the gateway, as far as it was looked. */
+interface Found {
+  readonly drift?: Drift | undefined;
+  readonly node?: NodeState | undefined;
+  /** What keeps the gateway from being synced. */
+  readonly comingUp?: Fault | undefined;
+}
 
 /** Who the relay takes this agent for, and what it permits. */
 export class Identity {
@@ -21,10 +30,10 @@ export class Identity {
   }
 
   /** Says what is live; the answer says who we are and where our work is. */
-  async hello(state: State, drift?: Drift, signal?: AbortSignal, comingUp?: Fault): Promise<HelloResponse> {
+  async hello(state: State, { drift, node, comingUp }: Found = {}, signal?: AbortSignal): Promise<HelloResponse> {
     const { live, op: liveOp } = state;
-    const news = { ...(drift && { drift: reported(drift) }), ...(comingUp && { comingUp }) };
-    const request = { protocol: AGENT_PROTOCOL, version: this.#version, live, liveOp, ...news };
+    const found = { ...(drift && { drift: reported(drift) }), ...(node && { node }), ...(comingUp && { comingUp }) };
+    const request = { protocol: AGENT_PROTOCOL, version: this.#version, live, liveOp, ...found };
     this.#known = await this.#relay.hello(request, signal);
     return this.#known;
   }
@@ -35,13 +44,13 @@ export class Identity {
    * @throws SyncError with the refusal's own reason, or TicketRefused when the answer is not good
    */
   async ticket(state: State, step: GatewayStep, doing: Doing): Promise<() => void> {
-    const known = this.#known ?? (await this.hello(state, undefined, doing.signal));
+    const known = this.#known ?? (await this.hello(state, {}, doing.signal));
     try {
       return await this.#ask(known, step, doing);
     } catch (error) {
       if (!(error instanceof SyncError && error.reason === 'TicketRefused')) throw error;
       // The relay may have been replaced, and its key with it, since it was last greeted.
-      const now = await this.hello(state, undefined, doing.signal);
+      const now = await this.hello(state, {}, doing.signal);
       if (now.ticketKey === known.ticketKey) throw error;
       return this.#ask(now, step, doing);
     }

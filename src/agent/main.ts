@@ -12,6 +12,7 @@ import { DiskVolume } from './disk-volume.ts';
 import { Layout } from './layout.ts';
 import { SYSTEM_CLOCK } from './opening.ts';
 import { pause } from './pause.ts';
+import { watchRedundancy } from './redundancy/watch-redundancy.ts';
 import { createRelayClient } from './relay-client.ts';
 import { begin } from './startup/begin.ts';
 import { StartupGate } from './startup/gate.ts';
@@ -110,6 +111,7 @@ export async function run(environment: NodeJS.ProcessEnv, stopping: AbortSignal)
       booting,
       watchForAbsence(hello, () => connection.healthService.check({}), stopping),
       watchForDrift(agent, hello, logger, stopping),
+      watchRedundancy(agent.node, hello, logger, stopping),
     ]);
     await runUntil(worker, stopping);
     await watching;

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import type { ApplyInput } from '../contract/activities.ts';
 import { SyncError } from '../domain/errors.ts';
-import { NO_MANIFEST, comparePaths, type Digest, type ManifestLines } from '../domain/manifest.ts';
+import { NO_MANIFEST, comparePaths, type Digest, type ManifestLines, type Mirror } from '../domain/manifest.ts';
+import type { NodeState } from '../domain/redundancy/node.ts';
 import { isMirrored } from '../domain/plan/mirror.ts';
 import { contestedAfter, guardContested, type Contested } from './contested.ts';
 import { fetchFiles, missingFiles, type Needed } from './content.ts';
@@ -13,7 +14,8 @@ import type { Lists } from './long-list.ts';
 import { obtainManifest } from './manifests.ts';
 import { guardLoss, listOrKeepToList } from './mirrored.ts';
 import { readModes } from './modes.ts';
-import type { Doing, RelayClient, VolumeSpace } from './ports.ts';
+import type { Clock, Doing, RelayClient, VolumeSpace } from './ports.ts';
+import { pairingOf } from './redundancy/pairing.ts';
 import { Scratch } from './scratch.ts';
 import { guardSpace } from './space.ts';
 import type { State } from './state.ts';
@@ -32,6 +34,9 @@ export interface PreparingWith {
   readonly layout: Layout;
   readonly relay: RelayClient;
   readonly space: (folder: string) => Promise<VolumeSpace>;
+  readonly clock: Clock;
+  /** The gateway's part in a redundant pair, as far as it was asked. */
+  readonly node?: NodeState | undefined;
 }
 
 /**
@@ -50,12 +55,14 @@ export async function prepare(
   const { volume } = layout;
   await clearOthers(layout, step.target);
   const target = await obtainManifest(layout, relay, step.target, doing.signal);
-  const live = await obtainManifest(layout, relay, state.live, doing.signal);
+  const last = await obtainManifest(layout, relay, state.live, doing.signal);
+  const { live, writes, mirrorOf } = await pairingOf(make, step, last, make.node, doing);
+  const mirror = mirrorOf(target.mirror);
   const modes = readModes(volume);
   const differences = state.live === NO_MANIFEST || step.localChanges === 'overwrite' ? 'replace' : 'hold';
   const released = step.released === undefined ? undefined : await obtainManifest(layout, relay, step.released, doing.signal);
-  const changing = (): Iterable<Wanted> => wantedBetween(live, target, modes, released);
-  const foreign = await listForeign(layout, target, changing, step.target, purpose);
+  const changing = (): Iterable<Wanted> => those(wantedBetween(live, target, modes, released), writes);
+  const foreign = await listForeign(layout, { target, mirror }, changing, step.target, purpose);
   const { contested: before = {} } = state;
   const lookedAt = new Set<string>();
   const wanted = lists.make<Wanted>();
@@ -68,7 +75,7 @@ export async function prepare(
   guardMounts(volume, found);
   if (step.deletesConfirmed !== true) guardLoss(live, state.live, found);
   guardContested(before, found);
-  const contested = contestedAfter(before, found, lookedAt, target.mirror);
+  const contested = contestedAfter(before, found, lookedAt, mirror);
 
   const scratch = new Scratch(volume, join(layout.stagingFor(step.target), 'tree'), modes);
   const marker = join(layout.stagingFor(step.target), 'verified');
@@ -98,12 +105,11 @@ export async function prepare(
 /** Somebody else's files that the target's mirrored folders would lose. */
 async function listForeign(
   layout: Layout,
-  target: ManifestLines,
+  { target, mirror }: { readonly target: ManifestLines; readonly mirror: Mirror | undefined },
   changing: () => Iterable<Wanted>,
   digest: Digest,
   purpose: 'stage' | 'apply',
 ): Promise<Pick<Foreign, 'files' | 'folders'>> {
-  const { mirror } = target;
   if (!mirror) return { files: [], folders: [] };
   const { files, folders, conflicts } = await findForeign(layout.volume, mirror, target);
   conflicts.raise();
@@ -111,6 +117,10 @@ async function listForeign(
   for (const { path } of changing()) if (isMirrored(mirror, path)) ours.add(path);
   const strangers = files.filter((path) => !ours.has(path)).sort(comparePaths);
   return { files: await listOrKeepToList(layout, digest, purpose, strangers), folders };
+}
+
+function* those(wanted: Iterable<Wanted>, writes: (path: string) => boolean): Generator<Wanted> {
+  for (const want of wanted) if (writes(want.path)) yield want;
 }
 
 function* inOrder(changing: Iterable<Wanted>, foreign: readonly string[]): Generator<Wanted> {

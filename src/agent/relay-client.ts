@@ -38,6 +38,7 @@ const Hello = z.object({
     })
     .optional()
     .catch(undefined), // a newer relay may say more than this agent knows
+  redundant: z.boolean().optional(),
 });
 const Ticket = z.object({ ticket: z.string(), validForMs: z.number() });
 const Refusal = z.object({ reason: z.string(), message: z.string() });

@@ -1,5 +1,6 @@
 import type { RestoreInput } from '../contract/activities.ts';
 import { SyncError } from '../domain/errors.ts';
+import type { Change } from './change.ts';
 import { NO_MANIFEST } from '../domain/manifest.ts';
 import { Lists, mapped } from './long-list.ts';
 import type { Doing } from './ports.ts';
@@ -23,7 +24,7 @@ export async function restoreFromSnapshot(
   state: State,
   step: RestoreInput,
   doing: Doing,
-  mayCommit: () => void,
+  guard: { readonly changes: (changes: Iterable<Change>) => Promise<void>; readonly mayCommit: () => void },
 ): Promise<readonly string[]> {
   const { layout } = bench;
   const head = listSnapshots(layout).find(({ from, to, seq }) => to === state.live && from === step.target && seq <= state.seq);
@@ -54,7 +55,10 @@ export async function restoreFromSnapshot(
     keepFolders: foldersOf(layout.volume, snapshot, scratch),
     retainSnapshots: step.retainSnapshots,
     retainSnapshotBytes: step.retainSnapshotBytes,
-    permit: () => Promise.resolve(mayCommit),
+    permit: async () => {
+      await guard.changes(found.changes);
+      return guard.mayCommit;
+    },
   });
   return found.replaced;
 }

@@ -157,7 +157,7 @@ function sinceOf(ended: readonly Ended[]): number | undefined {
  * What was changed, gone through as often as it is asked for and never held; everything, where the same is live as before: then it is the
  * whole that shall be proved.
  */
-function askedFor({ before, live }: Transition): Iterable<ManifestDifference> {
+export function askedFor({ before, live }: Transition): Iterable<ManifestDifference> {
   const changes = atMost(COMPARED, () => before.differences(live));
   return firstOf(changes, 1).length > 0 ? changes : atMost(COMPARED, () => entriesAsAdded(live));
 }
@@ -179,7 +179,8 @@ function* entriesAsAdded(live: ManifestLines): Generator<ManifestDifference> {
   for (const after of live.entries()) yield { path: after.path, after };
 }
 
-function claimsFor(volume: VolumeFs, asked: Iterable<ManifestDifference>): { claims: Claims; files: number } {
+/** What the gateway can be asked for of these files, and how many they are. */
+export function claimsFor(volume: VolumeFs, asked: Iterable<ManifestDifference>): { claims: Claims; files: number } {
   const touched = new Set<string>();
   let files = 0;
   for (const { path } of asked) {

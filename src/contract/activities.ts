@@ -1,8 +1,10 @@
 import type { LocalChanges } from '../api/v1alpha1/schema.ts';
+import type { RedundancyPolicy } from '../api/v1alpha1/sync-profile.ts';
 import type { Fault } from '../domain/errors.ts';
 import type { Digest } from '../domain/manifest.ts';
 import type { SessionPolicy, SessionsSeen } from '../domain/sessions.ts';
 import type { SomeFiles } from '../domain/taken.ts';
+import type { NodeState } from '../domain/redundancy/node.ts';
 import type { RestartPolicy } from '../domain/restart.ts';
 import type { KnownTag, LoadOutcome, ObjectRef, Resolution, Revision, RolloutState, StatusReport } from '../domain/reports.ts';
 
@@ -14,6 +16,22 @@ export type { ObjectRef, Resolution, Revision };
 export interface GatewayConnection {
   readonly port: number;
   readonly tls: boolean;
+}
+
+/** How a step treats a gateway that is a node of a redundant pair. */
+export interface PairStep {
+  /** The gateway that is the other node. */
+  readonly peer: string;
+  /**
+   * `active`: it must be in charge until the commit point, and everything is written. `standby`: only what does not replicate is written, the
+   * rest must have come from the peer. `stopped`: its gateway does not run, and everything is written. Absent: as the gateway says, for a step
+   * that changes nothing.
+   */
+  readonly as?: 'active' | 'standby' | 'stopped';
+  /** With `standby`: what the peer has not brought is not waited for but written, since the peer is no master. */
+  readonly unreplicated?: 'write';
+  /** The manifest that is live on the peer: files of it are no local change here, they have replicated. */
+  readonly peerLive?: Digest;
 }
 
 /** What every gateway step is told. Names and fields are a public API: agents stay in use for months, fields are only added. */
@@ -39,6 +57,8 @@ export interface GatewayStep {
   readonly designers?: SessionPolicy;
   /** For projects that are open in Perspective; `proceed` when absent. */
   readonly perspective?: SessionPolicy;
+  /** Absent for a gateway that is not known to have a peer. */
+  readonly redundancy?: PairStep;
 }
 
 /** `stage` and `apply` are told the same. */
@@ -59,6 +79,8 @@ export interface StageResult {
   readonly foreign?: SomeFiles;
   /** Files that somebody changed and that will be overwritten, as the policy says. */
   readonly overwrites?: SomeFiles;
+  /** What the gateway says of its pair; absent where the step did not say that there is one. */
+  readonly node?: NodeState;
 }
 
 /** Which scans tell the gateway of what has changed. */
@@ -102,6 +124,8 @@ export interface ScanResult {
   readonly message: string;
   /** Milliseconds the gateway's own scans took. */
   readonly scanMs: number;
+  /** As in `StageResult`, when the scan has ended. */
+  readonly node?: NodeState;
   /** What of this product's changes the gateway runs only after a restart, in its own words; absent when nothing. */
   readonly restart?: readonly string[];
 }
@@ -220,13 +244,23 @@ export interface PlannedGateway {
   readonly sessionWaitMs?: number;
   /** When it may be restarted; never when absent. */
   readonly restart?: RestartPolicy;
+  /** Absent for a gateway that is not known to have a peer. */
+  readonly pair?: PlannedPair;
+}
+
+/** What a plan says of a node of a redundant pair. */
+export interface PlannedPair {
+  readonly peer: string;
+  /** Whether it is configured as the master. */
+  readonly master: boolean;
+  readonly policy: RedundancyPolicy;
 }
 
 export interface ReadWaveInput {
   readonly planDigest: Digest;
   readonly stage: string;
   readonly wave: number;
-  /** Only these gateways of the plan, whatever their stage: a retry by hand. */
+  /** Only these gateways of the plan and the other nodes of their pairs, whatever their stage: a retry by hand. */
   readonly only?: readonly string[];
 }
 

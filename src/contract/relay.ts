@@ -1,9 +1,10 @@
+import type { GatewayConnection } from './activities.ts';
 import type { Digest } from '../domain/manifest.ts';
 import type { DriftReport } from '../domain/reports.ts';
+import type { NodeState } from '../domain/redundancy/node.ts';
 import type { Fault } from '../domain/errors.ts';
 import type { Reason } from '../domain/reasons.ts';
 import type { Expectation } from '../domain/startup.ts';
-import type { GatewayConnection } from './activities.ts';
 
 /**
  * What agents say to the relay. HTTP/1.1, JSON bodies, `Authorization: Bearer <ServiceAccount token with our audience>`.
@@ -39,6 +40,8 @@ export interface HelloRequest {
   readonly liveOp: string;
   /** How the gateway's files differ from that, where it was looked; absent = not known, which changes nothing that was said before. */
   readonly drift?: DriftReport;
+  /** What the gateway says of its redundant pair; absent = not known, or no node of one. */
+  readonly node?: NodeState;
   /** Why the gateway cannot be synced yet although its agent is there; absent = nothing speaks against it. */
   readonly comingUp?: Fault;
 }
@@ -55,6 +58,8 @@ export interface HelloResponse {
   readonly ticketKey: string;
   /** For a gateway that starts; absent from earlier relays. */
   readonly startup?: Startup;
+  /** Whether it is taken for a node of a redundant pair: an agent that finds otherwise says so. */
+  readonly redundant?: boolean;
 }
 
 /** What an agent is told for the start of its gateway. */

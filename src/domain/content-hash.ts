@@ -33,5 +33,16 @@ export function contentText(desired: Desired): string {
   const overwrites = desired.spec.localChanges === 'overwrite' ? ['overwrite'] : [];
   const signatures =
     (git.verify as string | undefined) === undefined || git.verify === 'none' ? [] : [{ verify: git.verify, signers: git.signers ?? null }];
-  return JSON.stringify([git.repo, git.ref, excludePatterns, gateways, ...(shared ? [shared] : []), ...overwrites, ...signatures]);
+  const pairs = desired.gateways.flatMap(({ name, pair }) => (pair ? [[name, pair.peer, pair.master]] : []));
+  const redundant = pairs.length > 0 ? [{ pairs }] : [];
+  return JSON.stringify([
+    git.repo,
+    git.ref,
+    excludePatterns,
+    gateways,
+    ...(shared ? [shared] : []),
+    ...overwrites,
+    ...signatures,
+    ...redundant,
+  ]);
 }

@@ -2,6 +2,7 @@ import type { IgnitionSyncSpec } from '../api/v1alpha1/ignition-sync.ts';
 import type { SyncProfileSpec } from '../api/v1alpha1/sync-profile.ts';
 import type { Fault } from './errors.ts';
 import type { Digest } from './manifest.ts';
+import type { PairOf } from './redundancy/pairs.ts';
 
 /** One gateway as it shall be, with everything that planning needs to know about it. */
 export interface DesiredGateway {
@@ -22,6 +23,8 @@ export interface DesiredGateway {
   /** Status says that it runs what is live only after a restart. */
   readonly restartPending?: true;
   readonly fault?: Fault;
+  /** The other node, where it is one of a redundant pair. */
+  readonly pair?: PairOf;
 }
 
 /** The whole desired input of one IgnitionSync at one moment; frozen by digest, so that a rollout never sees a later edit. */

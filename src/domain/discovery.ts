@@ -123,17 +123,19 @@ function syncOf(pod: DiscoveredPod, syncs: readonly string[], before: string | u
 }
 
 function specOf(pod: DiscoveredPod, sync: string): IgnitionGatewaySpec {
-  const { syncProfile, servicePath, deploymentMode, excludePatterns } = POD_ANNOTATIONS;
+  const { syncProfile, servicePath, deploymentMode, excludePatterns, redundantPair } = POD_ANNOTATIONS;
   const said = (annotation: string): string | undefined => pod.annotations[annotation]?.trim() || undefined;
   const profile = said(syncProfile);
   const path = said(servicePath);
   const mode = said(deploymentMode);
+  const pair = said(redundantPair);
   const own = Object.entries(pod.annotations).filter(([key]) => key.startsWith(`${ANNOTATION_PREFIX}/`));
   return {
     syncRef: { name: sync },
     ...(profile ? { profileRef: { name: profile } } : {}),
     ...(path && !profile ? { servicePath: path } : {}),
     ...(mode ? { deploymentMode: mode } : {}),
+    ...(pair ? { redundantPair: pair } : {}),
     excludePatterns: splitPatterns(pod.annotations[excludePatterns] ?? ''),
     pod: { name: pod.name, labels: { ...pod.labels }, annotations: Object.fromEntries(own) },
   };

@@ -123,6 +123,11 @@ export abstract class ManifestLines {
     return found;
   }
 
+  /** Those files whose paths are wanted, as a manifest of their own. */
+  part(keep: (path: string) => boolean): ManifestLines {
+    return new ManifestPart(() => this.lines(), keep);
+  }
+
   /** The paths at which `next` differs, in order. */
   *differences(next: ManifestLines): Generator<ManifestDifference> {
     const [mine, theirs] = [this.lines(), next.lines()];
@@ -145,6 +150,23 @@ export abstract class ManifestLines {
     } finally {
       all.return(undefined);
     }
+    return undefined;
+  }
+}
+
+class ManifestPart extends ManifestLines {
+  readonly #lines: () => Generator<string, undefined>;
+  readonly #keep: (path: string) => boolean;
+
+  constructor(lines: () => Generator<string, undefined>, keep: (path: string) => boolean) {
+    super();
+    this.#lines = lines;
+    this.#keep = keep;
+  }
+
+  protected *allLines(): Generator<string, undefined> {
+    yield HEADER;
+    for (const line of this.#lines()) if (this.#keep(parseLine(line).path)) yield line;
     return undefined;
   }
 }

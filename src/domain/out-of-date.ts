@@ -15,6 +15,8 @@ export function isOutOfDate(status: IgnitionGatewayStatus | undefined): boolean 
       if (!wasComingUp(status)) return false;
       return status.since === undefined || status.agent.lastHello > status.since;
     case 'Unreachable':
+      // A standby whose gateway did not run: its agent is there all the time.
+      if (status.reason === 'ReplicationPending') return (status.redundancy?.since ?? '') > (status.since ?? '');
       return status.since === undefined || status.agent.lastHello > status.since;
     case 'Synced':
       return status.confirmed !== undefined && status.live !== undefined && status.live !== status.confirmed.manifest;

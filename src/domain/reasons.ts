@@ -68,6 +68,11 @@ export const REASONS = {
   RestartFailed: 'change',
   DesignerOpen: 'change',
   PerspectiveOpen: 'change',
+  // A redundant pair. None is asked again by Temporal itself: who is active is looked at anew first.
+  RedundancyFailedOver: 'change',
+  RedundancyUnsettled: 'change',
+  PeerUnknown: 'change',
+  ReplicationPending: 'backoff',
   // The rollout
   NotCurrentRollout: 'change',
   ApprovalPending: 'change',

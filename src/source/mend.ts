@@ -4,6 +4,7 @@ import type { FrozenPlan, FrozenPlans } from './frozen-plans.ts';
 import { layoutOf } from './layout-of.ts';
 import type { Loss } from './losses.ts';
 import type { Maker, Making } from './maker.ts';
+import { pairUp } from './pair-up.ts';
 import type { SourceParts } from './source.ts';
 import { digestOf } from './composer.ts';
 
@@ -28,7 +29,12 @@ export async function mend(
     return gateway ? [{ row, gateway }] : [];
   });
   const layouts = planned.map(({ gateway }) => layoutOf(gateway, desired, input));
-  const { made, settled } = await maker.make(layouts, { ...making, staging });
+  const { made: own, settled } = await maker.make(layouts, { ...making, staging });
+  const made = pairUp(
+    own,
+    planned.map(({ gateway }) => gateway),
+  );
+  for (const { digest, manifest } of made) if (!own.some((one) => one.digest === digest)) store.stageManifest(staging, manifest);
   const other = planned.find(({ row }, i) => row.target !== made[i]?.digest);
   if (other)
     throw new SyncError(

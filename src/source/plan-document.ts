@@ -27,9 +27,10 @@ export function selectWave(plan: PlanDocument, { stage, wave, only }: Pick<ReadW
       'NoGateways',
       `gateway ${missing} is not in this plan: it was made for ${plan.gateways.map((row) => row.gateway).join(', ')}.`,
     );
+  const asked = (row: PlanRow): boolean => only?.some((name) => name === row.gateway || name === row.pair?.peer) === true;
   return plan.gateways
-    .filter((row) => (only ? only.includes(row.gateway) : row.stage === stage && row.wave === wave))
-    .map(({ gateway, target, expectLive, released, localChanges, designers, perspective, sessionWaitMs, restart }) => ({
+    .filter((row) => (only ? asked(row) : row.stage === stage && row.wave === wave))
+    .map(({ gateway, target, expectLive, released, localChanges, designers, perspective, sessionWaitMs, restart, pair }) => ({
       gateway,
       target,
       expectLive,
@@ -39,5 +40,6 @@ export function selectWave(plan: PlanDocument, { stage, wave, only }: Pick<ReadW
       ...(perspective === undefined ? {} : { perspective }),
       ...(sessionWaitMs === undefined ? {} : { sessionWaitMs }),
       ...(restart === undefined ? {} : { restart }),
+      ...(pair === undefined ? {} : { pair }),
     }));
 }

@@ -9,6 +9,7 @@ import { planStages, type Slot } from '../domain/plan/stages.ts';
 import { digestOf } from './composer.ts';
 import { layoutOf } from './layout-of.ts';
 import type { Made, Maker, Making } from './maker.ts';
+import { liveOnPeer, pairUp, plannedPair, unitsOf } from './pair-up.ts';
 import type { PlanDocument } from './plan-document.ts';
 import { summarise, type ChangedGateway } from './plan-summary.ts';
 import { RecentMap } from './recent-map.ts';
@@ -39,14 +40,21 @@ export class Planner {
     await pins.begin(input);
     await using staging = store.staging();
     const { made, commits, settled } = await this.#maker.make(layouts, { ...making, staging });
-    const targets = gateways.map((gateway, i): Target => ({ gateway, ...(made[i] as Made) }));
-    const changed = targets.filter(
+    const paired = pairUp(made, gateways);
+    const targets = gateways.map((gateway, i): Target => ({ gateway, ...(paired[i] as Made) }));
+    const differs = targets.filter(
       ({ gateway, digest }) =>
         input.only !== undefined || digest !== gateway.live || digest !== gateway.confirmed || isDueForRestart(gateway),
     );
-    const nameOf = ({ gateway }: Target): string => gateway.name;
+    const units = unitsOf(gateways, (gateway) => differs.some((target) => target.gateway === gateway));
+    const changing = new Set(units.flat());
+    const changed = targets.filter(({ gateway }) => changing.has(gateway.name));
     const unchanged = targets.filter((target) => !changed.includes(target));
-    const { slots, stages } = planStages(changed.map(nameOf), unchanged.map(nameOf), spec.rollout);
+    const { slots, stages } = planStages(
+      units,
+      unchanged.map(({ gateway }) => gateway.name),
+      spec.rollout,
+    );
     const changes = await Promise.all(changed.map((target) => this.#changeOf(target)));
     const released = new Map(
       changes.flatMap(({ gateway, released: stays }) => (stays.entries.length > 0 ? [[gateway, stays] as const] : [])),
@@ -67,13 +75,17 @@ export class Planner {
         ...localChangesOf(gateway, spec),
         designers: gateway.profile?.spec.designerSessionPolicy ?? DEFAULT_DESIGNER_POLICY,
         ...peopleOf(gateway),
+        ...plannedPair(gateway, gateways),
         ...(slots.get(gateway.name) as Slot),
       })),
     };
     const planDigest = store.stageDocument(staging, document);
     const leaving = new Map([...released.values()].map((stays) => [digestOf(stays), stays]));
     for (const stays of leaving.values()) store.stageManifest(staging, stays);
-    for (const { digest, manifest } of targets) this.#manifests.set(digest, manifest);
+    for (const { digest, manifest } of targets) {
+      this.#manifests.set(digest, manifest);
+      if (!made.some((one) => one.digest === digest)) store.stageManifest(staging, manifest);
+    }
     const manifests = [...new Set([...targets.map(({ digest }) => digest), ...leaving.keys()])];
     await pins.hold(input.rollout, { schema: 1, desired: input.desired, plan: planDigest, manifests });
     await inParallel(targets, ({ gateway, digest }) =>
@@ -84,6 +96,7 @@ export class Planner {
         gateway.live,
         releasedDigest(gateway.name).released ?? NO_MANIFEST,
         gateway.confirmed ?? NO_MANIFEST,
+        liveOnPeer(gateway, gateways) ?? NO_MANIFEST,
       ),
     );
     await staging.commit();
@@ -139,7 +152,9 @@ function selectGateways(desired: Desired, only: readonly string[] | undefined): 
       'NoGateways',
       `IgnitionSync ${object.name} has no gateway ${missing}: it has ${gateways.map(({ name }) => name).join(', ')}.`,
     );
-  const selected = gateways.filter(({ name }) => !only || only.includes(name)).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const asked = ({ name, pair }: DesiredGateway): boolean =>
+    !only || only.includes(name) || (pair !== undefined && only.includes(pair.peer));
+  const selected = gateways.filter(asked).sort((a, b) => (a.name < b.name ? -1 : 1));
   if (selected.length === 0) {
     throw new SyncError(
       'NoGateways',
@@ -186,7 +201,7 @@ function refuseSharedSystemNames(desired: Desired, input: PlanInput): void {
     const name = layoutOf(gateway, desired, input).normalize.systemName;
     if (!name) continue;
     const owner = owners.get(name.value.toLowerCase());
-    if (owner !== undefined)
+    if (owner !== undefined && owner !== gateway.pair?.peer)
       throw new SyncError(
         'InvalidProfile',
         `gateways ${owner} and ${gateway.name} would both have the systemName "${name.value}" (${name.field}): make it different, such as with {{ GatewayName }}.`,

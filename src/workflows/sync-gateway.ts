@@ -6,11 +6,14 @@ import type {
   GatewayStep,
   ObjectRef,
   OwedScans,
+  PairStep,
   PlannedGateway,
   ScanResult,
 } from '../contract/activities.ts';
 import { operationId } from '../contract/names.ts';
 import type { Fault } from '../domain/errors.ts';
+import type { Digest } from '../domain/manifest.ts';
+import type { NodeState } from '../domain/redundancy/node.ts';
 import type { GatewayReport } from '../domain/reports.ts';
 import { seenSessions } from '../domain/sessions.ts';
 import { tookOver, willTake } from '../domain/taken.ts';
@@ -49,7 +52,13 @@ export interface Gate {
 }
 
 export type GatewayOutcome =
-  | { readonly gateway: string; readonly kind: 'synced'; /** It waits for a restart which it may have. */ readonly restart?: true }
+  | {
+      readonly gateway: string;
+      readonly kind: 'synced';
+      /** It waits for a restart which it may have. */
+      readonly restart?: true;
+      readonly node?: NodeState;
+    }
   | { readonly gateway: string; readonly kind: 'untouched'; readonly why: string }
   | { readonly gateway: string; readonly kind: 'superseded' }
   | { readonly gateway: string; readonly kind: 'unreachable'; readonly fault: Fault }
@@ -64,21 +73,28 @@ const LONGEST_WAIT_MS = 300_000;
 
 const RESTART_BY_HAND = 'Restart the gateway, or give its SyncProfile restart.windows in which that is done by itself';
 
+/** A gateway of a plan; a node of a redundant pair, as what it is taken now. */
+interface Target extends PlannedGateway {
+  readonly redundancy?: PairStep;
+}
+
 /** What each step of a gateway is told beside what is its own. */
-export function gatewayStep(at: WaveContext, planned: PlannedGateway): GatewayStep {
+export function gatewayStep(at: WaveContext, planned: Target): GatewayStep {
   return stepOf(at, planned, 'apply');
 }
 
-function stepOf(at: WaveContext, planned: PlannedGateway, step: 'apply' | 'restore'): GatewayStep {
+function stepOf(at: WaveContext, planned: Target, step: 'apply' | 'restore'): GatewayStep {
   const { object, rollout, planDigest, connection, retainSnapshots, retainSnapshotBytes } = at;
   const op = operationId({ uid: object.uid, n: at.n, gateway: planned.gateway, step, attempt: at.attempt });
   const [expectLive, target] = step === 'apply' ? [planned.expectLive, planned.target] : [planned.target, planned.expectLive];
   const released = step === 'apply' && planned.released !== undefined ? { released: planned.released } : {};
   const people = step === 'apply' ? { designers: planned.designers, perspective: planned.perspective } : {};
+  const redundancy = planned.redundancy === undefined ? {} : { redundancy: planned.redundancy };
   const bytes = retainSnapshotBytes === undefined ? {} : { retainSnapshotBytes };
   return {
     ...released,
     ...people,
+    ...redundancy,
     object,
     gateway: planned.gateway,
     rollout,
@@ -92,7 +108,7 @@ function stepOf(at: WaveContext, planned: PlannedGateway, step: 'apply' | 'resto
   };
 }
 
-function applyOf(at: WaveContext, planned: PlannedGateway): ApplyInput {
+function applyOf(at: WaveContext, planned: Target): ApplyInput {
   const { localChanges, gateway } = planned;
   return {
     ...stepOf(at, planned, 'apply'),
@@ -113,30 +129,27 @@ function failed(gateway: string, error: unknown): GatewayOutcome {
 export interface Staged {
   readonly kind: 'staged';
   readonly note: string;
+  readonly live?: Digest;
+  /** What it says of its redundant pair. */
+  readonly node?: NodeState;
 }
 
 /** Copies what is missing to the gateway's scratch. Nothing that the gateway reads has changed, whatever comes of it. */
-export async function stageGateway(at: WaveContext, planned: PlannedGateway, say: Say): Promise<GatewayOutcome | Staged> {
+export async function stageGateway(at: WaveContext, planned: Target, say: Say): Promise<GatewayOutcome | Staged> {
   const agent = gatewayActivities(at.object.namespace, planned.gateway);
   say({ phase: 'Staging' });
   try {
     const staged = await agent.stage(applyOf(at, planned), `${planned.gateway}: stage ${short(at.commit)}`);
     const note = willTake(staged);
     say({ phase: 'Staged', live: staged.live, note });
-    return { kind: 'staged', note };
+    return { kind: 'staged', note, live: staged.live, ...(staged.node && { node: staged.node }) };
   } catch (error) {
     return failed(planned.gateway, error);
   }
 }
 
 /** Makes the staged manifest live, proves it loaded, and puts the gateway back when it did not come up. Called inline by the wave, not as a child. */
-export async function syncGateway(
-  at: WaveContext,
-  planned: PlannedGateway,
-  { note }: Staged,
-  gate: Gate,
-  say: Say,
-): Promise<GatewayOutcome> {
+export async function syncGateway(at: WaveContext, planned: Target, { note }: Staged, gate: Gate, say: Say): Promise<GatewayOutcome> {
   const { gateway } = planned;
   const agent = gatewayActivities(at.object.namespace, gateway);
   const step = applyOf(at, planned);
@@ -192,11 +205,11 @@ function synced({ gateway, target, restart: allowed }: PlannedGateway, proof: Sc
       .filter(Boolean)
       .join('. '),
   });
-  return { gateway, kind: 'synced', ...(restart.length > 0 && allowed && { restart: true }) };
+  return { gateway, kind: 'synced', ...(restart.length > 0 && allowed && { restart: true }), ...(proof.node && { node: proof.node }) };
 }
 
 /** Puts back what was live before, and lets the gateway load it again. `why` is the fault that made it necessary. */
-async function restoreGateway(at: WaveContext, planned: PlannedGateway, why: Fault, scans: OwedScans, say: Say): Promise<GatewayOutcome> {
+async function restoreGateway(at: WaveContext, planned: Target, why: Fault, scans: OwedScans, say: Say): Promise<GatewayOutcome> {
   const { gateway } = planned;
   const agent = gatewayActivities(at.object.namespace, gateway);
   const step = stepOf(at, planned, 'restore');
@@ -224,7 +237,7 @@ async function restoreGateway(at: WaveContext, planned: PlannedGateway, why: Fau
 }
 
 /** Takes a gateway back to what was live before this rollout; one that this rollout never changed stays as it is. */
-export async function revertGateway(at: WaveContext, planned: PlannedGateway, say: Say): Promise<GatewayOutcome> {
+export async function revertGateway(at: WaveContext, planned: Target, say: Say): Promise<GatewayOutcome> {
   const { gateway } = planned;
   const agent = gatewayActivities(at.object.namespace, gateway);
   const step = stepOf(at, planned, 'restore');

@@ -16,11 +16,11 @@ import type { GatewayReport } from '../domain/reports.ts';
 import { control, source } from './activities.ts';
 import { type Reporter, createReporter } from './reporter.ts';
 import { rolloutControl } from './rollout-messages.ts';
-import { restartGateway } from './restart-gateway.ts';
 import { Turns } from './turns.ts';
 import { tell } from './tell.ts';
 import { searchAttributes } from './search-attributes.ts';
-import { type Gate, type GatewayOutcome, type WaveContext, revertGateway, stageGateway, syncGateway } from './sync-gateway.ts';
+import type { Gate, GatewayOutcome, WaveContext } from './sync-gateway.ts';
+import { type SayFor, restartUnit, revertUnit, stageUnit, unitsIn } from './units.ts';
 
 export interface WaveInput extends WaveContext {
   readonly schema: 1;
@@ -114,8 +114,8 @@ export async function wave(input: WaveInput): Promise<WaveResult> {
     over = true;
   }
   await watched;
-  outcomes.forEach((outcome, i) => {
-    const planned = gateways[i];
+  outcomes.forEach((outcome) => {
+    const planned = gateways.find(({ gateway }) => gateway === outcome.gateway);
     if (!planned || outcome.kind === 'synced' || outcome.kind === 'superseded') return;
     if (outcome.kind === 'untouched') say(planned)({ phase: 'Pending', waitingFor: outcome.why });
     else if (outcome.kind === 'unreachable') say(planned)(passedOver(outcome.fault));
@@ -156,33 +156,22 @@ async function leave(phases: ReadonlyMap<string, GatewayReport>, reporter: Repor
   await reporter.flush();
 }
 
-type SayFor = (planned: PlannedGateway) => (news: Omit<GatewayReport, 'gateway' | 'commit' | 'ref'>) => void;
-
 async function syncAll(at: WaveContext, gateways: readonly PlannedGateway[], gate: Gate, say: SayFor): Promise<GatewayOutcome[]> {
-  const staged = await Promise.all(gateways.map((g) => stageGateway(at, g, say(g))));
-  const broken = staged.some((outcome) => outcome.kind === 'failed');
-  return Promise.all(
-    staged.map(async (outcome, i): Promise<GatewayOutcome> => {
-      if (outcome.kind !== 'staged') return outcome;
-      const g = gateways[i] as PlannedGateway;
-      if (broken) return { gateway: g.gateway, kind: 'untouched', why: 'another gateway of its wave could not stage' };
-      return syncGateway(at, g, outcome, gate, say(g));
-    }),
+  const staged = await Promise.all(unitsIn(gateways).map((unit) => stageUnit(at, unit, say)));
+  const broken = staged.some((unit) => unit.broken);
+  const outcomes = staged.map((unit) =>
+    broken ? Promise.resolve(unit.leave('another gateway of its wave could not stage')) : unit.go(gate),
   );
+  return (await Promise.all(outcomes)).flat();
 }
 
 async function revertAll(at: WaveContext, gateways: readonly PlannedGateway[], _gate: Gate, say: SayFor): Promise<GatewayOutcome[]> {
-  return Promise.all(gateways.map((g) => revertGateway(at, g, say(g))));
+  return (await Promise.all(unitsIn(gateways).map((unit) => revertUnit(at, unit, say)))).flat();
 }
 
 async function restartAll(at: WaveContext, gateways: readonly PlannedGateway[], gate: Gate, say: SayFor): Promise<GatewayOutcome[]> {
   const turns = new Turns();
-  return Promise.all(
-    gateways.map(async (g): Promise<GatewayOutcome> => {
-      if (!g.restart) return { gateway: g.gateway, kind: 'synced' };
-      return restartGateway(at, g, g.restart, turns, gate, say(g));
-    }),
-  );
+  return (await Promise.all(unitsIn(gateways).map((unit) => restartUnit(at, unit, turns, gate, say)))).flat();
 }
 
 function resultOf(outcomes: readonly GatewayOutcome[]): WaveResult {

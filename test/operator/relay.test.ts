@@ -140,6 +140,26 @@ describe('who calls', () => {
     await cluster.kube.patchStatus(IGNITION_GATEWAYS, cluster.namespace, 'gw-1', { status: { phase: 'Synced', reason: '' } });
   });
 
+  test('what a gateway says of its redundant pair is in status, is news once, and ends when it says otherwise', async () => {
+    const bearer = await token('gw-0');
+    const redundancy = async () => (await cluster.kube.get(IGNITION_GATEWAYS, cluster.namespace, 'gw-0'))!.status?.redundancy;
+    const alone = { running: true, role: 'Independent', activityLevel: 'Active' };
+    expect((await ask('/v1/hello', bearer, { ...HELLO, node: alone })).body).toMatchObject({
+      redundant: false,
+    });
+    expect(await redundancy()).toBeUndefined();
+    const cold = { running: true, role: 'Backup', activityLevel: 'Cold', projectState: 'Good' };
+    expect((await ask('/v1/hello', bearer, { ...HELLO, node: cold })).body).toMatchObject({ redundant: true });
+    const said = await redundancy();
+    expect(said).toMatchObject({ role: 'Backup', summary: 'Backup/Cold/Good' });
+    for (const node of [cold, undefined]) await ask('/v1/hello', bearer, { ...HELLO, ...(node && { node }) });
+    expect(await redundancy()).toEqual(said);
+    await ask('/v1/hello', bearer, { ...HELLO, node: { running: false, role: 'Backup' } });
+    expect(await redundancy()).toEqual({ role: 'Backup', summary: 'Backup/not running', since: expect.any(String) as string });
+    await ask('/v1/hello', bearer, { ...HELLO, node: alone });
+    expect(await redundancy()).toMatchObject({ role: 'Independent', summary: '' });
+  });
+
   test('drift becomes a condition beside the others, is news once, and ends', async () => {
     const bearer = await token('gw-1');
     const of = async () => (await cluster.kube.get(IGNITION_GATEWAYS, cluster.namespace, 'gw-1'))!;

@@ -30,6 +30,7 @@ import { cachedWorkflowBundle } from '../../src/workers/bundle.ts';
 import { FailureInterceptor } from '../../src/workers/interceptors/failure.ts';
 import { type Recorded, keepHistories, replayAll } from './histories.ts';
 import { MemoryObjects } from './memory-objects.ts';
+import type { PairModel } from './pair-model.ts';
 import { testStack } from './stack.ts';
 
 type Step = 'stage' | 'apply' | 'scan' | 'restore' | 'restart' | 'settle';
@@ -81,6 +82,8 @@ export class Fleet {
   /** What each gateway says that a sync takes from others. */
   taken: { staged: Partial<StageResult>; applied: Partial<ApplyResult> } = { staged: {}, applied: {} };
   holds: { reason: Reason; message: string }[] = [];
+  /** A redundant pair among its gateways. */
+  pair: PairModel | undefined;
   /** The policies for open projects and restarts that plans say. */
   people: Pick<PlannedGateway, 'designers' | 'perspective' | 'sessionWaitMs' | 'restart'> = {};
   /** Gateways that wait for a restart. */
@@ -182,20 +185,24 @@ export class Fleet {
         const stored = (await this.objects.gateways()).filter((g) => g.spec.syncRef.name === this.name).map((g) => g.metadata);
         const target = `m-${commit.slice(0, 2)}`.padEnd(64, '0');
         const all = stored
-          .filter((g) => only === undefined || only.includes(g.name))
+          .filter((g) => only === undefined || only.includes(g.name) || (this.pair?.has(g.name) && only.includes(this.pair.peer(g.name))))
           .map((g) => ({
             gateway: g.name,
             target,
             expectLive: this.#gateway(g.name).live,
             ...this.people,
+            ...this.pair?.planned(g.name),
           }))
           .sort((x, y) => (x.gateway < y.gateway ? -1 : 1));
-        const changed = all.filter((g) => g.expectLive !== g.target || only !== undefined);
+        const differs = (g: string): boolean => only !== undefined || this.#gateway(g).live !== target;
+        const changed = all.filter((g) => differs(g.gateway) || (g.pair && differs(g.pair.peer)));
+        const canary = changed.filter((g) => g === changed[0] || g.gateway === changed[0]?.pair?.peer);
+        const rest = changed.filter((g) => !canary.includes(g));
         const planDigest = `plan-${rollout}-${commit.slice(0, 2)}`;
-        const waves = [changed.slice(0, 1), changed.slice(1)].filter((wave) => wave.length > 0);
+        const waves = [canary, rest].filter((wave) => wave.length > 0);
         this.#plans.set(planDigest, {
-          canary: changed.slice(0, 1),
-          rest: changed.slice(1),
+          canary,
+          rest,
           unchanged: all.filter((g) => !changed.includes(g)),
         });
         const stages = waves.map((wave, i) => ({ name: i === 0 ? 'canary' : 'rest', waves: 1, gateways: wave.length }));
@@ -215,7 +222,7 @@ export class Fleet {
       readWave: ({ planDigest, stage, only }) => {
         const plan = this.#plans.get(planDigest) ?? {};
         const gateways = only ? Object.values(plan).flat() : (plan[stage] ?? []);
-        return Promise.resolve(gateways.filter((g) => only?.includes(g.gateway) ?? true));
+        return Promise.resolve(gateways.filter((g) => only?.some((name) => name === g.gateway || name === g.pair?.peer) ?? true));
       },
     };
   }
@@ -226,7 +233,8 @@ export class Fleet {
       if (gateway.live === step.target) return false;
       if (gateway.live !== step.expectLive) throw new SyncError('LivePreconditionFailed', `live is ${gateway.live}`);
       if (kind === 'apply') await this.#ticket(step);
-      gateway.writes.push(`${step.expectLive.slice(0, 4)}>${step.target.slice(0, 4)}`);
+      const writes = this.pair?.apply(name, step) ?? true;
+      if (writes) gateway.writes.push(`${step.expectLive.slice(0, 4)}>${step.target.slice(0, 4)}`);
       gateway.live = step.target;
       this.#events.emit('change');
       return true;
@@ -238,7 +246,7 @@ export class Fleet {
         await this.#at(name, 'stage');
         if (this.#asking.has(name) && step.deletesConfirmed !== true)
           throw new SyncError('TooManyDeletes', '30 of 40 files would be deleted');
-        return { live: gateway.live, fetchedFiles: 1, fetchedBytes: 1, changes, ...this.taken.staged };
+        return { live: gateway.live, fetchedFiles: 1, fetchedBytes: 1, changes, ...this.taken.staged, ...this.pair?.node(name) };
       },
       apply: async (step) => {
         await this.#at(name, 'apply');
@@ -248,8 +256,14 @@ export class Fleet {
       scan: async () => {
         await this.#at(name, 'scan');
         return this.restartDue.has(name)
-          ? { outcome: 'AppliedUnverified', message: 'It runs all of it only after a restart.', scanMs: 1, restart: ['modules'] }
-          : { outcome: 'Loaded', message: '', scanMs: 1 };
+          ? {
+              outcome: 'AppliedUnverified',
+              message: 'It runs all of it only after a restart.',
+              scanMs: 1,
+              restart: ['modules'],
+              ...this.pair?.node(name),
+            }
+          : { outcome: 'Loaded', message: '', scanMs: 1, ...this.pair?.node(name) };
       },
       restart: async ({ step, op }) => {
         await this.#at(name, step === 'settle' ? 'settle' : 'restart');

@@ -14,6 +14,7 @@ import { isOutOfDate } from '../../domain/out-of-date.ts';
 import { comparePaths } from '../../domain/manifest.ts';
 import { validateProfile } from '../../domain/plan/validate-profile.ts';
 import { validateShared } from '../../domain/plan/validate-shared.ts';
+import { findPairs } from '../../domain/redundancy/pairs.ts';
 import { isReason } from '../../domain/reasons.ts';
 import type { RolloutState } from '../../domain/reports.ts';
 import { PAUSED_BY_SIGNAL } from '../../domain/verdicts.ts';
@@ -32,7 +33,8 @@ export function createReadDesired(store: ObjectStore, documents: DocumentStore) 
     const spec = parsed.data;
     const stored = (await store.gateways(namespace)).filter((g) => g.spec.syncRef.name === name);
     const profiles = await readProfiles(store, namespace, stored);
-    const gateways = stored.map((g) => desiredGateway(g, profiles)).sort((a, b) => comparePaths(a.name, b.name));
+    const pairs = pairsOf(stored);
+    const gateways = stored.map((g) => desiredGateway(g, profiles, pairs)).sort((a, b) => comparePaths(a.name, b.name));
     const vars = gateways.flatMap(({ profile }) => Object.keys(profile?.spec.vars ?? {}));
     const [wrong] = spec.shared ? validateShared(spec.shared, vars) : [];
     if (wrong) throw new SyncError(wrong.reason, `IgnitionSync ${namespace}/${name}: ${wrong.message}`);
@@ -74,9 +76,22 @@ async function readProfiles(store: ObjectStore, namespace: string, gateways: rea
   return new Map(await Promise.all(names.map(async (name) => [name, await store.profile(namespace, name)] as const)));
 }
 
-function desiredGateway(stored: StoredGateway, profiles: Profiles): DesiredGateway {
+function pairsOf(gateways: readonly StoredGateway[]): ReturnType<typeof findPairs> {
+  return findPairs(
+    gateways.map(({ metadata, spec, status }) => ({
+      name: metadata.name,
+      ...(spec.pod && { podName: spec.pod.name }),
+      ...(spec.redundantPair !== undefined && { declared: spec.redundantPair }),
+      ...(status?.redundancy && { node: { running: true, ...status.redundancy } }),
+    })),
+  );
+}
+
+function desiredGateway(stored: StoredGateway, profiles: Profiles, { pairs, faults }: ReturnType<typeof findPairs>): DesiredGateway {
   const { spec, status, metadata } = stored;
   const found = profileOf(stored, profiles);
+  const pair = pairs.get(metadata.name);
+  const fault = faults.get(metadata.name);
   return {
     name: metadata.name,
     podName: spec.pod?.name ?? metadata.name,
@@ -87,7 +102,9 @@ function desiredGateway(stored: StoredGateway, profiles: Profiles): DesiredGatew
     ...(status?.confirmed ? { confirmed: status.confirmed.manifest } : {}),
     ...(status?.restartPending?.length ? { restartPending: true as const } : {}),
     ...(spec.deploymentMode === undefined ? {} : { deploymentMode: spec.deploymentMode }),
+    ...(pair && { pair }),
     ...found,
+    ...(fault && { fault }),
   };
 }
 

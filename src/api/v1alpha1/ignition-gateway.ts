@@ -11,6 +11,14 @@ export const IgnitionGatewaySpec = z.object({
   servicePath: z.string().min(1).optional().describe('Two-tier mode without a profile: the directory of the gateway in the repository.'),
   deploymentMode: z.string().min(1).optional(),
   excludePatterns: z.array(z.string().min(1)).max(100).default([]),
+  redundantPair: z
+    .string()
+    .min(1)
+    .max(253)
+    .optional()
+    .describe(
+      'A name that this gateway shares with the other node of its redundant pair. Not needed for ordinals 0 and 1 of a StatefulSet: their gateways say it.',
+    ),
   pod: z
     .object({
       name: z.string().min(1),
@@ -46,6 +54,16 @@ export const IgnitionGatewayStatus = z.object({
   restartPending: z.array(z.string()).max(20).optional().describe('What of our changes the gateway runs only after a restart.'),
   reason: z.string().optional(),
   message: z.string().optional(),
+  redundancy: z
+    .object({
+      role: z.string().optional(),
+      activityLevel: z.string().optional(),
+      projectState: z.string().optional(),
+      summary: z.string().describe('Role, activity and, on a standby, its state, for `kubectl get`; empty without a peer.'),
+      since: z.string().describe('When it began to say so.'),
+    })
+    .optional()
+    .describe('What the gateway last said of its redundant pair.'),
   agent: z.object({ version: z.string(), protocol: z.int(), lastHello: z.string(), podUid: z.string() }).optional(),
   history: z.array(SyncRecord).max(10).optional().describe('The last 10 syncs, newest first.'),
   conditions: Conditions.optional(),

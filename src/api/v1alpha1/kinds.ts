@@ -71,6 +71,7 @@ export const KINDS = {
     columns: [
       { name: 'SYNC', jsonPath: '.spec.syncRef.name' },
       { name: 'PHASE', jsonPath: '.status.phase' },
+      { name: 'REDUNDANCY', jsonPath: '.status.redundancy.summary' },
       { name: 'REVISION', jsonPath: '.status.shortRevision' },
       { name: 'WAITING-FOR', jsonPath: '.status.waitingFor' },
       { name: 'REASON', jsonPath: '.status.reason' },

@@ -12,6 +12,7 @@ export const POD_ANNOTATIONS = {
   tagProvider: `${ANNOTATION_PREFIX}/tag-provider`,
   excludePatterns: `${ANNOTATION_PREFIX}/exclude-patterns`,
   systemName: `${ANNOTATION_PREFIX}/system-name`,
+  redundantPair: `${ANNOTATION_PREFIX}/redundant-pair`,
   systemNameTemplate: `${ANNOTATION_PREFIX}/system-name-template`,
 } as const;
 

@@ -90,6 +90,10 @@ const Normalize = z.object({
 export const DEFAULT_DESIGNER_POLICY = 'wait';
 export const DEFAULT_SESSION_WAIT = '1h';
 
+/** What becomes of a redundant pair whose backup is active. */
+const RedundancyPolicy = z.enum(['hold', 'proceed']);
+export type RedundancyPolicy = z.infer<typeof RedundancyPolicy>;
+
 /** `spec` of a SyncProfile: which repository paths go where on one kind of gateway. */
 export const SyncProfileSpec = withRules(
   z.object({
@@ -119,6 +123,9 @@ export const SyncProfileSpec = withRules(
     ),
     restart: Restart.optional().describe(
       'When a gateway may be restarted that runs a change only after it. Left out: never; status says what waits for a restart.',
+    ),
+    redundancyPolicy: RedundancyPolicy.default('hold').describe(
+      'When the backup of a redundant pair is active, after a failover. hold: nothing is written to the pair, a person decides. proceed: the active node is written, then the other if the pair has not brought the commit there.',
     ),
     dependsOn: NotYet.list,
     paused: NotYet.flag,

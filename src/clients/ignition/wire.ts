@@ -83,6 +83,12 @@ export interface GwInfo {
   /** Such as `8.3.6`. */
   readonly version?: string | undefined;
   readonly contextStatus?: string | undefined;
+  /** `Independent`, `Master` or `Backup`: configuration. */
+  readonly role?: string | undefined;
+  /** `Active`, `Warm` or `Cold`: who is in charge. */
+  readonly activityLevel?: string | undefined;
+  /** `Good`, `OutOfDate`, `Incompatible` or `Unknown`. */
+  readonly projectState?: string | undefined;
 }
 
 /** Reads the `Key=Value;` pairs of `/system/gwinfo`. */
@@ -93,7 +99,14 @@ export function readGwInfo(text: string): GwInfo {
       return at < 0 ? [] : [[pair.slice(0, at).trim(), pair.slice(at + 1).trim()]];
     }),
   );
-  return { name: pairs.get('PlatformName'), version: pairs.get('Version'), contextStatus: pairs.get('ContextStatus') };
+  return {
+    name: pairs.get('PlatformName'),
+    version: pairs.get('Version'),
+    contextStatus: pairs.get('ContextStatus'),
+    role: pairs.get('RedundancyStatus'),
+    activityLevel: pairs.get('RedundantNodeActiveStatus'),
+    projectState: pairs.get('RedundantState'),
+  };
 }
 
 /** Whether a version, such as `8.3.6 (b2026042713)`, is one that keeps its resources in files: 8.3 or later. Undefined when it is no version. */

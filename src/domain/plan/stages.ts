@@ -16,27 +16,45 @@ export interface StageSize {
   readonly gateways: number;
 }
 
+/** Gateways that change together: one, or the two nodes of a redundant pair. */
+export type Unit = readonly string[];
+
 /**
- * Orders the gateways that change into a canary of one wave and the rest in waves, by name, so that every plan of the same set is the same.
- * Stages without gateways do not appear;
- * those that do not change have slots but no stage.
+ * Orders what changes into a canary of one wave and the rest in waves, by name, so that every plan of the same set is the same. A pair
+ * counts once, and both its nodes are in one wave. Stages without gateways do not appear; gateways that do not change have slots but no
+ * stage.
  */
 export function planStages(
-  changed: readonly string[],
+  changed: readonly Unit[],
   unchanged: readonly string[],
   rollout: { readonly canary: number; readonly waveSize: number },
 ): { slots: Map<string, Slot>; stages: StageSize[] } {
-  const names = [...changed].sort();
-  const canary = names.slice(0, rollout.canary);
-  const rest = names.slice(rollout.canary);
-  const slots = new Map<string, Slot>([
-    ...canary.map((name): [string, Slot] => [name, { stage: 'canary', wave: 0 }]),
-    ...rest.map((name, i): [string, Slot] => [name, { stage: 'rest', wave: Math.floor(i / rollout.waveSize) }]),
-    ...[...unchanged].sort().map((name, i): [string, Slot] => [name, { stage: UNCHANGED_STAGE, wave: Math.floor(i / MAX_WAVE) }]),
-  ]);
-  const stages = [
-    { name: 'canary', waves: 1, gateways: canary.length },
-    { name: 'rest', waves: Math.ceil(rest.length / rollout.waveSize), gateways: rest.length },
-  ].filter((stage) => stage.gateways > 0);
+  const units = changed.map((unit) => [...unit].sort()).sort(([a = ''], [b = '']) => (a < b ? -1 : 1));
+  const waves: Record<'canary' | 'rest', Unit[]> = {
+    canary: inWaves(units.slice(0, rollout.canary), MAX_WAVE),
+    rest: inWaves(units.slice(rollout.canary), rollout.waveSize),
+  };
+  const slots = new Map<string, Slot>();
+  for (const stage of ['canary', 'rest'] as const)
+    waves[stage].forEach((names, wave) => names.forEach((name) => slots.set(name, { stage, wave })));
+  [...unchanged].sort().forEach((name, i) => slots.set(name, { stage: UNCHANGED_STAGE, wave: Math.floor(i / MAX_WAVE) }));
+  const stages = Object.entries(waves)
+    .map(([name, of]) => ({ name, waves: of.length, gateways: of.flat().length }))
+    .filter(({ gateways }) => gateways > 0);
   return { slots, stages };
+}
+
+/** The gateways of each wave: at most so many units, and never more gateways than a wave may hold. */
+function inWaves(units: readonly Unit[], size: number): Unit[] {
+  const waves: string[][] = [];
+  let [wave, left]: [string[], number] = [[], 0];
+  for (const unit of units) {
+    if (left === 0 || wave.length + unit.length > MAX_WAVE) {
+      waves.push((wave = []));
+      left = size;
+    }
+    wave.push(...unit);
+    left -= 1;
+  }
+  return waves;
 }

@@ -6,6 +6,7 @@ import type { IgnitionGatewayStatus } from '../../api/v1alpha1/ignition-gateway.
 import { gatewayTaskQueue } from '../../contract/names.ts';
 import { MAX_DRIFT_NAMED, type HelloRequest, type HelloResponse } from '../../contract/relay.ts';
 import { withDrift } from '../../domain/drift.ts';
+import { withNode } from '../../domain/redundancy/status.ts';
 import { wasComingUp } from '../../domain/out-of-date.ts';
 import { COMING_UP } from '../../domain/reasons.ts';
 import { startupExpectation } from '../../domain/startup.ts';
@@ -19,6 +20,8 @@ import { Digest, Short } from '../wire.ts';
 /** The operator, the workflow and the relay write one gateway's status; they meet rarely. */
 const ATTEMPTS = 5;
 
+/** As a gateway says it, so any word may come. */
+const Word = z.string().max(64);
 const Count = z.int().min(0);
 const Path = z.string().max(4096);
 
@@ -37,6 +40,7 @@ export const Hello = z.object({
   live: Digest.or(z.literal('none')),
   liveOp: Short,
   drift: DriftReport.optional(),
+  node: z.object({ running: z.boolean(), role: Word.optional(), activityLevel: Word.optional(), projectState: Word.optional() }).optional(),
   comingUp: z.object({ reason: z.enum(COMING_UP), message: z.string().max(1_000) }).optional(),
 }) satisfies z.ZodType<HelloRequest>;
 
@@ -54,10 +58,10 @@ export function createHello(
   return async (caller, request) => {
     const { namespace, gateway, syncName, podUid } = caller;
     const agent = { version: request.version, protocol: request.protocol, lastHello: now().toISOString(), podUid };
-    const { news, before } = await writeHello(kube, caller, request, agent);
+    const { news, before, redundant } = await writeHello(kube, caller, request, agent);
     if (news) signals.add(`${namespace}/${syncName}`, `hello ${gateway}`);
     const { object: sync } = await syncs.known(namespace, syncName, MAX_VIEW_AGE_MS, (watched) => watched !== undefined);
-    const answer = { namespace, gateway, taskQueue: gatewayTaskQueue(namespace, gateway), ticketKey };
+    const answer = { namespace, gateway, taskQueue: gatewayTaskQueue(namespace, gateway), ticketKey, redundant };
     if (!sync) return answer;
     const { port, tls } = sync.spec.gateway;
     const { startupGraceSeconds: graceSeconds } = sync.spec.agent;
@@ -67,26 +71,33 @@ export function createHello(
 
 /**
  * Said again and again, so that a status that was lost is told anew; what is known already is not written and wakes nobody.
- * @returns whether something was new, and the status before
+ * @returns whether something was new, the status before, and whether the gateway is taken for a node of a redundant pair
  */
 async function writeHello(
   kube: KubeClient,
   { namespace, gateway, podUid }: Caller,
-  { live, version, drift, comingUp }: HelloRequest,
+  { live, version, drift, node, comingUp }: HelloRequest,
   agent: NonNullable<IgnitionGatewayStatus['agent']>,
-): Promise<{ news: boolean; before: IgnitionGatewayStatus | undefined }> {
+): Promise<{ news: boolean; before: IgnitionGatewayStatus | undefined; redundant: boolean }> {
   for (let attempt = 1; ; attempt += 1) {
     const stored = await kube.get(IGNITION_GATEWAYS, namespace, gateway);
     const before = stored?.status;
     const conditions = drift && withDrift(before?.conditions, drift, agent.lastHello);
-    const isBack = comingUp === undefined && before !== undefined && (before.phase === 'Unreachable' || wasComingUp(before));
+    const redundancy = node && withNode(before?.redundancy, node, agent.lastHello);
+    const redundant = ((redundancy ?? before?.redundancy)?.summary ?? '') !== '';
+    const isBack =
+      comingUp === undefined &&
+      before !== undefined &&
+      ((before.phase === 'Unreachable' && before.reason !== 'ReplicationPending') || wasComingUp(before));
     const greeted = before?.live === live && before.agent?.podUid === podUid && before.agent.version === version && !isBack;
-    if (greeted && !conditions) return { news: false, before };
+    if (greeted && !conditions && !redundancy) return { news: false, before, redundant };
     try {
       // Conditions are a list that others write to, too: it is replaced only if it is still the one that was read.
       const guarded = conditions && stored && { metadata: { resourceVersion: stored.metadata.resourceVersion } };
-      const status = { live, agent, ...(conditions && { conditions }) };
-      if (await kube.patchStatus(IGNITION_GATEWAYS, namespace, gateway, { ...guarded, status })) return { news: true, before };
+      // A word that the gateway does not say any more goes.
+      const gone = { role: null, activityLevel: null, projectState: null };
+      const status = { live, agent, ...(conditions && { conditions }), ...(redundancy && { redundancy: { ...gone, ...redundancy } }) };
+      if (await kube.patchStatus(IGNITION_GATEWAYS, namespace, gateway, { ...guarded, status })) return { news: true, before, redundant };
     } catch (error) {
       if (!(error instanceof ConflictError) || attempt === ATTEMPTS) throw error;
       continue;

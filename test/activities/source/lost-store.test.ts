@@ -54,7 +54,8 @@ class Rollout implements AsyncDisposable {
   /** What the agent of a gateway gets when it asks for its wave's plan, its manifest, and every file of that. */
   async filesOf(name: string): Promise<Record<string, string>> {
     const { source } = await this.#bench.opened;
-    const [row] = await source.readWave({ planDigest: this.result.planDigest, stage: '', wave: 0, only: [name] });
+    const rows = await source.readWave({ planDigest: this.result.planDigest, stage: '', wave: 0, only: [name] });
+    const row = rows.find(({ gateway: of }) => of === name);
     const { store, grants } = this.relay;
     expect(await grants.mayReadManifest('plant', name, row!.target)).toBe(true);
     const { entries } = await store.readManifest(row!.target);
@@ -150,6 +151,14 @@ test.each(['cut short', 'deleted'])('a manifest that was %s is made again when a
   else writeFileSync(path, readFileSync(path).subarray(0, 40));
   expect(await rollout.filesOf('a')).toEqual(expected('a'));
   expect(statSync(path).size).toBeGreaterThan(40);
+});
+
+test('what is planned for the other node of a redundant pair is made again too', async () => {
+  using bench = new Workbench();
+  const pair = [plain('a', { pair: { peer: 'b', master: true } }), plain('b', { pair: { peer: 'a', master: false } })];
+  await using rollout = await Rollout.start(bench, pair);
+  rmSync(rollout.store, { recursive: true });
+  expect(await rollout.filesOf('b')).toEqual(expected('a'));
 });
 
 test('a plan made after blobs were deleted or cut short under the running source brings them again', async () => {

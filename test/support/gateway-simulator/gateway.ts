@@ -1,6 +1,7 @@
 import type { Faults } from './faults.ts';
 import type { Log } from './log.ts';
 import type { NeverTouched } from './never-touched.ts';
+import type { Replication } from './replication.ts';
 import type { Kind, ScanEngine } from './scan-engine.ts';
 import type { ScanLock } from './scan-lock.ts';
 
@@ -53,6 +54,8 @@ export interface Gateway extends GatewayIdentity {
   readonly restart: () => Promise<void>;
   /** Settles when the last restart is over. */
   restarting: Promise<void>;
+  /** How its files come to the other node; absent without a peer. */
+  replication?: Replication;
   /** What ends it that keys may nothing, after a first-time setup: looked at with each call, and at a restart. */
   forgotten?: { readonly look: () => void; readonly restart: () => void } | undefined;
   /** Keys in files as they were at the last start, `name:hash`. */

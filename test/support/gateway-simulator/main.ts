@@ -23,6 +23,7 @@ While it runs:
   POST /simulator/restart  the gateway restarts
   POST /simulator/commission   ends the first-time setup: {} or {"forgets":"until-restart"}
   POST /simulator/inheritance  where a project's resources come from: {"project":"P"}
+  POST /simulator/redundancy   a node of a pair: {"role":"Backup","activityLevel":"Cold"}, with {"peer":{"dataDir":…,"url":…}} its files go there
   POST /simulator/lock     somebody holds a scan lock: {"kind":"config","seconds":30}
   POST /simulator/log      a line in its log: {"level":"ERROR","logger":"a.b","message":"…"}
 `;

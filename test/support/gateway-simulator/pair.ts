@@ -1,5 +1,5 @@
-import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import type { Gateway } from './gateway.ts';
+import { bringOver, receive, replicate, type Replication } from './replication.ts';
 import { GatewaySimulator, type SimulatorOptions } from './simulator.ts';
 
 interface PairOptions {
@@ -7,63 +7,72 @@ interface PairOptions {
   readonly backup: SimulatorOptions;
   /** Milliseconds in which both call themselves active when the master takes over again; 10,000 on a real pair [facts 3.5]. */
   readonly bothActiveMs?: number;
+  /** See `Replication`. */
+  readonly from?: Replication['from'];
 }
 
 /**
  * A redundant pair [facts 3.5]: what the master has scanned of core, the modes and the projects goes to the backup; `external` and `local` do
- * not. What becomes of files written to a node that is not active, or to the backup, is unknown [facts 9.8]: here the master's replace them.
+ * not. What becomes of files written to a node that is not active, or to the backup, is unknown [facts 9.8]: they stay until the next
+ * replication, which goes from the master, or from who is active.
  */
 export class GatewayPair {
   readonly master: GatewaySimulator;
   readonly backup: GatewaySimulator;
   readonly #bothActiveMs: number;
 
-  private constructor(master: GatewaySimulator, backup: GatewaySimulator, bothActiveMs: number) {
+  private constructor(master: GatewaySimulator, backup: GatewaySimulator, { bothActiveMs = 10_000, from = 'master' }: PairOptions) {
     this.master = master;
     this.backup = backup;
     this.#bothActiveMs = bothActiveMs;
-    master.onScanned(() => this.replicate());
-    for (const one of [master, backup]) one.gateway.failover = () => this.failover();
+    for (const [one, other] of this.#both()) {
+      one.replication = { peerDataDir: other.dataDir, reloadPeer: () => receive(other), on: true, delayMs: 0, from };
+      one.failover = () => this.failover();
+    }
   }
 
-  static async start({ master, backup, bothActiveMs = 10_000 }: PairOptions): Promise<GatewayPair> {
-    const pair = new GatewayPair(
-      await GatewaySimulator.start({ ...master, role: 'Master' }),
-      await GatewaySimulator.start({ ...backup, role: 'Backup' }),
-      bothActiveMs,
-    );
-    pair.replicate();
+  static async start(options: PairOptions): Promise<GatewayPair> {
+    const master = await GatewaySimulator.start({ ...options.master, role: 'Master' });
+    const pair = new GatewayPair(master, await GatewaySimulator.start({ ...options.backup, role: 'Backup' }), options);
+    bringOver(master.gateway.dataDir, pair.backup.gateway.dataDir);
+    receive(pair.backup.gateway);
     return pair;
   }
 
-  /** The other node becomes active; on the way back both are for a while. */
-  failover(): void {
-    const [master, backup] = [this.master.gateway.redundancy, this.backup.gateway.redundancy];
-    if (master.activityLevel === 'Active') {
-      master.activityLevel = 'Warm';
-      backup.activityLevel = 'Active';
-      return;
-    }
-    master.activityLevel = 'Active';
-    setTimeout(() => (backup.activityLevel = 'Cold'), this.#bothActiveMs).unref();
+  /** Changes how files come over, on both nodes. */
+  replication(change: Partial<Replication>): void {
+    for (const [one] of this.#both()) Object.assign(one.replication as Replication, change);
   }
 
-  replicate(): void {
-    const [from, to] = [this.master.gateway, this.backup.gateway];
-    for (const folder of ['projects', 'config/resources']) {
-      mkdirSync(join(to.dataDir, folder), { recursive: true });
-      const kept = (name: string): boolean => name.startsWith('.') || (folder !== 'projects' && (name === 'external' || name === 'local'));
-      for (const name of readdirSync(join(to.dataDir, folder)))
-        if (!kept(name)) rmSync(join(to.dataDir, folder, name), { recursive: true });
-      for (const name of readdirSync(join(from.dataDir, folder)))
-        if (!kept(name)) cpSync(join(from.dataDir, folder, name), join(to.dataDir, folder, name), { recursive: true });
+  /** The other node becomes active; on the way back both are for a while, then whose files go over do. */
+  failover(): void {
+    const [master, backup] = [this.master.gateway, this.backup.gateway];
+    if (master.redundancy.activityLevel === 'Active') {
+      master.redundancy.activityLevel = 'Warm';
+      backup.redundancy.activityLevel = 'Active';
+      return;
     }
-    to.engine.boot();
-    to.guarded.remember();
-    to.redundancy.lastSyncTimestamp = from.redundancy.lastSyncTimestamp = Date.now();
+    void replicate(backup);
+    master.redundancy.activityLevel = 'Active';
+    setTimeout(() => this.settle(), this.#bothActiveMs).unref();
+  }
+
+  /** The master alone is active, and what it has goes over. */
+  settle(): void {
+    this.master.gateway.redundancy.activityLevel = 'Active';
+    this.backup.gateway.redundancy.activityLevel = 'Cold';
+    void replicate(this.master.gateway);
   }
 
   async stop(): Promise<void> {
     await Promise.all([this.master.stop(), this.backup.stop()]);
+  }
+
+  #both(): readonly (readonly [Gateway, Gateway])[] {
+    const [master, backup] = [this.master.gateway, this.backup.gateway];
+    return [
+      [master, backup],
+      [backup, master],
+    ];
   }
 }

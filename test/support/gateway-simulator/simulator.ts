@@ -9,6 +9,7 @@ import { NO_FAULTS, type Faults } from './faults.ts';
 import type { Edition, Gateway, Redundancy } from './gateway.ts';
 import { Log } from './log.ts';
 import { NeverTouched } from './never-touched.ts';
+import { replicate } from './replication.ts';
 import { ScanEngine, type Kind } from './scan-engine.ts';
 import { ScanLock } from './scan-lock.ts';
 import { commission } from './commission.ts';
@@ -62,7 +63,10 @@ export class GatewaySimulator {
     if (firstBoot === undefined) await seedDataDirectory(dataDir);
     const log = new Log();
     const scanned = new Set<(kind: Kind) => void>();
-    const heard = (kind: Kind): void => scanned.forEach((hear) => hear(kind));
+    const heard = (kind: Kind): void => {
+      scanned.forEach((hear) => hear(kind));
+      void replicate(gateway);
+    };
     const listener: RequestListener = (request, response) => {
       answer(gateway, request, response).catch((error: unknown) => {
         if (!response.headersSent) send(response, errorPage(500, String(error)));

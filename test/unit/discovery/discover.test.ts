@@ -150,3 +150,8 @@ test.each(['ref-override', 'sync-period'])('%s is not built yet, and that is sai
   });
   expect(gateway).not.toHaveProperty('fault');
 });
+
+test('the pair that a pod names is that of its gateway', () => {
+  const { wanted } = discover([pod('a', { 'redundant-pair': ' line ' }), pod('b')], ['plant'], []);
+  expect(wanted.map(({ spec }) => spec.redundantPair)).toEqual(['line', undefined]);
+});

@@ -2,7 +2,7 @@ import { IgnitionSyncSpec } from '../../../src/api/v1alpha1/ignition-sync.ts';
 import { contentText } from '../../../src/domain/content-hash.ts';
 import type { Desired, DesiredGateway } from '../../../src/domain/desired.ts';
 
-const text = (spec: Record<string, unknown>, annotations: Record<string, string> = {}): string => {
+const text = (spec: Record<string, unknown>, annotations: Record<string, string> = {}, pair?: DesiredGateway['pair']): string => {
   const gateway: DesiredGateway = {
     name: 'gw',
     podName: 'gw-0',
@@ -11,6 +11,7 @@ const text = (spec: Record<string, unknown>, annotations: Record<string, string>
     servicePath: '.',
     excludePatterns: [],
     live: 'none',
+    ...(pair && { pair }),
   };
   const git = { repo: 'https://git.example/a.git', ref: 'main' };
   const parsed = IgnitionSyncSpec.parse({ git, gateway: { apiKeySecretRef: { name: 'k', key: 'k' } }, ...spec });
@@ -46,4 +47,9 @@ test('a commit that was refused for its signature is looked at again when the po
   const texts = [text(git('commit')), text(git('tagOrCommit')), text(git('commit', 'other')), text(git('none'))];
   expect(new Set(texts).size).toBe(texts.length);
   expect(text(git('none'))).toBe(text(git()));
+});
+
+test('a gateway that turns out to be a node of a pair is planned anew; who is active is no part of it', () => {
+  const texts = [undefined, { peer: 'b', master: true }, { peer: 'b', master: false }].map((pair) => text({}, {}, pair));
+  expect(new Set(texts).size).toBe(3);
 });
