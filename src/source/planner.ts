@@ -85,7 +85,7 @@ export class Planner {
       ),
     );
     await staging.commit();
-    await settled();
+    settled();
     await frozen.keep({ schema: 1, input, commits, desired, plan: document, released: [...leaving.values()].map(encodeManifest) });
     await pins.mustHold(input.rollout);
     const summary = summarise(changes, gateways.length);
