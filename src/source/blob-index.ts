@@ -35,7 +35,8 @@ export class BlobIndex {
       for await (const line of lines) {
         const match = /^([0-9a-f]{40}|[0-9a-f]{64}) ([0-9a-f]{64}) ([0-9]{1,14})( lfs)?$/.exec(line);
         const [, oid, digest, size, lfs] = match ?? [];
-        if (oid !== undefined && digest !== undefined) byOid.set(oid, { sha256: digest, size: Number(size), lfsPointer: lfs !== undefined });
+        if (oid !== undefined && digest !== undefined)
+          byOid.set(oid, { sha256: digest, size: Number(size), lfsPointer: lfs !== undefined });
       }
     } catch {
       // Not there, or not to be read: what is known so far is right.

@@ -54,10 +54,7 @@ export class Maker {
    * @returns what each layout gives, and of which commits; `settled` is to be called when the staging is committed
    * @throws SyncError of planning and of the git side
    */
-  async make(
-    layouts: readonly Layout[],
-    making: Making,
-  ): Promise<{ made: Made[]; commits: readonly string[]; settled: () => void }> {
+  async make(layouts: readonly Layout[], making: Making): Promise<{ made: Made[]; commits: readonly string[]; settled: () => void }> {
     const { commit, staging, work } = making;
     const checkout = await making.checkOut(layouts);
     work.onProgress?.('listed');

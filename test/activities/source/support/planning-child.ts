@@ -26,7 +26,8 @@ await bench.opened;
 globalThis.gc?.();
 const before = inStatus('VmRSS');
 let added = 0;
-for (let n = 0; n < times; n += 1) added = (await bench.plan({ repo }, [gateway(`a${n}`, [{ source: 'projects', destination: 'projects' }])])).files.added;
+for (let n = 0; n < times; n += 1)
+  added = (await bench.plan({ repo }, [gateway(`a${n}`, [{ source: 'projects', destination: 'projects' }])])).files.added;
 const most = inStatus('VmHWM');
 globalThis.gc?.();
 process.stdout.write(JSON.stringify({ added, before, most, after: inStatus('VmRSS') } satisfies PlanningReport));
