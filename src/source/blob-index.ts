@@ -1,16 +1,15 @@
-import { appendFile, readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { appendFile, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import type { Digest } from '../domain/manifest.ts';
-import { replaceFile } from './pin-file.ts';
+import { PackedBlobs, type StoredBlob } from './packed-blobs.ts';
 import { errnoOf } from './parallel.ts';
 
-/** What a git blob is in the content store. */
-export interface StoredBlob {
-  readonly sha256: Digest;
-  readonly size: number;
-  /** A Git LFS pointer instead of content. */
-  readonly lfsPointer: boolean;
-}
+export type { StoredBlob } from './packed-blobs.ts';
+
+/** Lines written at once. */
+const PORTION = 10_000;
 
 /**
  * Knows what git blobs are called in the store, so that each is read from git once. That a blob is in the store is another question. Kept
@@ -18,24 +17,29 @@ export interface StoredBlob {
  */
 export class BlobIndex {
   readonly #folder: string;
-  readonly #byOid: Map<string, StoredBlob>;
+  #byOid: PackedBlobs;
 
   /** Writes go one after the other. */
   #last: Promise<void> = Promise.resolve();
 
-  private constructor(folder: string, byOid: Map<string, StoredBlob>) {
+  private constructor(folder: string, byOid: PackedBlobs) {
     this.#folder = folder;
     this.#byOid = byOid;
   }
 
   /** @param folder of the mirrors */
   static async open(folder: string): Promise<BlobIndex> {
-    const text = await readFile(fileOf(folder), 'utf8').catch(() => '');
-    const byOid = new Map<string, StoredBlob>();
-    for (const line of text.split('\n')) {
-      const match = /^([0-9a-f]{40,64}) ([0-9a-f]{64}) ([0-9]+)( lfs)?$/.exec(line);
-      const [, oid, digest, size, lfs] = match ?? [];
-      if (oid !== undefined && digest !== undefined) byOid.set(oid, { sha256: digest, size: Number(size), lfsPointer: lfs !== undefined });
+    const byOid = new PackedBlobs();
+    const lines = createInterface({ input: createReadStream(fileOf(folder)), crlfDelay: Infinity });
+    try {
+      for await (const line of lines) {
+        const match = /^([0-9a-f]{40}|[0-9a-f]{64}) ([0-9a-f]{64}) ([0-9]{1,14})( lfs)?$/.exec(line);
+        const [, oid, digest, size, lfs] = match ?? [];
+        if (oid !== undefined && digest !== undefined)
+          byOid.set(oid, { sha256: digest, size: Number(size), lfsPointer: lfs !== undefined });
+      }
+    } catch {
+      // Not there, or not to be read: what is known so far is right.
     }
     return new BlobIndex(folder, byOid);
   }
@@ -48,15 +52,33 @@ export class BlobIndex {
     const fresh = [...blobs].filter(([oid]) => !this.#byOid.has(oid));
     for (const [oid, blob] of fresh) this.#byOid.set(oid, blob);
     // A line that a crash cut short must not swallow the next one.
-    if (fresh.length > 0) await this.#inTurn(() => appendFile(fileOf(this.#folder), `\n${linesOf(fresh)}`));
+    if (fresh.length > 0) await this.#inTurn(() => appendFile(fileOf(this.#folder), `\n${fresh.map(lineOf).join('')}`));
   }
 
   /** Blobs that are gone from the store are no longer worth their line. */
   async forget(gone: ReadonlySet<Digest>): Promise<void> {
-    const before = this.#byOid.size;
-    for (const [oid, { sha256 }] of this.#byOid) if (gone.has(sha256)) this.#byOid.delete(oid);
-    if (this.#byOid.size === before) return;
-    await this.#inTurn(() => replaceFile(fileOf(this.#folder), join(this.#folder, 'new'), linesOf(this.#byOid)));
+    if (gone.size === 0) return;
+    const left = new PackedBlobs();
+    for (const [oid, blob] of this.#byOid) if (!gone.has(blob.sha256)) left.set(oid, blob);
+    if (left.size === this.#byOid.size) return;
+    this.#byOid = left;
+    await this.#inTurn(() => this.#rewrite(left));
+  }
+
+  async #rewrite(blobs: PackedBlobs): Promise<void> {
+    await mkdir(join(this.#folder, 'new'), { recursive: true });
+    const next = join(this.#folder, 'new', 'git-blobs');
+    await rm(next, { force: true });
+    let lines = '';
+    let count = 0;
+    for (const one of blobs) {
+      lines += lineOf(one);
+      if (++count % PORTION !== 0) continue;
+      await appendFile(next, lines);
+      lines = '';
+    }
+    await appendFile(next, lines);
+    await rename(next, fileOf(this.#folder));
   }
 
   async #inTurn(write: () => Promise<void>): Promise<void> {
@@ -72,6 +94,6 @@ function fileOf(folder: string): string {
   return join(folder, 'git-blobs');
 }
 
-function linesOf(blobs: Iterable<[string, StoredBlob]>): string {
-  return [...blobs].map(([oid, blob]) => `${oid} ${blob.sha256} ${blob.size}${blob.lfsPointer ? ' lfs' : ''}\n`).join('');
+function lineOf([oid, blob]: readonly [string, StoredBlob]): string {
+  return `${oid} ${blob.sha256} ${blob.size}${blob.lfsPointer ? ' lfs' : ''}\n`;
 }

@@ -16,9 +16,12 @@ export interface Composition {
   manifest?: { readonly manifest: Manifest; readonly digest: Digest };
 }
 
+/** Files of compositions that are remembered together. */
+const MOST_FILES = 100_000;
+
 /** Composes each layout once per commit, however many gateways share it. */
 export class Composer {
-  readonly #compositions = new RecentMap<string, Composition>(32);
+  readonly #compositions = new RecentMap<string, Composition>(MOST_FILES, ({ plan }) => plan.files.length + 1_000);
 
   /** @param commit names the listing */
   compose(commit: string, tree: readonly TreeEntry[], layout: Layout): Composition {

@@ -4,14 +4,15 @@ import { NO_MANIFEST } from '../domain/manifest.ts';
 import type { ContentStore } from './content-store.ts';
 import { isDigest } from './digest.ts';
 import type { Fleet } from './fleet.ts';
+import { DigestSet } from './digest-set.ts';
 import { fileName, nameOf } from './pin-file.ts';
 import { RecentMap } from './recent-map.ts';
 
 /** Manifests of one gateway that stay readable; what is live is granted anew with each plan, so it is always among them. */
 const KEPT_MANIFESTS = 5;
 
-/** Manifests whose blobs are known without reading them again. */
-const CACHED_MANIFESTS = 64;
+/** What manifests name is known without reading them again, up to so many digests together: 64 MB. */
+const CACHED_DIGESTS = 2_000_000;
 
 const GATEWAYS = 'pins/gateways/';
 
@@ -26,7 +27,7 @@ const GONE_MS = 30 * 24 * 60 * 60_000;
 export class Grants {
   readonly #store: ContentStore;
   readonly #byGateway = new Map<string, readonly Digest[]>();
-  readonly #blobs = new RecentMap<Digest, ReadonlySet<Digest>>(CACHED_MANIFESTS);
+  readonly #blobs = new RecentMap<Digest, DigestSet>(CACHED_DIGESTS, ({ size }) => size + 100);
 
   /** Two plans for one gateway add to its grants one after the other. */
   readonly #last = new Map<string, Promise<void>>();
@@ -83,23 +84,22 @@ export class Grants {
 
   async #anyNames(manifests: readonly Digest[], blob: Digest): Promise<boolean> {
     for (const manifest of manifests) {
-      let blobs = this.#blobs.get(manifest);
-      if (!blobs) {
-        // A manifest that is lost names nothing until it is made again.
-        const entries = await this.#store.readManifest(manifest).then(
-          ({ entries }) => entries,
-          (error: unknown) => {
-            if (error instanceof SyncError && error.reason === 'ContentUnavailable') return undefined;
-            throw error;
-          },
-        );
-        if (!entries) continue;
-        blobs = new Set(entries.map(({ sha256 }) => sha256));
-        this.#blobs.set(manifest, blobs);
-      }
-      if (blobs.has(blob)) return true;
+      const blobs = this.#blobs.get(manifest) ?? (await this.#named(manifest));
+      if (blobs?.has(blob)) return true;
     }
     return false;
+  }
+
+  /** What a manifest names; one that is lost names nothing until it is made again. */
+  async #named(manifest: Digest): Promise<DigestSet | undefined> {
+    try {
+      const blobs = await DigestSet.ofManifest((await this.#store.openManifest(manifest)).stream as AsyncIterable<Uint8Array>);
+      this.#blobs.set(manifest, blobs);
+      return blobs;
+    } catch (error) {
+      if (error instanceof SyncError && error.reason === 'ContentUnavailable') return undefined;
+      throw error;
+    }
   }
 
   async #read(namespace: string, gateway: string): Promise<readonly Digest[]> {

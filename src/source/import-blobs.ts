@@ -1,6 +1,6 @@
 import type { BlobBody } from '../clients/git/cat-file.ts';
 import type { StoredBlob } from './blob-index.ts';
-import { blobKey, type ContentStore } from './content-store.ts';
+import { blobKey } from './content-store.ts';
 import { sha256 } from './digest.ts';
 import type { Staging } from './staging.ts';
 
@@ -9,14 +9,25 @@ const SMALL_BYTES = 256 * 1024;
 
 const LFS_HEADER = 'version https://git-lfs.github.com/spec/v1\n';
 
-/** Stages blobs as they come out of git; the caller commits the staging. Memory stays flat whatever their number and size. */
-export async function stageBlobs(
-  store: ContentStore,
+/** Blobs that get their keys together: what is known of them until then is held in memory. */
+const PORTION = 5_000;
+
+/**
+ * Brings blobs to the store as they come out of git, a portion after the other. Memory stays flat whatever their number and size.
+ * @param known hears what each blob is in the store, once it is there
+ */
+export async function importBlobs(
   staging: Staging,
   bodies: AsyncIterable<BlobBody>,
+  known: (blobs: ReadonlyMap<string, StoredBlob>) => Promise<void>,
   onBlob: () => void,
-): Promise<Map<string, StoredBlob>> {
+): Promise<void> {
   const stored = new Map<string, StoredBlob>();
+  const settle = async (): Promise<void> => {
+    await staging.commit();
+    await known(stored);
+    stored.clear();
+  };
   for await (const { oid, size, chunks } of bodies) {
     if (size <= SMALL_BYTES) {
       const bytes = await collect(chunks);
@@ -27,8 +38,9 @@ export async function stageBlobs(
       stored.set(oid, { sha256: await staging.addStream(chunks, (digest) => blobKey(digest)), size, lfsPointer: false });
     }
     onBlob();
+    if (stored.size === PORTION) await settle();
   }
-  return stored;
+  await settle();
 }
 
 /** Whole content by blob, for a bounded number of small files. */

@@ -8,7 +8,7 @@ import type { Checkout } from './checkout.ts';
 import { Composer, manifestOf, type Composition } from './composer.ts';
 import { blobKey, type ContentStore } from './content-store.ts';
 import { sha256 } from './digest.ts';
-import { readWhole, stageBlobs } from './import-blobs.ts';
+import { importBlobs, readWhole } from './import-blobs.ts';
 import { LfsContent } from './lfs.ts';
 import { Renderer, type RenderedPlan } from './renderer.ts';
 import type { Work } from './source.ts';
@@ -54,17 +54,14 @@ export class Maker {
    * @returns what each layout gives, and of which commits; `settled` is to be called when the staging is committed
    * @throws SyncError of planning and of the git side
    */
-  async make(
-    layouts: readonly Layout[],
-    making: Making,
-  ): Promise<{ made: Made[]; commits: readonly string[]; settled: () => Promise<void> }> {
+  async make(layouts: readonly Layout[], making: Making): Promise<{ made: Made[]; commits: readonly string[]; settled: () => void }> {
     const { commit, staging, work } = making;
     const checkout = await making.checkOut(layouts);
     work.onProgress?.('listed');
     const compositions = layouts.map((layout) => this.#composer.compose(`${commit} ${checkout.kind}`, checkout.entries, layout));
     stageFallbacks(compositions, this.#store, staging);
-    const fresh = await this.#stageMissing(compositions, checkout, making);
-    const inGit = (oid: string): StoredBlob => known(fresh.get(oid) ?? this.#blobs.get(oid), oid);
+    await this.#importMissing(compositions, checkout, making);
+    const inGit = (oid: string): StoredBlob => known(this.#blobs.get(oid), oid);
     const fromLfs = making.lfs ? await this.#fetchLfs(compositions, inGit, checkout, work) : new Map<string, StoredBlob>();
     const blob = (oid: string): StoredBlob => fromLfs.get(oid) ?? inGit(oid);
     const rendered = await this.#renderAll(compositions, blob, fromLfs, checkout, staging);
@@ -77,8 +74,7 @@ export class Maker {
       [...manifests],
       async ([digest, manifest]) => (await this.#store.hasManifest(digest)) || this.#store.stageManifest(staging, manifest),
     );
-    const settled = async (): Promise<void> => {
-      await this.#blobs.add(fresh);
+    const settled = (): void => {
       for (const one of rendered.values()) this.#renderer.remember(one);
     };
     return { made, commits: checkout.commits, settled };
@@ -122,20 +118,21 @@ export class Maker {
   }
 
   /** Reads the blobs that the store does not have, or has lost; each is read from git once, whoever needs it. */
-  async #stageMissing(
-    compositions: readonly Composition[],
-    checkout: Checkout,
-    { staging, work }: Making,
-  ): Promise<Map<string, StoredBlob>> {
+  async #importMissing(compositions: readonly Composition[], checkout: Checkout, { work }: Making): Promise<void> {
     const oids = oidsOf(new Set(compositions.map(({ plan }) => plan)));
     await inParallel([...oids], async (oid) => {
       const stored = this.#blobs.get(oid);
       if (stored && (await this.#store.hasBlob(stored))) oids.delete(oid);
     });
-    if (oids.size === 0) return new Map();
+    if (oids.size === 0) return;
     let read = 0;
     const onBlob = (): void => work.onProgress?.(`${(read += 1)} of ${oids.size} blobs`);
-    return await checkout.read(oids, (bodies) => stageBlobs(this.#store, staging, bodies, onBlob));
+    await checkout.read(oids, async (bodies) => {
+      // A staging of its own: these blobs get their keys as they come, long before what names them.
+      await using staging = this.#store.staging();
+      await importBlobs(staging, bodies, (blobs) => this.#blobs.add(blobs), onBlob);
+      return new Map<string, never>();
+    });
   }
 }
 

@@ -46,7 +46,7 @@ export async function mend(
   for (const { row } of planned)
     await grants.grantManifest(input.object.namespace, row.gateway, row.target, row.expectLive, row.released ?? NO_MANIFEST);
   await staging.commit();
-  await settled();
+  settled();
 }
 
 /** The plans that one of these losses belongs to. */

@@ -20,11 +20,14 @@ interface Target extends Made {
   readonly gateway: DesiredGateway;
 }
 
+/** Files of manifests that are remembered together. */
+const MOST_FILES = 100_000;
+
 /** Makes plans: what each gateway shall have at one commit, in which order, and everything that this needs in the store. */
 export class Planner {
   readonly #parts: SourceParts;
   readonly #maker: Maker;
-  readonly #manifests = new RecentMap<Digest, Manifest>(64);
+  readonly #manifests = new RecentMap<Digest, Manifest>(MOST_FILES, ({ entries }) => entries.length + 1_000);
 
   constructor(parts: SourceParts, maker: Maker) {
     this.#parts = parts;
@@ -100,7 +103,7 @@ export class Planner {
       ),
     );
     await staging.commit();
-    await settled();
+    settled();
     await frozen.keep({ schema: 1, input, commits, desired, plan: document, released: [...leaving.values()].map(encodeManifest) });
     await pins.mustHold(input.rollout);
     const summary = summarise(changes, gateways.length);

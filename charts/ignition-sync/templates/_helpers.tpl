@@ -46,6 +46,13 @@ securityContext:
 {{- end }}
 {{- end }}
 
+{{/* Of the C library: few arenas, and what is large goes back to the system at once. Large plans leave much behind otherwise. */}}
+{{- define "ignition-sync.allocatorEnv" -}}
+- { name: MALLOC_ARENA_MAX, value: "2" }
+- { name: MALLOC_MMAP_THRESHOLD_, value: "65536" }
+- { name: MALLOC_TRIM_THRESHOLD_, value: "131072" }
+{{- end }}
+
 {{/* Where the content store is: a bucket, or a folder on the volume. */}}
 {{- define "ignition-sync.storeEnv" -}}
 {{- with .Values.contentStore -}}
