@@ -110,7 +110,7 @@ export class Agent {
       const { live, op: liveOp } = before;
       if (depth === undefined || live === NO_MANIFEST || readJournal(this.#layout)) return { live, liveOp };
       const manifest = await obtainManifest(this.#layout, this.#options.relay, live, signal);
-      const drift = await findDrift(this.#layout, manifest, depth, this.#bench.clock.now().getTime(), signal);
+      const drift = await findDrift(this.#layout, manifest, depth, this.#bench.clock.now().getTime(), { signal });
       const { seq } = readState(this.#layout);
       if (seq !== before.seq || readJournal(this.#layout)) return { live, liveOp };
       this.#drift = { live, drift };
@@ -188,6 +188,7 @@ export class Agent {
         op: step.op,
         from: state.live,
         to: step.target,
+        revision: step.revision,
         survey,
         scratch: step.target,
         keepFolders: new Set(),

@@ -25,10 +25,19 @@ export interface Drift {
   readonly twins: Some<NameTwin>;
 }
 
-/** Looks at every owned path and at the mirrored folders. Group, owner and their permission bits are nobody's drift: the kubelet rewrites them. */
-export async function findDrift(layout: Layout, live: ManifestLines, depth: Depth, nowMs: number, signal?: AbortSignal): Promise<Drift> {
+/**
+ * Looks at every owned path and at the mirrored folders. Group, owner and their permission bits are nobody's drift: the kubelet rewrites them.
+ * @param readOnly writes nothing at all: then the next look has no more to go by than this one had
+ */
+export async function findDrift(
+  layout: Layout,
+  live: ManifestLines,
+  depth: Depth,
+  nowMs: number,
+  { signal, readOnly = false }: { readonly signal?: AbortSignal | undefined; readonly readOnly?: boolean } = {},
+): Promise<Drift> {
   const { volume: tree } = layout;
-  using lists = new Lists(layout);
+  using lists = readOnly ? undefined : new Lists(layout);
   const [changed, missing, foreign] = [new Some<string>(), new Some<string>(), new Some<string>()];
   using seen = Seen.read(layout, lists);
   let index = 0;

@@ -96,6 +96,7 @@ function applyOf(at: WaveContext, planned: PlannedGateway): ApplyInput {
   const { localChanges, gateway } = planned;
   return {
     ...stepOf(at, planned, 'apply'),
+    revision: { ref: at.ref, commit: at.commit },
     ...(localChanges !== undefined && { localChanges }),
     ...(at.deletesConfirmed?.includes(gateway) === true && { deletesConfirmed: true }),
   };
