@@ -189,6 +189,7 @@ export class Agent {
         op: step.op,
         from: state.live,
         to: step.target,
+        revision: step.revision,
         survey,
         scratch: step.target,
         keepFolders: new Set(),

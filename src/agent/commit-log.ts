@@ -1,5 +1,6 @@
 import type { Digest } from '../domain/manifest.ts';
-import { readEnd } from './hash.ts';
+import type { Revision } from '../domain/reports.ts';
+import { readEnd, readText } from './hash.ts';
 import type { Layout } from './layout.ts';
 import type { Counts, Taken } from './state.ts';
 
@@ -9,6 +10,8 @@ export interface CommitRecord {
   readonly kind: 'apply' | 'restore';
   readonly from: Digest;
   readonly to: Digest;
+  /** What `to` was made of, where it is known. */
+  readonly revision?: Revision;
   readonly at: string;
   readonly seq: number;
   readonly changes: Counts;
@@ -21,6 +24,8 @@ export interface CommitRecord {
 }
 
 const TAIL = 64 * 1024;
+/** What is read for people: each record names up to 100 paths. */
+const LONGEST = 1 << 20;
 
 /** Adds a line, durable on return. A record whose transaction is in the last line already is not added again. */
 export async function appendCommit(layout: Layout, record: CommitRecord): Promise<void> {
@@ -46,4 +51,11 @@ function seqOf(line: string): number | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The last records, newest first, at most so many; lines that are damaged are passed over. */
+export function lastCommits(layout: Layout, atMost: number): CommitRecord[] {
+  const lines = (readText(layout.volume, layout.commits, LONGEST) ?? '').split('\n');
+  const records = lines.flatMap((line) => (seqOf(line) === undefined ? [] : [JSON.parse(line) as CommitRecord]));
+  return records.slice(-atMost).reverse();
 }

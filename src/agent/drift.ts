@@ -29,7 +29,10 @@ export interface Drift {
 export interface Looking {
   readonly depth: Depth;
   readonly nowMs: number;
+  /** Whether a difference at a path is drift on this gateway. */
   readonly counts: (path: string) => boolean;
+  /** Writes nothing at all: then the next look has no more to go by than this one had. */
+  readonly readOnly?: boolean;
 }
 
 /** One look after the other: each writes down what it has read. */
@@ -37,16 +40,11 @@ const turns = new WeakMap<Layout, Mutex>();
 
 /**
  * Looks at every owned path and at the mirrored folders. Group, owner and their permission bits are nobody's drift: the kubelet rewrites them.
- * @param counts whether a difference at a path is one
  */
-export async function findDrift(
-  layout: Layout,
-  live: ManifestLines,
-  { depth, nowMs, counts }: Looking,
-  signal?: AbortSignal,
-): Promise<Drift> {
+export async function findDrift(layout: Layout, live: ManifestLines, looking: Looking, signal?: AbortSignal): Promise<Drift> {
+  const { counts } = looking;
   const { volume: tree } = layout;
-  const { changed, missing } = await compareFiles(layout, live, { depth, nowMs, counts }, signal);
+  const { changed, missing } = await compareFiles(layout, live, looking, signal);
   const foreign = new Some<string>();
   if (live.mirror) {
     const found = await findForeign(tree, live.mirror, live);
@@ -71,10 +69,10 @@ export async function compareFiles(
 async function look(
   layout: Layout,
   live: ManifestLines,
-  { depth, nowMs, counts }: Looking,
+  { depth, nowMs, counts, readOnly = false }: Looking,
   signal?: AbortSignal,
 ): Promise<Pick<Drift, 'changed' | 'missing'>> {
-  using lists = new Lists(layout);
+  using lists = readOnly ? undefined : new Lists(layout);
   const [changed, missing] = [new Some<string>(), new Some<string>()];
   using seen = Seen.read(layout, lists);
   let index = 0;

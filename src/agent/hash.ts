@@ -40,10 +40,10 @@ export async function hashFile(volume: VolumeFs, path: string): Promise<Digest |
 }
 
 /**
- * A small file of ours; undefined when there is none.
+ * A small file of ours, or the last bytes of one that may be long; undefined when there is none.
  * @throws SyncError VolumeFailed when something else stands there
  */
-export function readText(volume: VolumeFs, path: string): string | undefined {
+export function readText(volume: VolumeFs, path: string, atMost = Infinity): string | undefined {
   let fd: number | undefined;
   try {
     fd = volume.open(path);
@@ -53,7 +53,7 @@ export function readText(volume: VolumeFs, path: string): string | undefined {
   }
   if (fd === undefined) throw new SyncError('VolumeFailed', `${path} on the gateway's volume is no plain file: remove it.`);
   try {
-    return readEnd(fd, Infinity).toString('utf8');
+    return readEnd(fd, atMost).toString('utf8');
   } finally {
     volume.close(fd);
   }

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import type { Digest } from '../domain/manifest.ts';
+import type { Revision } from '../domain/reports.ts';
 import { SyncError } from '../domain/errors.ts';
 import { removeAll, writeDurably } from './durable.ts';
 import { readText } from './hash.ts';
@@ -22,6 +23,8 @@ export interface Journal {
   readonly seq: number;
   readonly from: Digest;
   readonly to: Digest;
+  /** What `to` was made of. */
+  readonly revision?: Revision;
   /** Folder below `.ignition-sync/staging` whose `tree` holds what is to be placed. */
   readonly scratch: string;
   /** Absent where they are many: then they are in a file of their own. */

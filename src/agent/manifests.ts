@@ -36,6 +36,15 @@ class KeptManifest extends ManifestLines {
   }
 }
 
+/** A manifest that lies in our folder, whole; undefined when it does not. Writes nothing. */
+export async function keptManifest(layout: Layout, digest: Digest): Promise<ManifestLines | undefined> {
+  if (digest === NO_MANIFEST) return EMPTY;
+  const { volume } = layout;
+  const path = layout.manifest(digest);
+  const isWhole = volume.look(path).kind === 'file' && (await hashFile(volume, path)) === digest;
+  return isWhole ? readable(digest, () => open(volume, path)) : undefined;
+}
+
 /**
  * A manifest: the record of what we own, or what shall be live. From our folder, else from the relay, then kept there.
  * @throws SyncError ContentUnavailable when what the relay sends is not it; PathNotAllowed when it names what may not be written.
@@ -43,10 +52,10 @@ class KeptManifest extends ManifestLines {
 export async function obtainManifest(layout: Layout, relay: RelayClient, digest: Digest, signal?: AbortSignal): Promise<ManifestLines> {
   if (digest === NO_MANIFEST) return EMPTY;
   if (!/^[0-9a-f]{64}$/.test(digest)) throw new SyncError('ContentUnavailable', `"${digest}" is not the digest of a manifest.`);
+  const kept = await keptManifest(layout, digest);
+  if (kept) return kept;
   const { volume } = layout;
   const path = layout.manifest(digest);
-  if (volume.look(path).kind === 'file' && (await hashFile(volume, path)) === digest) return readable(digest, () => open(volume, path));
-
   const next = `${path}.new`;
   if ((await receive(volume, next, relay.manifest(digest, signal), 0o600, undefined)) !== digest)
     throw new SyncError('ContentUnavailable', `What the relay sent as manifest ${digest} has another digest: asked again.`);

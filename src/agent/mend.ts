@@ -38,6 +38,7 @@ export async function mendLive(
     op: step.op,
     from: state.live,
     to: state.live,
+    revision: state.revision,
     survey: { ...found.survey, changes, prune: [] },
     scratch: step.target,
     keepFolders: new Set(),

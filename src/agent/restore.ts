@@ -50,6 +50,7 @@ export async function restoreFromSnapshot(
     op: step.op,
     from: state.live,
     to: step.target,
+    revision: snapshot.revision,
     survey: found,
     scratch: SCRATCH,
     keepFolders: foldersOf(layout.volume, snapshot, scratch),

@@ -19,22 +19,24 @@ export class Seen implements Disposable {
   readonly #layout: Layout;
   readonly #fd: number | undefined;
   readonly #before: Iterator<string, undefined>;
-  readonly #rows: LongList<Row>;
+  /** Absent where nothing is to be noted. */
+  readonly #rows: LongList<Row> | undefined;
   #at: Row | undefined;
   /** Rows that were known before. */
   #known = 0;
   /** Rows that are as they were known before. */
   #same = 0;
 
-  private constructor(layout: Layout, lists: Lists, fd: number | undefined) {
+  private constructor(layout: Layout, lists: Lists | undefined, fd: number | undefined) {
     this.#layout = layout;
     this.#fd = fd;
     this.#before = fd === undefined ? [][Symbol.iterator]() : linesOf(fd);
-    this.#rows = lists.make<Row>();
+    this.#rows = lists?.make<Row>();
     this.#next();
   }
 
-  static read(layout: Layout, lists: Lists): Seen {
+  /** @param lists absent: nothing is noted, and nothing written */
+  static read(layout: Layout, lists: Lists | undefined): Seen {
     try {
       return new Seen(layout, lists, layout.volume.open(layout.seen));
     } catch (error) {
@@ -56,11 +58,12 @@ export class Seen implements Disposable {
     const { size, mtimeMs, ino } = stat;
     if (mtimeMs >= nowMs - SETTLED_MS) return;
     if (this.has(entry, stat)) this.#same += 1;
-    this.#rows.push([entry.path, entry.sha256, size, mtimeMs, ino]);
+    this.#rows?.push([entry.path, entry.sha256, size, mtimeMs, ino]);
   }
 
   /** Writes nothing when nothing is new. */
   async write(): Promise<void> {
+    if (!this.#rows) return;
     while (this.#at) this.#next();
     if (this.#same === this.#known && this.#same === this.#rows.length) return;
     const { volume, seen } = this.#layout;

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Digest } from '../domain/manifest.ts';
+import type { Revision } from '../domain/reports.ts';
 import { SyncError } from '../domain/errors.ts';
 import type { Change, FoundFolder } from './change.ts';
 import { linkOrCopy } from './copy.ts';
@@ -17,6 +18,8 @@ export interface SnapshotHead {
   readonly seq: number;
   readonly from: Digest;
   readonly to: Digest;
+  /** What `from` was made of, where it is known. */
+  readonly revision?: Revision | undefined;
   /** How many lines the lists of changes and of folders have; absent in snapshots of earlier agents. */
   readonly lengths?: { readonly changes: number; readonly folders: number };
   /** Sizes of the kept files; absent in snapshots of earlier agents. */
@@ -49,7 +52,7 @@ function shelfOf(folder: string, index: number): string {
  * without using space; else a copy.
  */
 export async function takeSnapshot(layout: Layout, tree: VolumeFs, snapshot: Taking): Promise<void> {
-  const { op, seq, from, to, changes, folders } = snapshot;
+  const { op, seq, from, to, revision, changes, folders } = snapshot;
   const folder = layout.snapshotFor(op);
   await removeAll(tree, folder);
   makeFolders(tree, join(folder, 'files'));
@@ -70,7 +73,11 @@ export async function takeSnapshot(layout: Layout, tree: VolumeFs, snapshot: Tak
   await flushAll(tree, [...shelves, join(folder, 'files'), layout.snapshots]);
   await writeLines(tree, join(folder, 'changes'), changes);
   await writeLines(tree, join(folder, 'folders'), folders);
-  await writeDurably(tree, join(folder, 'head.json'), JSON.stringify({ op, seq, from, to, lengths, bytes } satisfies SnapshotHead));
+  await writeDurably(
+    tree,
+    join(folder, 'head.json'),
+    JSON.stringify({ op, seq, from, to, revision, lengths, bytes } satisfies SnapshotHead),
+  );
 }
 
 /** The whole of one snapshot. @throws SyncError RestoreFailed when it is damaged, also while its lists are gone through. */

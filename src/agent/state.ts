@@ -16,6 +16,9 @@ const Scans = z.object({
 /** New projects whose names are kept. */
 const NAMED_PROJECTS = 50;
 
+/** The ref as the user wrote it, and its commit. */
+const Revision = z.object({ ref: z.string(), commit: z.string() });
+
 const SomeFiles = z.object({ files: z.int(), first: z.array(z.string()).readonly() });
 /** What an apply took from others. */
 const Taken = z.object({
@@ -37,6 +40,8 @@ export const State = z.object({
   version: z.literal(1),
   /** Digest of the manifest that is live, or `none`. */
   live: z.string(),
+  /** What it was made of; absent where nobody said, such as with an earlier control plane. */
+  revision: Revision.optional(),
   /** The operation that made it live, empty when nothing was applied. */
   op: z.string(),
   at: z.string(),

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { SyncError } from '../domain/errors.ts';
 import type { Digest } from '../domain/manifest.ts';
+import type { Revision } from '../domain/reports.ts';
 import { countChanges, isAsFound, scansFor } from './change.ts';
 import type { Contested } from './contested.ts';
 import { appendCommit } from './commit-log.ts';
@@ -39,6 +40,8 @@ export interface Transaction {
   readonly op: string;
   readonly from: Digest;
   readonly to: Digest;
+  /** What `to` was made of. */
+  readonly revision?: Revision | undefined;
   readonly survey: Survey;
   /** Name of the scratch folder whose `tree` holds the durable new content. */
   readonly scratch: string;
@@ -65,7 +68,7 @@ export async function transact(bench: Bench, state: State, transaction: Transact
   const { changes, folders } = survey;
   const tree = layout.volume;
   const seq = state.seq + 1;
-  await takeSnapshot(layout, tree, { op, seq, from, to, changes, folders });
+  await takeSnapshot(layout, tree, { op, seq, from, to, revision: state.revision, changes, folders });
   onStep?.('snapshot');
   using lists = new Lists(layout);
   const steps = lists.make<Step>();
@@ -89,6 +92,7 @@ export async function transact(bench: Bench, state: State, transaction: Transact
     seq,
     from,
     to,
+    ...(transaction.revision && { revision: transaction.revision }),
     scratch: transaction.scratch,
     ...kept,
     ...summary,
@@ -148,7 +152,7 @@ async function finish(bench: Bench, tree: VolumeFs, journal: Journal): Promise<{
 /** The transaction is a fact from here: says so, then clears up. */
 async function record(bench: Bench, journal: Journal): Promise<void> {
   const { layout, clock, onStep } = bench;
-  const { op, kind, from, to, seq, changes, files, late, taken, contested } = journal;
+  const { op, kind, from, to, revision, seq, changes, files, late, taken, contested } = journal;
   const state = readState(layout);
   const at = clock.now().toISOString();
   if (state.seq < seq) {
@@ -158,6 +162,7 @@ async function record(bench: Bench, journal: Journal): Promise<void> {
         kind,
         from,
         to,
+        ...(revision && { revision }),
         at,
         seq,
         changes,
@@ -169,6 +174,7 @@ async function record(bench: Bench, journal: Journal): Promise<void> {
     await writeState(layout, {
       version: 1,
       live: to,
+      ...(revision && { revision }),
       op,
       at,
       seq,

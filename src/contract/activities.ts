@@ -48,6 +48,8 @@ export interface GatewayStep {
   readonly released?: Digest;
   /** See `operationId`. */
   readonly op: string;
+  /** What `target` was made of, kept on the volume for people who look there; absent for a restore, whose snapshot knows. */
+  readonly revision?: Revision;
   readonly connection: GatewayConnection;
   /** Snapshots to keep on the gateway. */
   readonly retainSnapshots: number;

@@ -112,6 +112,7 @@ function applyOf(at: WaveContext, planned: Target): ApplyInput {
   const { localChanges, gateway } = planned;
   return {
     ...stepOf(at, planned, 'apply'),
+    revision: { ref: at.ref, commit: at.commit },
     ...(localChanges !== undefined && { localChanges }),
     ...(at.deletesConfirmed?.includes(gateway) === true && { deletesConfirmed: true }),
   };
