@@ -1,5 +1,4 @@
 import './small-heap.ts';
-import { createGatewayActivities } from '../activities/gateway/index.ts';
 import { type IgnitionAddress, type IgnitionClient, createIgnitionClient } from '../clients/ignition/client.ts';
 import { type Environment, loadEnvironment } from '../config/environment.ts';
 import { VERSION } from '../config/version.ts';
@@ -8,22 +7,15 @@ import type { HelloResponse } from '../contract/relay.ts';
 import { type Fault, toFault } from '../domain/errors.ts';
 import { serveHealth } from '../telemetry/health.ts';
 import { type Logger, createLogger } from '../telemetry/logger.ts';
-import { connect, createWorker, installRuntime, runUntil } from '../workers/worker.ts';
 import type { Agent } from './agent.ts';
 import { DiskVolume } from './disk-volume.ts';
 import { Layout } from './layout.ts';
 import { SYSTEM_CLOCK } from './opening.ts';
 import { pause } from './pause.ts';
 import { createRelayClient } from './relay-client.ts';
-import { Boot } from './startup/boot.ts';
-import { whileComingUp } from './startup/coming-up.ts';
+import { begin } from './startup/begin.ts';
 import { StartupGate } from './startup/gate.ts';
-import { findKeyOnDisk } from './startup/key-on-disk.ts';
-import { Mender } from './startup/mender.ts';
 import { sandboxOf } from './startup/sandbox.ts';
-import { isSetUp } from './startup/set-up.ts';
-import { takeVolume } from './startup/take-volume.ts';
-import { BootWatch } from './startup/watch.ts';
 
 /** How often the agent looks whether the control plane is still there; after an absence it says hello again. */
 const LOOK_MS = 10_000;
@@ -32,6 +24,8 @@ const LOOKS_PER_HELLO = 6;
 /** How often it compares the gateway's files with what is live, and how many of these comparisons there are to one that reads them all. */
 const LOOKS_PER_INSPECTION = 30;
 const INSPECTIONS_PER_READING = 288;
+/** For so long at most the gate alone is served, milliseconds. */
+const LISTEN_MS = 300;
 /** Paths named in a line of the log. */
 const NAMED = 5;
 
@@ -48,13 +42,17 @@ function ignitionAddress(env: Environment<'agent'>, connection: GatewayConnectio
   };
 }
 
+/** The gate is asked first: loading this keeps a process from answering for as long as all the rest takes. */
+function loadTemporal() {
+  return Promise.all([import('../workers/worker.ts'), import('../activities/gateway/index.ts')]);
+}
+
 type Hello = (signal: AbortSignal) => Promise<HelloResponse>;
 
 /** The process beside one gateway: recovers first, lets the gateway start, introduces itself, then executes the gateway's activities. */
 export async function run(environment: NodeJS.ProcessEnv, stopping: AbortSignal): Promise<void> {
   const env = loadEnvironment('agent', environment);
   const logger = createLogger('agent');
-  installRuntime(logger);
   const clock = SYSTEM_CLOCK;
   using volume = new DiskVolume(env.DATA_DIR);
   const layout = new Layout(volume);
@@ -77,33 +75,32 @@ export async function run(environment: NodeJS.ProcessEnv, stopping: AbortSignal)
     if (trouble && trouble.message !== state) logger.warn({ ...trouble }, 'the volume cannot be worked on yet');
     state = trouble?.message ?? 'waiting for the relay';
   };
-  const options = {
-    dataDir: env.DATA_DIR,
-    version: VERSION,
-    relay,
-    clock,
-    ignition,
-    onStep: (step: string) => logger.debug({ step }, 'journal'),
-  };
-  const agent = await takeVolume(options, layout, gate, onTrouble, stopping);
+  const onStep = (step: string): void => logger.debug({ step }, 'journal');
+  const beginning = begin(
+    {
+      options: { dataDir: env.DATA_DIR, version: VERSION, relay, clock, ignition, onStep },
+      layout,
+      gate,
+      keptRunning: env.POD_UID !== undefined,
+      onTrouble,
+      onMended: (why, paths) =>
+        logger.warn({ why, files: paths.length, first: paths.slice(0, NAMED) }, 'files of the last sync were put right'),
+      onNotReady: (fault) => logger.warn({ ...fault }, 'the gateway is not ready to be synced yet'),
+    },
+    stopping,
+  );
+  const greeted = beginning.then(({ watch }) => watch.greeted());
+  await Promise.race([greeted, pause(LISTEN_MS, stopping)]);
+  const [{ connect, createWorker, installRuntime, runUntil }, { createGatewayActivities }] = await loadTemporal();
+  const { agent, steps, watch, watching: booting } = await beginning;
+  installRuntime(logger);
   try {
-    const boot = new Boot({ ignition, clock, isSetUp: () => isSetUp(layout), keptRunning: env.POD_UID !== undefined });
-    const onMended = (why: string, paths: readonly string[]): void =>
-      logger.warn(
-        { why, files: paths.length, first: paths.slice(0, NAMED) },
-        'files of the last sync were put right; the snapshot keeps what stood there',
-      );
-    const mender = new Mender({ agent, layout, gate, clock, onMended });
-    const onError = (error: unknown): void => logger.warn({ ...toFault(error) }, 'the gateway is not ready to be synced yet');
-    const watch = new BootWatch({ agent, boot, gate, mender, onError });
     const hello: Hello = (signal) => watch.hello(signal);
-    const booting = watch.run(stopping);
-    const [me, connection] = await Promise.all([watch.greeted(), connect(env, logger, stopping)]);
-    const keyOnDisk = (at: GatewayConnection, error: unknown) => findKeyOnDisk(ignition(at), error, layout);
+    const [me, connection] = await Promise.all([greeted, connect(env, logger, stopping)]);
     const worker = await createWorker(connection, env.TEMPORAL_NAMESPACE, {
       taskQueue: me.taskQueue,
       identity: `agent/${me.namespace}/${me.gateway}`,
-      activities: createGatewayActivities(whileComingUp(agent, { gate, boot, keyOnDisk })),
+      activities: createGatewayActivities(steps),
       activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 1 },
       maxConcurrentActivityTaskExecutions: 4,
     });

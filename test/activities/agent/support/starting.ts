@@ -3,18 +3,11 @@ import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Agent } from '../../../../src/agent/agent.ts';
 import { DiskVolume } from '../../../../src/agent/disk-volume.ts';
 import { Layout } from '../../../../src/agent/layout.ts';
 import { SYSTEM_CLOCK } from '../../../../src/agent/opening.ts';
-import { Boot } from '../../../../src/agent/startup/boot.ts';
-import { whileComingUp, type Steps } from '../../../../src/agent/startup/coming-up.ts';
+import { begin, type Begun } from '../../../../src/agent/startup/begin.ts';
 import { StartupGate } from '../../../../src/agent/startup/gate.ts';
-import { findKeyOnDisk } from '../../../../src/agent/startup/key-on-disk.ts';
-import { Mender } from '../../../../src/agent/startup/mender.ts';
-import { isSetUp } from '../../../../src/agent/startup/set-up.ts';
-import { takeVolume } from '../../../../src/agent/startup/take-volume.ts';
-import { BootWatch } from '../../../../src/agent/startup/watch.ts';
 import { createIgnitionClient, type IgnitionClient } from '../../../../src/clients/ignition/client.ts';
 import type { ApplyInput, GatewayConnection, ScanResult } from '../../../../src/contract/activities.ts';
 import type { Startup } from '../../../../src/contract/relay.ts';
@@ -101,7 +94,7 @@ export class AgentProcess {
   readonly #pod: StartingPod;
   readonly #volume: DiskVolume;
   readonly #stop = new AbortController();
-  readonly #ready: Promise<{ agent: Agent; steps: Steps; boot: Boot; watch: BootWatch; watching: Promise<void> }>;
+  readonly #ready: Promise<Begun>;
   readonly troubles: (Fault | undefined)[] = [];
 
   constructor(pod: StartingPod) {
@@ -115,22 +108,25 @@ export class AgentProcess {
     this.#ready.catch(() => undefined);
   }
 
-  async #begin() {
+  #begin(): Promise<Begun> {
     const { dataDir, relay, mended } = this.#pod;
     const { layout, gate } = this;
-    const clock = SYSTEM_CLOCK;
     const ignition = ({ port, tls }: GatewayConnection): IgnitionClient =>
       createIgnitionClient({ host: '127.0.0.1', port, tls, tokenFile: this.#pod.tokenFile });
     const space = () => Promise.resolve({ free: 1e12, total: 1e12 });
-    const options = { dataDir, version: 'test', relay, clock, ignition, space };
-    const agent = await takeVolume(options, layout, gate, (trouble) => this.troubles.push(trouble), this.#stop.signal);
-    const boot = new Boot({ ignition, clock, isSetUp: () => isSetUp(layout), keptRunning: true });
-    const keyOnDisk = (at: GatewayConnection, error: unknown) => findKeyOnDisk(ignition(at), error, layout);
-    const steps = whileComingUp(agent, { gate, boot, keyOnDisk });
-    const mender = new Mender({ agent, layout, gate, clock, onMended: (_, paths) => void mended.push(paths) });
-    const pace = { soon: 20, later: 100, seldom: 100 };
-    const watch = new BootWatch({ agent, boot, gate, mender, pace, onError: () => undefined });
-    return { agent, steps, boot, watch, watching: watch.run(this.#stop.signal) };
+    return begin(
+      {
+        options: { dataDir, version: 'test', relay, ignition, space },
+        layout,
+        gate,
+        keptRunning: true,
+        onTrouble: (trouble) => void this.troubles.push(trouble),
+        onMended: (_, paths) => void mended.push(paths),
+        onNotReady: () => undefined,
+        pace: { soon: 20, later: 100, seldom: 100 },
+      },
+      this.#stop.signal,
+    );
   }
 
   async ready() {
