@@ -198,8 +198,9 @@ export class Agent {
         ...(Object.keys(taken).length > 0 && { taken }),
         ...(Object.keys(contested).length > 0 && { contested }),
         permit: async () => {
-          sessions = await this.#withClient(step, (client) => guardSessions(client, step, survey.changes, doing.signal));
-          await this.#withClient(step, (client) => guardNode(client, step, doing.signal));
+          [sessions] = await this.#withClient(step, (client) =>
+            Promise.all([guardSessions(client, step, survey.changes, doing.signal), guardNode(client, step, doing.signal)]),
+          );
           await hold();
           const stillValid = await this.#identity.ticket(state, step, doing);
           return () => {

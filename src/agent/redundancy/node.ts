@@ -6,6 +6,9 @@ import { replicates } from '../../domain/redundancy/replicates.ts';
 import type { Change } from '../change.ts';
 import { isActive, isStandby, nodeSummary, type NodeState } from '../../domain/redundancy/node.ts';
 
+/** Milliseconds for the look at a gateway of which no pair is known. */
+const PATIENCE_MS = 3_000;
+
 /** Asks a gateway for its part in a pair, without a key: also one that would not let us in. A gateway that does not run says nothing. */
 export async function readNode(client: IgnitionClient, signal?: AbortSignal): Promise<NodeState> {
   if ((await client.state(signal)) !== 'Running') return { running: false };
@@ -57,6 +60,17 @@ export async function guardRevert(
   );
 }
 
+/** A gateway of no known pair that does not answer is changed all the same: the change may be what it needs. */
+async function nodeIfItAnswers(client: IgnitionClient, signal: AbortSignal): Promise<NodeState | undefined> {
+  try {
+    return await readNode(client, AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]));
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof SyncError) return undefined;
+    throw error;
+  }
+}
+
 /**
  * Looks directly before files change whether the node is still what the step takes it for: minutes may have gone since the step was made.
  * @throws SyncError RedundancyFailedOver, RedundancyUnsettled, PeerUnknown; nothing has changed then
@@ -64,9 +78,8 @@ export async function guardRevert(
 export async function guardNode(client: IgnitionClient, step: GatewayStep, signal: AbortSignal): Promise<void> {
   const { redundancy, gateway } = step;
   if (redundancy?.as === 'standby' && redundancy.unreplicated === undefined) return; // writes only what is its own, whoever is active
+  if (!redundancy) return guardPeerKnown(step, await nodeIfItAnswers(client, signal));
   const node = await readNode(client, signal);
-  guardPeerKnown(step, node);
-  if (!redundancy) return;
   switch (redundancy.as) {
     case undefined:
     case 'active':
