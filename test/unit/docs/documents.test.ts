@@ -45,7 +45,7 @@ test.each(EXAMPLES.map(({ file, text, document }) => ({ name: `${file}: ${text.t
 
 test('the table of the environment has every variable, who reads it and its default', () => {
   const wanted = Object.entries(ENVIRONMENTS).flatMap(([process_, schema]) =>
-    Object.entries<z.ZodType>(schema.shape).map(([variable, field]) => {
+    Object.entries<z.ZodType<string | number | boolean | undefined>>(schema.shape).map(([variable, field]) => {
       const unset = field.safeParse(undefined);
       return `${process_}: ${variable} ${unset.success ? (unset.data === undefined ? '' : `\`${String(unset.data)}\``) : 'must be set'}`.trim();
     }),
