@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { createSourceActivities } from '../activities/source/index.ts';
 import { sizeBytes } from '../api/v1alpha1/schema.ts';
+import { removeForgottenCredentials } from '../clients/git/credentials.ts';
 import { KubeClient } from '../clients/kube/client.ts';
 import { readConfigMap } from '../clients/kube/config-maps.ts';
 import { readSecret } from '../clients/kube/secrets.ts';
@@ -18,6 +19,7 @@ export async function run(environment: NodeJS.ProcessEnv, stopping: AbortSignal)
   const env = loadEnvironment('source', environment);
   const logger = createLogger('source');
   installRuntime(logger);
+  await removeForgottenCredentials();
   const kube = KubeClient.connect(env.IGNITION_SYNC_KUBECONFIG ? { kubeconfig: env.IGNITION_SYNC_KUBECONFIG } : 'in-cluster');
   const parts = await openSource({
     store: await openContentStore(env, logger, { spool: join(env.MIRROR_DIR, 'spool') }),

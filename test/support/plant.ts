@@ -35,6 +35,8 @@ export interface PlantOptions {
   readonly annotations?: Readonly<Record<string, string>>;
   /** How long `until` waits for news, milliseconds. */
   readonly patienceMs?: number;
+  /** What the gateways take for their API key, name:secret. */
+  readonly apiKey?: string;
 }
 
 /** Real servers with the product on them. */
@@ -54,6 +56,7 @@ export class Plant implements AsyncDisposable {
   readonly #pods: string;
   readonly #annotations: Readonly<Record<string, string>>;
   readonly #patienceMs: number;
+  readonly #apiKey: string;
   readonly #syncs: Watch<IgnitionSync>;
   readonly #igws: Watch<IgnitionGateway>;
   readonly #changes = new EventEmitter().setMaxListeners(0);
@@ -67,6 +70,7 @@ export class Plant implements AsyncDisposable {
     this.#pods = pods;
     this.#annotations = options.annotations ?? {};
     this.#patienceMs = options.patienceMs ?? PATIENCE_MS;
+    this.#apiKey = options.apiKey ?? 'ignition-sync:key';
     const changed = (): void => {
       this.#changes.emit('change');
     };
@@ -87,7 +91,7 @@ export class Plant implements AsyncDisposable {
   /** Makes the namespace and its gateways `gateway-0`, `gateway-1` …, and resolves when they run. */
   protected async begin(): Promise<void> {
     await this.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: this.namespace } });
-    await this.apply(secret('ignition-api-key', { apiKey: 'ignition-sync:key' }), statefulSet(this.gateways.length, this.#annotations));
+    await this.apply(secret('ignition-api-key', { apiKey: this.#apiKey }), statefulSet(this.gateways.length, this.#annotations));
     await Promise.all([this.#syncs.start(), this.#igws.start(), ...this.gateways.map((gateway) => this.gatewayRuns(gateway))]);
   }
 

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SyncError } from '../../domain/errors.ts';
@@ -16,6 +16,9 @@ export type Credential =
       /** Lines of a known_hosts file; empty when there are none. */ readonly knownHosts: string;
       /** Takes whatever host answers. */ readonly ignoreHostKey?: boolean;
     };
+
+/** What folders of calls are called, before the number of the process. */
+const FOLDER = 'ignition-sync-git-';
 
 /** How a git host is reached over HTTP, where that differs from the usual. */
 export type Connection = WayOutOptions;
@@ -40,7 +43,7 @@ export async function withCredential<T>(
   use: (access: Access) => Promise<T>,
 ): Promise<T> {
   refuseMisfit(credential, remote);
-  const folder = await mkdtemp(join(tmpdir(), 'ignition-sync-git-'));
+  const folder = await mkdtemp(join(tmpdir(), `${FOLDER}${process.pid}-`));
   try {
     const lent =
       credential.kind === 'ssh' ? await lendKey(credential, remote, folder) : await lendOverHttp(credential, remote, connection, folder);
@@ -50,18 +53,37 @@ export async function withCredential<T>(
   }
 }
 
-/** Takes a credential's secret out of a text that is to be shown. */
+/** Removes what a process that was killed in the middle of a call has left behind. Call before the first call of this process. */
+export async function removeForgottenCredentials(): Promise<void> {
+  const names = await readdir(tmpdir()).catch(() => []);
+  for (const name of names) {
+    const pid = Number(/^(\d+)-/.exec(name.startsWith(FOLDER) ? name.slice(FOLDER.length) : '')?.[1]);
+    // In a container every process has the number of the one before.
+    if (pid === process.pid || (pid > 0 && !isRunning(pid))) await rm(join(tmpdir(), name), { recursive: true, force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+/** Takes a credential's secret out of a text that is to be shown, in every spelling in which it was sent: hosts may say aloud what they saw. */
 export function scrub(text: string, credential: Credential, { proxy }: Connection = {}): string {
-  const password = proxy?.login?.password ?? '';
-  const secrets = [password, encodeURIComponent(password)].concat(
-    credential.kind === 'token'
-      ? [credential.token, encodeURIComponent(credential.token)]
-      : credential.kind === 'ssh'
-        ? [credential.privateKey]
-        : [],
-  );
+  const secrets = proxy?.login ? spellings(proxy.login.username, proxy.login.password) : [];
+  if (credential.kind === 'token') secrets.push(...spellings(credential.username, credential.token));
+  if (credential.kind === 'ssh') secrets.push(credential.privateKey);
   const clean = secrets.filter((secret) => secret.trim() !== '').reduce((shown, secret) => shown.replaceAll(secret, '***'), text);
-  return clean.replace(/(\w+:\/\/)[^/\s@']*:[^/\s@']*@/g, '$1***@');
+  return clean.replace(/(\w+:\/\/)[^/\s@']*:[^/\s@']*@/g, '$1***@').replace(/\b(Basic|Bearer) +[\w+/.~=-]{8,}/gi, '$1 ***');
+}
+
+function spellings(username: string, secret: string): string[] {
+  const sent = secret.trim();
+  return [secret, sent, encodeURIComponent(sent), Buffer.from(`${username}:${sent}`).toString('base64')];
 }
 
 function refuseMisfit(credential: Credential, remote: Remote): void {

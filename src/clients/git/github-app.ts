@@ -43,9 +43,10 @@ export function apiUrlOf(host: string): string {
 export async function askForToken(app: GitHubApp, connection: Connection, signal?: AbortSignal): Promise<InstallationToken> {
   const url = `${app.apiUrl.replace(/\/+$/, '')}/app/installations/${app.installationId}/access_tokens`;
   const asked = Date.now();
-  const answer = await post(url, appToken(app, asked), connection, signal);
+  const jwt = appToken(app, asked);
+  const answer = await post(url, jwt, connection, signal);
   const skewMs = asked - Date.parse(answer.headers.date ?? '');
-  if (answer.status !== 201) throw refusal(answer, url, skewMs);
+  if (answer.status !== 201) throw refusal({ ...answer, body: answer.body.replaceAll(jwt, '***') }, url, skewMs);
   const parsed = Answer.safeParse(parseJson(answer.body));
   if (!parsed.success)
     throw new SyncError('HostUnreachable', `${url} does not answer as GitHub's API does. Check spec.git.auth.githubApp.apiUrl.`);

@@ -2,7 +2,7 @@ import { request, type Dispatcher } from 'undici';
 import { z } from 'zod';
 import type { LfsPointer } from '../../domain/lfs-pointer.ts';
 import { SyncError } from '../../domain/errors.ts';
-import type { Connection, Credential } from '../git/credentials.ts';
+import { scrub, type Connection, type Credential } from '../git/credentials.ts';
 import type { Remote } from '../git/remote.ts';
 import { WayOut, proxyRefused, wayFault } from '../http/way-out.ts';
 
@@ -82,7 +82,7 @@ export async function askForLfs(access: LfsConnection, pointers: readonly LfsPoi
     if (!download)
       throw new SyncError(
         'ContentUnavailable',
-        `${endpoint} has no Git LFS object ${pointer.sha256}${object?.error ? ` (${object.error.code} ${object.error.message})` : ''}: push it with \`git lfs push --all\`.`,
+        `${endpoint} has no Git LFS object ${pointer.sha256}${object?.error ? ` (${object.error.code} ${scrub(object.error.message, access.credential, access.connection)})` : ''}: push it with \`git lfs push --all\`.`,
       );
     const from = new URL(download.href);
     const sameHost = from.origin === new URL(endpoint).origin;

@@ -1,3 +1,7 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { scrub } from '../../../src/clients/git/credentials.ts';
 import { FILES, httpHost } from './support/hosts.ts';
 import { failure, gateway, Workbench } from './support/workbench.ts';
 import type { GitFault } from '../../../temporal-dev/git-server/faults.ts';
@@ -99,4 +103,35 @@ test('a slow host is waited for, and a renamed repository is followed', async ()
   const input = { ...(await bench.input({ repo: host.client.url('old') }, [gateway('a')])), commit };
   expect(await source.resolveRevision(input)).toEqual({ ref: 'main', commit });
   expect(await source.fetch(input)).toMatchObject({ author: 'Åsa' });
+});
+
+test('a host that says aloud what it was shown has that taken out of its words', async () => {
+  using bench = new Workbench();
+  const server = createServer((request, response) => {
+    const shown = request.headers.authorization ?? '';
+    const login = Buffer.from(shown.replace('Basic ', ''), 'base64').toString();
+    response.writeHead(shown === '' ? 401 : 403, { 'www-authenticate': 'Basic realm="git"', 'content-type': 'text/plain' });
+    response.end(`Not let in: ${login}, ${shown.slice(6)}\n`);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  try {
+    bench.secrets.set('plant/git/token', 'p@ss/word\n');
+    const repo = `http://127.0.0.1:${(server.address() as AddressInfo).port}/plant.git`;
+    const input = await bench.input({ repo, auth: { token: { secretRef: { name: 'git', key: 'token' } } } });
+    const { reason, message } = await failure((await bench.opened).source.resolveRevision(input));
+    expect(reason).toBe('AuthenticationFailed');
+    expect(message).toContain('Not let in: git:***, ***');
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+test.each([
+  ['as it is', 'token s3cret/word', 'token ***'],
+  ['as in a URL', 'https://git:s3cret%2Fword@host/a and s3cret%2Fword', 'https://***@host/a and ***'],
+  ['as in a header', `Basic ${Buffer.from('git:s3cret/word').toString('base64')}`, 'Basic ***'],
+  ['as somebody else shows his', 'Authorization: Bearer abcdefgh.ijkl', 'Authorization: Bearer ***'],
+])('a token that is shown %s is taken out', (_, text, clean) => {
+  expect(scrub(text, { kind: 'token', username: 'git', token: 's3cret/word\n' })).toBe(clean);
 });

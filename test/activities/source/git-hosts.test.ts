@@ -1,7 +1,9 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GitServer } from '../../../temporal-dev/git-server/git-server.ts';
+import { removeForgottenCredentials } from '../../../src/clients/git/credentials.ts';
 import { listRemote } from '../../../src/clients/git/remote-client.ts';
 import { parseRemote } from '../../../src/clients/git/remote.ts';
 import { writeGitConfig } from '../../../src/clients/git/environment.ts';
@@ -192,4 +194,13 @@ test('writing the pinned configuration twice is harmless', async () => {
   const file = await writeGitConfig(bench.folder);
   writeFileSync(file, 'broken');
   expect(readFileSync(await writeGitConfig(bench.folder), 'utf8')).toContain('hooksPath = /dev/null');
+});
+
+test('credentials that a killed process left behind are removed at the next start, those of one that runs are not', async () => {
+  const gone = spawnSync('true').pid;
+  const folders = [gone, process.pid, process.ppid].map((pid) => mkdtempSync(join(tmpdir(), `ignition-sync-git-${pid}-`)));
+  for (const folder of folders) writeFileSync(join(folder, 'credentials'), 'secret');
+  await removeForgottenCredentials();
+  expect(folders.map((folder) => existsSync(folder))).toEqual([false, false, true]);
+  rmSync(folders[2]!, { recursive: true });
 });

@@ -123,6 +123,31 @@ test('objects that map other parts of one repository have them fetched together'
   expect((await host.client.requests('plant')).fetches).toBeLessThanOrEqual(3);
 });
 
+test.each([
+  { fault: 429, reason: 'RateLimited' },
+  { fault: 401, reason: 'AuthenticationFailed' },
+  { fault: 503, reason: 'HostUnreachable' },
+  { fault: { cutAfter: 900 }, reason: 'HostUnreachable' },
+] as const)(
+  'a host that fails with $fault between listing and files is $reason, and only the files are fetched again',
+  async ({ fault, reason }) => {
+    using bench = new Workbench();
+    await using host = await httpHost(bench);
+    const commit = commitAreas(host.repo);
+    const input = await bench.input({ repo: host.url }, [gateway('a', AREA)]);
+    const more = await bench.input({ repo: host.url }, [gateway('a', [{ source: 'media', destination: 'projects/p' }])]);
+    const { source } = await bench.opened;
+    await source.fetch({ ...input, commit });
+    await host.client.setFault('plant', fault);
+    expect(await failure(source.fetch({ ...more, commit }))).toMatchObject({ reason });
+    await host.client.setFault('plant', undefined);
+    const before = await host.client.requests('plant');
+    await source.fetch({ ...more, commit });
+    expect((await host.client.requests('plant')).fetches - before.fetches).toBe(1);
+    expect(await source.plan({ ...more, commit })).toMatchObject({ changed: 1 });
+  },
+);
+
 test('files that the host has lost since are missed with words, and nothing is planned', async () => {
   using bench = new Workbench();
   await using host = await httpHost(bench);

@@ -33,6 +33,29 @@ overSsh('a host key is not looked at where the object says so', async () => {
   expect(await source.resolveRevision(input)).toMatchObject({ commit: host.commit });
 });
 
+overSsh('two hosts with a key each: each key opens its own host, and neither is shown another', async () => {
+  using bench = new Workbench();
+  using elsewhere = new Workbench();
+  await using one = await sshHost(bench);
+  await using other = await sshHost(elsewhere);
+  const { source } = await bench.opened;
+  for (const [name, host] of [
+    ['one', one],
+    ['other', other],
+  ] as const) {
+    bench.secrets.set(`plant/${name}/ssh-privatekey`, host.privateKey);
+    bench.secrets.set(`plant/${name}/known_hosts`, `${one.knownHosts}${other.knownHosts}`);
+  }
+  const resolve = async (host: { url: string }, name: string) =>
+    source.resolveRevision(await bench.input({ repo: host.url, auth: { sshKey: { secretRef: { name, key: 'ssh-privatekey' } } } }));
+  expect(await Promise.all([resolve(one, 'one'), resolve(other, 'other')])).toMatchObject([
+    { commit: one.commit },
+    { commit: other.commit },
+  ]);
+  expect(await failure(resolve(one, 'other'))).toMatchObject({ reason: 'AuthenticationFailed' });
+  expect(await failure(resolve(other, 'one'))).toMatchObject({ reason: 'AuthenticationFailed' });
+});
+
 /** From the pages that are named beside the keys. */
 const FINGERPRINTS: Readonly<Record<string, readonly string[]>> = {
   'github.com': [
