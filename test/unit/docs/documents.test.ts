@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { parseAllDocuments } from 'yaml';
+import type { z } from 'zod';
 import { KINDS, type KindName } from '../../../src/api/v1alpha1/kinds.ts';
 import { ANNOTATION_PREFIX, NOT_YET_ANNOTATIONS, POD_ANNOTATIONS } from '../../../src/api/v1alpha1/pod-annotations.ts';
 import { type StructuralSchema, structuralSchema } from '../../../src/api/v1alpha1/structural.ts';
@@ -44,7 +45,7 @@ test.each(EXAMPLES.map(({ file, text, document }) => ({ name: `${file}: ${text.t
 
 test('the table of the environment has every variable, who reads it and its default', () => {
   const wanted = Object.entries(ENVIRONMENTS).flatMap(([process_, schema]) =>
-    Object.entries(schema.shape).map(([variable, field]) => {
+    Object.entries<z.ZodType>(schema.shape).map(([variable, field]) => {
       const unset = field.safeParse(undefined);
       return `${process_}: ${variable} ${unset.success ? (unset.data === undefined ? '' : `\`${String(unset.data)}\``) : 'must be set'}`.trim();
     }),
