@@ -47,7 +47,7 @@ test('the table of the environment has every variable, who reads it and its defa
   const wanted = Object.entries(ENVIRONMENTS).flatMap(([process_, schema]) =>
     Object.entries<z.ZodType>(schema.shape).map(([variable, field]) => {
       const unset = field.safeParse(undefined);
-      return `${process_}: ${variable} ${unset.success ? (unset.data === undefined ? '' : `\`${String(unset.data)}\``) : 'must be set'}`.trim();
+      return `${process_}: ${variable} ${unset.success ? (unset.data === undefined ? '' : `\`${String(unset.data as string | number | boolean)}\``) : 'must be set'}`.trim();
     }),
   );
   const said = tableRows('README.md', 'Variable').flatMap(([variable = '', readBy = '', byDefault = '']) =>
