@@ -1,6 +1,4 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { SyncError } from '../domain/errors.ts';
 import { NO_MANIFEST, type Digest } from '../domain/manifest.ts';
 import type { NameTwin, Revision } from '../domain/reports.ts';
 import { lastCommits, type CommitRecord } from './commit-log.ts';
@@ -64,10 +62,10 @@ const OPERATIONS = 10;
 
 /**
  * Reads what a gateway's volume says, beside an agent that may be at work there. Takes no lock and writes nothing.
- * @throws SyncError VolumeFailed when there is no such folder, it cannot be read, or a record in it is damaged
+ * @param dataDir a folder that is there
+ * @throws SyncError VolumeFailed, OwnerMismatch when it cannot be read, or a record in it is damaged
  */
 export async function inspectVolume(dataDir: string, depth: Depth): Promise<VolumeReport> {
-  if (!existsSync(dataDir)) throw new SyncError('VolumeFailed', `There is no folder ${dataDir}: name the gateway's data directory.`);
   return onVolume('inspecting', async () => {
     using volume = new DiskVolume(dataDir);
     const layout = new Layout(volume);

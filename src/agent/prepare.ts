@@ -21,6 +21,7 @@ import { guardSpace } from './space.ts';
 import type { State } from './state.ts';
 import { survey, type Survey } from './survey.ts';
 import type { VolumeFs } from './volume-fs.ts';
+import { giveWay } from './yield.ts';
 import { wantedBetween, type Wanted } from './wanted.ts';
 
 export interface Prepared {
@@ -70,6 +71,7 @@ export async function prepare(
     guardPaths([want.path]);
     wanted.push(want);
     if (want.path in before) lookedAt.add(want.path);
+    await giveWay(wanted.length);
   }
   const found = await survey(volume, wanted, { differences, exact: false, takeOver: true, prune: foreign.folders }, lists, doing);
   guardMounts(volume, found);

@@ -73,7 +73,11 @@ export async function transact(bench: Bench, state: State, transaction: Transact
   using lists = new Lists(layout);
   const steps = lists.make<Step>();
   const ground = { folderExists: isFolder(tree), room: survey.room, prune: survey.prune, keep: transaction.keepFolders };
-  for (const step of orderSteps(changes, ground)) steps.push(step);
+  let index = 0;
+  for (const step of orderSteps(changes, ground)) {
+    steps.push(step);
+    await giveWay(index++);
+  }
   const summary = {
     changes: countChanges(changes),
     files: firstOf(changes, LOGGED_FILES).map(({ path }) => path),

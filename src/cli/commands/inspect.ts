@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { VolumeReport } from '../../agent/inspection.ts';
 import { describeVolume } from '../describe-volume.ts';
@@ -27,6 +28,7 @@ export function addInspect(program: Command): void {
       // Loaded only when it is needed: every process comes through here.
       const { inspectVolume } = await import('../../agent/inspection.ts');
       try {
+        if (!existsSync(data)) throw new Error(`There is no folder ${data}: name the gateway's data directory.`);
         const report = await inspectVolume(data, thorough ? 'thorough' : 'fast');
         process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : describeVolume(report));
         process.exitCode = isAsItShallBe(report) ? 0 : 1;

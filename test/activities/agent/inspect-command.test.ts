@@ -21,7 +21,10 @@ async function inspect(...args: string[]): Promise<{ code: number; out: string; 
   const env = { ...process.env, NODE_OPTIONS: '' };
   return run(process.execPath, command, { env }).then(
     ({ stdout, stderr }) => ({ code: 0, out: stdout, err: stderr }),
-    (failed: { code: number; stdout: string; stderr: string }) => ({ code: failed.code, out: failed.stdout, err: failed.stderr }),
+    (error: unknown) => {
+      const failed = error as { code: number; stdout: string; stderr: string };
+      return { code: failed.code, out: failed.stdout, err: failed.stderr };
+    },
   );
 }
 

@@ -13,7 +13,7 @@ export async function oneGateway({ taskQueue, steps, back }: OneGateway): Promis
   const agent = proxyActivities<GatewayActivities>({
     taskQueue,
     startToCloseTimeout: '15m',
-    heartbeatTimeout: '60s',
+    heartbeatTimeout: '5m',
     retry: { maximumAttempts: 1 },
   });
   const outcomes: string[] = [];

@@ -1,16 +1,39 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync, createWriteStream, chmodSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+  createWriteStream,
+  chmodSync,
+  mkdirSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { compileSources } from '../../../image/sources.ts';
+import { NO_CHANGES, NO_SCANS, type State } from '../../../src/agent/state.ts';
 import { SMALL_PROCESS } from '../../../src/config/small-process.ts';
+import { NO_MANIFEST } from '../../../src/domain/manifest.ts';
 import { gatewayUser, handOver } from '../../../temporal-dev/install/gateway-user.ts';
 import { freePort } from '../../../temporal-dev/stack/ports.ts';
 import { seedDataDirectory } from '../../support/gateway-simulator/seed.ts';
 
 const PROJECT = resolve(import.meta.dirname, '../../..');
 const SIMULATOR = join(PROJECT, 'test/support/gateway-simulator/main.ts');
+
+const SYNCED_BEFORE: State = {
+  version: 1,
+  live: NO_MANIFEST,
+  op: '',
+  at: '',
+  seq: 0,
+  changes: NO_CHANGES,
+  owed: NO_SCANS,
+  done: [],
+};
 
 /** The program as it is in the image: compiled. */
 export class CompiledProgram implements Disposable {
@@ -62,6 +85,9 @@ export class RealAgent implements AsyncDisposable {
     chmodSync(folder, 0o755);
     const dataDir = join(folder, 'data');
     await seedDataDirectory(dataDir);
+    // Of a gateway that was synced before: without one that runs, an agent waits for the first boot of one that was not.
+    mkdirSync(join(dataDir, '.ignition-sync'), { recursive: true });
+    writeFileSync(join(dataDir, '.ignition-sync/state.json'), JSON.stringify(SYNCED_BEFORE));
     writeFileSync(join(folder, 'token'), 'token');
     writeFileSync(join(folder, 'api-key'), 'agent:secret');
     const [gatewayPort, healthPort] = [await freePort(), await freePort()];
