@@ -10,6 +10,8 @@ import type { PlanningOrder, PlanningReport } from '../activities/source/support
 const run = promisify(execFile);
 const CHILD = join(import.meta.dirname, '../activities/source/support/planning-child.ts');
 const FILES = 200_000;
+/** The heap that the chart gives the source. */
+const HEAP = ['--max-semi-space-size=1', '--max-old-space-size=512'];
 /** Kilobytes beyond what the process needs anyway: the chart gives the source 1 GiB. */
 const MOST = 500_000;
 
@@ -35,7 +37,7 @@ test('a source plans and imports a repository of 200,000 files, twice, in the me
     await commitMany(join(folder, 'repo.git'));
     const order: PlanningOrder = { repo: `file://${folder}/repo.git`, times: 2 };
     const { MALLOC_ARENA_MAX, MALLOC_MMAP_THRESHOLD_, MALLOC_TRIM_THRESHOLD_ } = SMALL_PROCESS;
-    const { stdout } = await run(process.execPath, ['--expose-gc', CHILD, JSON.stringify(order)], {
+    const { stdout } = await run(process.execPath, [...HEAP, '--expose-gc', CHILD, JSON.stringify(order)], {
       env: { ...process.env, NODE_OPTIONS: '', TMPDIR: folder, MALLOC_ARENA_MAX, MALLOC_MMAP_THRESHOLD_, MALLOC_TRIM_THRESHOLD_ },
     });
     const { added, before, most, after } = JSON.parse(stdout) as PlanningReport;
