@@ -9,14 +9,15 @@ import { filesOf } from '../../support/tree.ts';
 
 /**
  * The bundles replaced stock icons, passwords and tokens (see their README): such resources cannot match any more. Neither can what
- * people edited by hand after the gateway had signed it, which is why no repository reaches all. The seeds of hub-spoke-seeds are not
- * asked: their content was replaced too, and none of their 22 signatures matches.
+ * people edited by hand after the gateway had signed it, which is why no repository reaches all. The seeds of
+ * hub-spoke-seeds were all made by hand out of signed resources, and none matches: their rate is printed only.
  */
 const REPLACED = /\/images\/|\/(user-source|secret-provider|api-token|identity-provider)\//;
 
 test.each<{ bundle: string; variant: SignatureVariant; atLeast: number }>([
   { bundle: 'coffee-lab', variant: '8.3', atLeast: 0.9 },
   { bundle: 'cicd-lab-04', variant: '8.3', atLeast: 0.6 },
+  { bundle: 'hub-spoke-seeds', variant: '8.3', atLeast: 0 },
   { bundle: 'rapid-dev-tools', variant: '8.1', atLeast: 0.75 },
 ])('the signatures that real gateways wrote in $bundle are recomputed ($variant)', ({ bundle, variant, atLeast }) => {
   const file = realRepository(bundle);
@@ -46,9 +47,11 @@ test.each<{ bundle: string; variant: SignatureVariant; atLeast: number }>([
       }
       if (resourceSignature(text, payloads, variant, sha256Of) !== manifest.signature) misses.push(path);
     }
-    console.log(`${bundle}: ${signed - misses.length} of ${signed} signatures recomputed (${Math.round((100 * (signed - misses.length)) / signed)} %); not: ${misses.slice(0, 12).join(', ')}`);
+    console.log(
+      `${bundle}: ${signed - misses.length} of ${signed} signatures recomputed (${Math.round((100 * (signed - misses.length)) / signed)} %); not: ${misses.slice(0, 12).join(', ')}`,
+    );
     expect(signed).toBeGreaterThan(20);
-    expect((signed - misses.length) / signed).toBeGreaterThan(atLeast);
+    expect((signed - misses.length) / signed).toBeGreaterThanOrEqual(atLeast);
   } finally {
     rmSync(folder, { recursive: true });
   }
