@@ -78,7 +78,10 @@ async function nodeIfItAnswers(client: IgnitionClient, signal: AbortSignal): Pro
 export async function guardNode(client: IgnitionClient, step: GatewayStep, signal: AbortSignal): Promise<void> {
   const { redundancy, gateway } = step;
   if (redundancy?.as === 'standby' && redundancy.unreplicated === undefined) return; // writes only what is its own, whoever is active
-  if (!redundancy) return guardPeerKnown(step, await nodeIfItAnswers(client, signal));
+  if (!redundancy) {
+    guardPeerKnown(step, await nodeIfItAnswers(client, signal));
+    return;
+  }
   const node = await readNode(client, signal);
   switch (redundancy.as) {
     case undefined:
