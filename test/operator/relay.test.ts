@@ -203,8 +203,8 @@ describe('who calls', () => {
   });
 
   test('a pod that is no gateway yet is asked to come again', async () => {
-    // Not injected: an operator of another test that looks at the whole cluster would make it a gateway.
-    await cluster.apply(gatewayPod('early', { 'ignition-sync.io/inject': 'false' }));
+    // The operator of another test looks at the whole cluster: of a pod that names no object it makes no gateway, and takes none away.
+    await cluster.apply(gatewayPod('early', { 'ignition-sync.io/cr-name': 'elsewhere' }));
     const bearer = await token('early');
     expect(await ask('/v1/hello', bearer, HELLO)).toMatchObject({ status: 503, body: { reason: 'RelayUnreachable' } });
     await cluster.apply(gatewayObject('early'));
