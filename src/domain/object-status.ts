@@ -8,6 +8,8 @@ import { commitOf, formatRevision, shortRevision } from './revision.ts';
 import { verdicts } from './verdicts.ts';
 
 const HISTORY = 10;
+/** Gateways named in a cell. */
+const NAMED = 3;
 
 /**
  * Whether a rollout may still speak: reports of an older rollout than the one in status, or of one that status knows as finished
@@ -54,10 +56,24 @@ function overtaken(before: RolloutStatus | undefined, now: RolloutStatus | undef
   return [entry({ ...before, state: 'Superseded', message: `ended without a word while ${before.state}: ${before.message}` }, at)];
 }
 
+/** What a report says about the wait; undefined when it says nothing, and what was said before still holds. */
+function said({ rollout, waitingFor }: StatusReport): string | undefined {
+  return rollout ? (rollout.waitingFor ?? '') : waitingFor;
+}
+
+/** Which gateways a rollout that goes on waits for, in few words; empty when for none. */
+export function waitsOf(gateways: readonly { readonly name: string; readonly status?: IgnitionGatewayStatus | undefined }[]): string {
+  const waiting = gateways.filter(({ status }) => status?.phase === 'Waiting');
+  const named = waiting.slice(0, NAMED).map(({ name, status }) => (status?.reason ? `${name} (${status.reason})` : name));
+  const more = waiting.length > NAMED ? [`and ${waiting.length - NAMED} more`] : [];
+  return [...named, ...more].join(', ');
+}
+
 /**
  * The status of an IgnitionSync after a report, conditions included.
  * `Ready=True` means: this generation's resolved commit is live and loaded on every gateway.
  * @param insecure see `insecureTransport`
+ * @param waits see `waitsOf`
  */
 export function objectStatus(
   before: IgnitionSyncStatus | undefined,
@@ -66,6 +82,7 @@ export function objectStatus(
   generation: number,
   now: string,
   insecure?: string,
+  waits = '',
 ): IgnitionSyncStatus {
   const rollout =
     report.rollout && report.n !== undefined ? rolloutStatus(before?.rollout, report.n, report.rollout, now) : before?.rollout;
@@ -87,7 +104,7 @@ export function objectStatus(
     shortRevision: report.revision ? shortRevision(report.revision.ref, report.revision.commit) : before?.shortRevision,
     contentHash: report.contentHash ?? before?.contentHash,
     stage: active ? (rollout.stage ?? '') : '',
-    waitingFor: report.rollout?.waitingFor ?? report.waitingFor ?? (active ? before?.waitingFor : ''),
+    waitingFor: rollout?.state === 'Progressing' ? waits : (said(report) ?? before?.waitingFor ?? ''),
     gateways: counts,
     synced,
     rollout,

@@ -186,7 +186,7 @@ export async function syncGateway(at: WaveContext, planned: Target, { note }: St
       }
       const look = people ? untilNextLookForPeople(planned, wait, Date.now() - people.since) : wait;
       if (look === undefined || (!people && !WAITS.includes(fault.reason))) return failed(gateway, error);
-      if (people?.quietly !== true || people.said !== fault.message) say({ phase: 'Waiting', waitingFor: fault.message, note });
+      if (people?.quietly !== true || people.said !== fault.message) say({ phase: 'Waiting', waitingFor: fault.message, note, fault });
       if (people) people.said = fault.message;
       const seen = gate.generation();
       await condition(() => gate.generation() !== seen || gate.stopped(), look);

@@ -2,6 +2,7 @@ import type { IgnitionGateway, IgnitionSync } from '../../src/api/v1alpha1/objec
 import { commitOf, short } from '../../src/domain/revision.ts';
 
 const COLUMNS = ['GATEWAY', 'WANTED', 'LIVE', 'PHASE', 'WAITING FOR', 'SINCE'] as const;
+const WAITING = COLUMNS.indexOf('WAITING FOR');
 
 /** `12s`, `3m`, `2h`, `4d`: as kubectl prints ages. */
 export function age(since: string | undefined, now: Date): string {
@@ -46,6 +47,10 @@ export function renderHead(name: string, status: IgnitionSync['status'], width =
 /** The live table: what each gateway shall run, what it runs, and what it waits for. */
 export function renderTable(gateways: readonly IgnitionGateway[], wanted: string | undefined, now: Date, width = 140): string[] {
   const rows = [[...COLUMNS], ...gateways.map((gateway) => row(gateway, wanted, now))];
+  // What a gateway waits for may be long: it gives way to the columns beside it.
+  const others = COLUMNS.map((_, column) => (column === WAITING ? 0 : Math.max(...rows.map((cells) => cells[column]?.length ?? 0)) + 2));
+  const room = Math.max(0, width - others.reduce((sum, each) => sum + each, 0) - 2);
+  for (const cells of rows) cells[WAITING] = (cells[WAITING] ?? '').slice(0, room);
   const widths = COLUMNS.map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0)));
   return rows.map((cells) =>
     cells

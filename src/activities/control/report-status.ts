@@ -3,7 +3,7 @@ import { announcement } from '../../domain/announcement.ts';
 import { SyncError } from '../../domain/errors.ts';
 import { insecureTransport } from '../../domain/git-policy.ts';
 import { gatewayStatus } from '../../domain/gateway-status.ts';
-import { mayReport, objectStatus } from '../../domain/object-status.ts';
+import { mayReport, objectStatus, waitsOf } from '../../domain/object-status.ts';
 import type { GatewayReport, StatusReport } from '../../domain/reports.ts';
 import type { Announcer, ObjectStore } from './ports.ts';
 
@@ -36,6 +36,7 @@ export function createReportStatus(store: ObjectStore, announcer: Announcer, now
         sync.metadata.generation,
         now().toISOString(),
         insecureTransport(sync.spec),
+        waitsOf(gateways.map((g) => ({ name: g.metadata.name, status: g.status }))),
       );
       if (!(await store.replaceSyncStatus(sync, status))) continue;
       const news = announcement(sync.status?.conditions, status.conditions);

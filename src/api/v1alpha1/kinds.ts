@@ -47,6 +47,7 @@ export const KINDS = {
       { name: 'WAITING-FOR', jsonPath: '.status.waitingFor' },
       { name: 'READY', jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
       AGE,
+      { name: 'REASON', jsonPath: '.status.conditions[?(@.type=="Ready")].reason', wide: true },
       { name: 'MESSAGE', jsonPath: '.status.conditions[?(@.type=="Ready")].message', wide: true },
     ],
   },

@@ -1,6 +1,6 @@
 import type { IgnitionGatewayStatus } from '../../../src/api/v1alpha1/ignition-gateway.ts';
 import type { IgnitionSyncStatus } from '../../../src/api/v1alpha1/ignition-sync.ts';
-import { mayReport, objectStatus } from '../../../src/domain/object-status.ts';
+import { mayReport, objectStatus, waitsOf } from '../../../src/domain/object-status.ts';
 import type { RolloutState, StatusReport } from '../../../src/domain/reports.ts';
 
 const object = { namespace: 'plant', name: 'plant', uid: 'u' };
@@ -120,4 +120,38 @@ test.each([
   { name: 'the object itself', n: undefined, known: { number: 3, state: 'Succeeded' }, may: true },
 ])('$name may write status: $may', ({ n, known, may }) => {
   expect(mayReport(known ? ({ rollout: known } as IgnitionSyncStatus) : undefined, n)).toBe(may);
+});
+
+test('what an idle object waits for stays said when a report is about something else', () => {
+  const paused = objectStatus(
+    resolved(allSynced),
+    { object, paused: 'spec', waitingFor: 'spec.paused: false (the object is paused)' },
+    allSynced,
+    1,
+    NOW,
+  );
+  const resumed = objectStatus(paused, { object, frozen: null }, allSynced, 1, NOW);
+  expect(resumed.waitingFor).toBe('spec.paused: false (the object is paused)');
+});
+
+test('a rollout that goes on says which gateways it waits for, and no more once they go on', () => {
+  const waiting = { phase: 'Waiting', reason: 'DesignerOpen', waitingFor: 'ada has area open' };
+  const waits = waitsOf([
+    { name: 'area-0', status: waiting },
+    { name: 'area-1', status: { phase: 'Synced' } },
+    { name: 'area-2', status: { phase: 'Waiting' } },
+    { name: 'area-3' },
+  ]);
+  expect(waits).toBe('area-0 (DesignerOpen), area-2');
+  const during = objectStatus(resolved(allSynced), rollout('Progressing'), [waiting], 1, NOW, '', waits);
+  expect(during.waitingFor).toBe(waits);
+  const after = objectStatus(during, { object, n: 1, gateways: [] }, allSynced, 1, NOW, '', waitsOf([]));
+  expect(after.waitingFor).toBe('');
+  const held = objectStatus(during, rollout('Paused', { waitingFor: 'resume' }), [waiting], 1, NOW, '', waits);
+  expect(held.waitingFor).toBe('resume');
+});
+
+test('a cell names three gateways that are waited for, and counts the others', () => {
+  const five = ['a', 'b', 'c', 'd', 'e'].map((name) => ({ name, status: { phase: 'Waiting' } }));
+  expect(waitsOf(five)).toBe('a, b, c, and 2 more');
 });
