@@ -41,7 +41,14 @@ function inMemory(): string {
   return process.env['TMPDIR'] === undefined && roomy ? memory : tmpdir();
 }
 
-async function jest(projects: readonly string[], at: string, workers: number): Promise<boolean> {
+interface Run {
+  readonly at: string;
+  readonly workers: number;
+  /** Milliseconds for a test that names no time of its own. */
+  readonly patience?: number;
+}
+
+async function jest(projects: readonly string[], { at, workers, patience }: Run): Promise<boolean> {
   const folder = mkdtempSync(join(at, 'ignition-sync-tests-'));
   const compiled = join(folder, 'compiled');
   mkdirSync(compiled);
@@ -50,7 +57,14 @@ async function jest(projects: readonly string[], at: string, workers: number): P
   try {
     return await step(
       'jest',
-      ['--maxWorkers', `${workers}`, '--selectProjects', ...projects, ...(positionals.length > 0 ? ['--', ...positionals] : [])],
+      [
+        '--maxWorkers',
+        `${workers}`,
+        ...(patience === undefined ? [] : ['--testTimeout', `${patience}`]),
+        '--selectProjects',
+        ...projects,
+        ...(positionals.length > 0 ? ['--', ...positionals] : []),
+      ],
       'as it comes',
       {
         ...process.env,
@@ -67,10 +81,10 @@ async function jest(projects: readonly string[], at: string, workers: number): P
 
 const cores = availableParallelism();
 let ok: boolean;
-if (values.heavy) ok = await jest(['heavy'], tmpdir(), cores);
+if (values.heavy) ok = await jest(['heavy'], { at: tmpdir(), workers: cores, patience: 300_000 });
 else {
   const checked = await Promise.all(STATIC.map(([command = '', ...args]) => step(command, args, 'when it ends')));
   ok = checked.every(Boolean);
-  if (!values['only-static'] && ok) ok = await jest(PROJECTS, inMemory(), cores + 1); // one more, since tests wait for servers
+  if (!values['only-static'] && ok) ok = await jest(PROJECTS, { at: inMemory(), workers: cores + 1 }); // one more, since tests wait for servers
 }
 process.exitCode = ok ? 0 : 1;
