@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs';
-import { parseArgs } from 'node:util';
-import { StackError } from '../failure.ts';
+import { existsSync, statSync } from 'node:fs';
+import { UsageError, optionsOf, wholeNumber } from '../usage.ts';
 
 /** What `npm start` was asked for. */
 export interface StartOptions {
@@ -24,28 +23,10 @@ Starts Temporal, Kubernetes, a git server and ignition-sync on this machine, wit
   --help            this text
 `;
 
-/** @throws StackError that says which option is wrong. Undefined when help was asked for. */
+/** @throws UsageError that says which option is wrong. Undefined when help was asked for. */
 export function parseOptions(args: readonly string[]): StartOptions | undefined {
-  const { values } = parse(args);
-  if (values.help === true) return undefined;
-  const gateways = Number(values.gateways);
-  if (!Number.isInteger(gateways) || gateways < 1 || gateways > 20)
-    throw new StackError(`--gateways ${values.gateways}: a number from 1 to 20.`);
-  if (values.repo === undefined && (values.ref !== 'main' || gateways !== 3))
-    throw new StackError('--ref and --gateways go with --repo: the example plant has its own.');
-  if (values.repo !== undefined && !existsSync(values.repo) && !/^[a-z]+:\/\/|^[^/]+@[^/]+:/.test(values.repo))
-    throw new StackError(`--repo ${values.repo}: there is no such folder or file, and it is no URL.`);
-  return {
-    ref: values.ref,
-    gateways,
-    ...(values.repo === undefined ? {} : { repo: values.repo }),
-    ...(values.dir === undefined ? {} : { dir: values.dir }),
-  };
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
+  const { values } = optionsOf(
+    {
       args: [...args],
       options: {
         repo: { type: 'string' },
@@ -54,8 +35,21 @@ function parse(args: readonly string[]) {
         dir: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },
-    });
-  } catch (error) {
-    throw new StackError(`${error instanceof Error ? error.message : String(error)}\n\n${HELP}`);
-  }
+    },
+    HELP,
+  );
+  if (values.help === true) return undefined;
+  const gateways = wholeNumber('--gateways', values.gateways, 1, 20);
+  if (values.repo === undefined && (values.ref !== 'main' || gateways !== 3))
+    throw new UsageError('--ref and --gateways go with --repo: the example plant has its own.');
+  if (values.repo !== undefined && !existsSync(values.repo) && !/^[a-z]+:\/\/|^[^/]+@[^/]+:/.test(values.repo))
+    throw new UsageError(`--repo ${values.repo}: there is no such folder or file, and it is no URL.`);
+  if (values.dir !== undefined && statSync(values.dir, { throwIfNoEntry: false })?.isDirectory() === false)
+    throw new UsageError(`--dir ${values.dir} is a file: name a folder, or one that is to be made.`);
+  return {
+    ref: values.ref,
+    gateways,
+    ...(values.repo === undefined ? {} : { repo: values.repo }),
+    ...(values.dir === undefined ? {} : { dir: values.dir }),
+  };
 }

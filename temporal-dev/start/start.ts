@@ -6,6 +6,7 @@ import { KubeClient } from '../../src/clients/kube/client.ts';
 import { IGNITION_GATEWAYS, IGNITION_SYNCS } from '../../src/clients/kube/resources.ts';
 import { commitOf } from '../../src/domain/revision.ts';
 import { StackError } from '../failure.ts';
+import { exitCodeOf } from '../usage.ts';
 import { Installation } from '../install/installation.ts';
 import { startStack } from '../stack/stack.ts';
 import { HELP, type StartOptions, parseOptions } from './options.ts';
@@ -131,10 +132,5 @@ try {
   if (options) await start(options, stop.signal);
   else process.stdout.write(HELP);
 } catch (error) {
-  if (!stop.signal.aborted) {
-    process.stderr.write(
-      `${error instanceof StackError ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-    );
-    process.exitCode = 1;
-  }
+  if (!stop.signal.aborted) process.exitCode = exitCodeOf(error);
 }

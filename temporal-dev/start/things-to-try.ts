@@ -7,7 +7,7 @@ export function addresses(stack: Stack, dir: string): string {
   const folders = [...new Set([dirname(kubectl), dirname(temporal)])].join(':');
   return `
 Temporal UI   ${stack.temporal.uiUrl}/namespaces/default/workflows
-Files         ${dir}: logs/ of ignition-sync, pods/<namespace>/<pod>/data of each gateway
+Files         ${dir}: logs/ of ignition-sync, pods/<namespace>/<pod>/data of each gateway, agent.log beside it
 In another terminal:
     export PATH=${folders}:$PATH KUBECONFIG=${stack.kubernetes.kubeconfigFile} TEMPORAL_ADDRESS=${stack.temporal.address}
 `;

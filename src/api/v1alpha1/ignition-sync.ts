@@ -44,7 +44,9 @@ export const IgnitionSyncSpec = withRules(
       .object({
         port: z.int().min(1).max(65535).default(8043).describe('Web port of the gateway, as seen from the agent beside it.'),
         tls: z.boolean().default(true).describe('Whether that port talks https.'),
-        apiKeySecretRef: SecretKeyRef.describe('API key of the gateway, name:secret.'),
+        apiKeySecretRef: SecretKeyRef.describe(
+          'API key of the gateway, name:secret. The control plane never reads it: the pods of the gateways mount it, and do not start without it.',
+        ),
       })
       .describe('How the agent reaches its gateway.'),
     polling: z

@@ -19,7 +19,8 @@ the gateway's files anyway. It changes no file, and asks for no restart.
   differs   it is not; the line after it says what that means
   unknown   it could not be looked at on this gateway, or cannot be from outside
 
-Exit codes: 0 nothing differs, 1 something differs, 2 the gateway cannot be asked.
+Exit codes: 0 nothing differs, 1 something differs, 2 the gateway cannot be asked: it does not answer, is not up yet, or there is no key
+that it lets read. Then the last line says what to do.
 
   ignition-sync doctor https://gateway.plant:8043 --key-file ./api-key --ca-file ./ca.pem`;
 
@@ -38,6 +39,7 @@ function secondsOf(text: string): number {
 
 /** A report for people: a line for each assumption, and how many there are of each kind. */
 export function reportText({ gateway, state, lines }: Report): string {
+  if (lines.length === 0) return '';
   const text = lines.flatMap(({ id, verdict, assumption, found, means }) => [
     `${verdict.padEnd(8)} ${id.padEnd(4)} ${assumption}: ${found}`,
     ...(means ? [`${' '.repeat(14)}means: ${means}`] : []),
@@ -47,8 +49,8 @@ export function reportText({ gateway, state, lines }: Report): string {
 }
 
 /** 0 nothing differs, 1 something does, 2 the gateway cannot be asked. */
-export function exitCode({ state, lines }: Report): number {
-  if (state === 'Down') return 2;
+export function exitCode({ cannotBeAsked, lines }: Report): number {
+  if (cannotBeAsked !== undefined) return 2;
   return lines.some(({ verdict }) => verdict === 'differs') ? 1 : 0;
 }
 
@@ -64,22 +66,34 @@ export function addDoctor(program: Command): void {
     .option('--timeout <seconds>', 'for one call, and for the scan', secondsOf, 10)
     .option('--json', 'print the report as JSON')
     .addHelpText('after', HELP)
-    .action(async (url: URL, { keyFile, caFile, insecure, tryScan = false, timeout, json }: Options) => {
-      const { examine } = await import('../doctor/examine.ts');
-      const tls = url.protocol === 'https:';
-      const report = await examine(
-        {
-          host: url.hostname.replace(/^\[|\]$/g, ''),
-          port: Number(url.port || (tls ? 443 : 80)),
-          tls,
-          timeoutMs: timeout * 1000,
-          ...(keyFile !== undefined && { tokenFile: keyFile }),
-          ...(caFile !== undefined && { caFile }),
-          ...(insecure === true && { verifyTls: false }),
-        },
-        { scan: tryScan, patienceMs: timeout * 1000 },
-      );
-      process.stdout.write(json === true ? `${JSON.stringify(report, undefined, 2)}\n` : reportText(report));
-      process.exitCode = exitCode(report);
+    .action(async (url: URL, options: Options) => {
+      try {
+        const report = await examined(url, options);
+        process.stdout.write(options.json === true ? `${JSON.stringify(report, undefined, 2)}\n` : reportText(report));
+        if (report.cannotBeAsked !== undefined) console.error(`${report.gateway} cannot be asked: ${report.cannotBeAsked}.`);
+        process.exitCode = exitCode(report);
+      } catch (error) {
+        console.error(error instanceof Error ? error.message : error);
+        process.exitCode = 2;
+      }
     });
+}
+
+async function examined(url: URL, { keyFile, caFile, insecure, tryScan = false, timeout }: Options): Promise<Report> {
+  const [{ examine }, { checkCaFile, checkKeyFile }] = await Promise.all([import('../doctor/examine.ts'), import('../doctor/files.ts')]);
+  if (keyFile !== undefined) checkKeyFile(keyFile);
+  if (caFile !== undefined) checkCaFile(caFile);
+  const tls = url.protocol === 'https:';
+  return await examine(
+    {
+      host: url.hostname.replace(/^\[|\]$/g, ''),
+      port: Number(url.port || (tls ? 443 : 80)),
+      tls,
+      timeoutMs: timeout * 1000,
+      ...(keyFile !== undefined && { tokenFile: keyFile }),
+      ...(caFile !== undefined && { caFile }),
+      ...(insecure === true && { verifyTls: false }),
+    },
+    { scan: tryScan, patienceMs: timeout * 1000 },
+  );
 }

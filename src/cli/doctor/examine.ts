@@ -1,9 +1,11 @@
 import { type IgnitionAddress, createIgnitionClient } from '../../clients/ignition/client.ts';
 import { IgnitionHttp } from '../../clients/ignition/http.ts';
+import { refusedWith } from '../../clients/ignition/failure.ts';
 import { SyncError } from '../../domain/errors.ts';
 import type { Reason } from '../../domain/reasons.ts';
 import { CALLS } from './calls.ts';
 import { type Check, type Examined, type Finding, type TriedScan, differs, unknown } from './check.ts';
+import { answerObstacle, connectionObstacle } from './obstacle.ts';
 import { PEOPLE } from './people.ts';
 import { FILES, PROOFS } from './proofs.ts';
 import { SCANS, tryScan } from './scans.ts';
@@ -23,6 +25,8 @@ export interface Report {
   readonly gateway: string;
   readonly state: string;
   readonly lines: readonly Line[];
+  /** Why nothing or almost nothing could be looked at, and what to do; absent where the lines say what there is to say. */
+  readonly cannotBeAsked?: string;
 }
 
 /** These say that a check could not be made, not that something is otherwise. */
@@ -37,7 +41,11 @@ export async function examine(address: IgnitionAddress, { scan, patienceMs }: { 
   const client = createIgnitionClient(address);
   const http = new IgnitionHttp(address);
   try {
+    const report = { gateway: `${address.tls ? 'https' : 'http'}://${address.host}:${address.port}`, state: 'Down', lines: [] };
+    const noConnection = await connectionObstacle(http);
+    if (noConnection) return { ...report, cannotBeAsked: noConnection };
     const state = await client.state().catch(() => undefined);
+    const cannotBeAsked = await answerObstacle(http, state, address.tokenFile);
     let tried: Promise<TriedScan> | undefined;
     const gateway: Examined = {
       client,
@@ -53,7 +61,7 @@ export async function examine(address: IgnitionAddress, { scan, patienceMs }: { 
       if (check.id === 'C1') hasApi = line.verdict !== 'differs';
       lines.push(line);
     }
-    return { gateway: `${address.tls ? 'https' : 'http'}://${address.host}:${address.port}`, state: state ?? 'unreadable', lines };
+    return { ...report, state: state ?? 'unreadable', lines, ...(cannotBeAsked !== undefined && { cannotBeAsked }) };
   } finally {
     await Promise.all([client.close(), http.close()]);
   }
@@ -70,12 +78,14 @@ async function lineOf(check: Check, gateway: Examined): Promise<Line> {
   const { id, assumption, means, run, in: states = ['Running'] } = check;
   const isSeen = states.includes('any') || states.includes(gateway.state ?? 'Running');
   const finding = isSeen
-    ? await Promise.resolve(run(gateway)).catch(findingOf)
+    ? await Promise.resolve(run(gateway)).catch((error: unknown) => findingOf(error, gateway))
     : unknown(`the gateway is ${(gateway.state ?? '').toLowerCase()}`);
   return { id, assumption, ...finding, ...(finding.verdict === 'differs' && { means }) };
 }
 
-function findingOf(error: unknown): Finding {
+function findingOf(error: unknown, { hasKey }: Examined): Finding {
   if (!(error instanceof SyncError)) throw error;
+  const status = refusedWith(error);
+  if (status !== undefined) return unknown(hasKey ? `the key is refused (${status})` : 'it needs a key: --key-file');
   return NOT_LOOKED_AT.includes(error.reason) ? unknown(error.message) : differs(error.message);
 }

@@ -31,11 +31,18 @@ const UNREACHABLE = new Set([
   'UND_ERR_SOCKET',
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
+/** OpenSSL's words for an answer that is no TLS. */
+const NO_TLS = /WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST/;
 const LATE = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
 
 /** Whether nothing answers there. */
 export function isUnreachable(error: unknown): boolean {
   return UNREACHABLE.has(wordOf(error, 'code'));
+}
+
+/** Whether TLS was spoken to something that does not speak it, such as the port of plain http. */
+export function speaksNoTls(error: unknown): boolean {
+  return NO_TLS.test(wordOf(error, 'code'));
 }
 
 /** Gives a fault of the connection its name; anything else, such as the caller's own abort, stays what it is. */
@@ -54,6 +61,10 @@ export function named(error: unknown, { origin, path, timeoutMs, maxBytes }: Whe
   if (code.startsWith('HPE_')) return make('GatewayIncompatible', `What answers at ${origin} does not speak HTTP.`);
   if (/CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ALTNAME/.test(code))
     return make('TlsUntrusted', `The gateway's certificate is not trusted (${wordOf(error, 'message')}): give its CA.`);
+  if (speaksNoTls(error))
+    return make('GatewayIncompatible', `What answers at ${origin} does not speak TLS: correct the port, or ask it without TLS.`);
+  if (code.startsWith('ERR_SSL_') || code === 'EPROTO')
+    return make('GatewayIncompatible', `${origin} and we do not agree on TLS (${code}).`);
   return error;
 }
 

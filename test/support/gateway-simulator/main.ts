@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { UsageError, exitCodeOf, optionsOf, wholeNumber } from '../../../temporal-dev/usage.ts';
 import { GatewaySimulator } from './simulator.ts';
 import type { Edition } from './gateway.ts';
 
@@ -29,41 +29,62 @@ While it runs:
 `;
 
 /** Runs one simulated gateway by itself; prints `{"port":…}` when it answers, and ends on SIGTERM or SIGINT. */
-const { values } = parseArgs({
-  options: {
-    help: { type: 'boolean', default: false },
-    data: { type: 'string' },
-    port: { type: 'string', default: '0' },
-    name: { type: 'string' },
-    'token-file': { type: 'string' },
-    version: { type: 'string' },
-    edition: { type: 'string', default: 'standard' },
-    mode: { type: 'string' },
-    'tls-key': { type: 'string' },
-    'tls-cert': { type: 'string' },
-    'scan-ms': { type: 'string', default: '20' },
-    'first-boot': { type: 'string' },
-  },
-});
-if (values.help) {
-  process.stdout.write(HELP);
-  process.exit(0);
+async function run(): Promise<void> {
+  const { values } = optionsOf(
+    {
+      options: {
+        help: { type: 'boolean', default: false },
+        data: { type: 'string' },
+        port: { type: 'string', default: '0' },
+        name: { type: 'string' },
+        'token-file': { type: 'string' },
+        version: { type: 'string' },
+        edition: { type: 'string', default: 'standard' },
+        mode: { type: 'string' },
+        'tls-key': { type: 'string' },
+        'tls-cert': { type: 'string' },
+        'scan-ms': { type: 'string', default: '20' },
+        'first-boot': { type: 'string' },
+      },
+    },
+    HELP,
+  );
+  if (values.help) {
+    process.stdout.write(HELP);
+    return;
+  }
+  if (values.data === undefined) throw new UsageError('--data DIR is needed: the data directory to serve. --help shows all options.');
+  if (!['standard', 'edge', 'maker'].includes(values.edition))
+    throw new UsageError(`--edition ${values.edition}: standard, edge or maker.`);
+  const port = wholeNumber('--port', values.port, 0, 65_535);
+  const firstBoot = values['first-boot'];
+  const [keyFile, certFile] = [values['tls-key'], values['tls-cert']];
+  const simulator = await GatewaySimulator.start({
+    dataDir: values.data,
+    port,
+    name: values.name,
+    tokenFile: values['token-file'],
+    version: values.version,
+    edition: values.edition as Edition,
+    mode: values.mode,
+    tls: keyFile !== undefined && certFile !== undefined ? { keyFile, certFile } : undefined,
+    firstBoot:
+      firstBoot === undefined || firstBoot === 'waits' ? firstBoot : wholeNumber('--first-boot (or waits)', firstBoot, 0, 3_600_000),
+    faults: { scanMs: wholeNumber('--scan-ms', values['scan-ms'], 0, 3_600_000) },
+  }).catch((error: unknown) => {
+    throw inWords(error, port, values.data ?? '');
+  });
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void simulator.stop());
+  process.stdout.write(`${JSON.stringify({ port: simulator.port })}\n`);
 }
-if (values.data === undefined) throw new Error('--data DIR is needed: the data directory to serve');
-if (!['standard', 'edge', 'maker'].includes(values.edition)) throw new Error('--edition is standard, edge or maker');
-const firstBoot = values['first-boot'];
-const [keyFile, certFile] = [values['tls-key'], values['tls-cert']];
-const simulator = await GatewaySimulator.start({
-  dataDir: values.data,
-  port: Number(values.port),
-  name: values.name,
-  tokenFile: values['token-file'],
-  version: values.version,
-  edition: values.edition as Edition,
-  mode: values.mode,
-  tls: keyFile !== undefined && certFile !== undefined ? { keyFile, certFile } : undefined,
-  firstBoot: firstBoot === undefined || firstBoot === 'waits' ? firstBoot : Number(firstBoot),
-  faults: { scanMs: Number(values['scan-ms']) },
-});
-for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void simulator.stop());
-process.stdout.write(`${JSON.stringify({ port: simulator.port })}\n`);
+
+/** What the system says of a port or a folder that somebody chose. */
+function inWords(error: unknown, port: number, data: string): unknown {
+  const { code = '' } = error as NodeJS.ErrnoException;
+  if (code === 'EADDRINUSE') return new UsageError(`--port ${port} is in use: choose another, or 0 for a free one.`);
+  if (code === 'EACCES' || code === 'ENOTDIR' || code === 'EEXIST' || code === 'EROFS')
+    return new UsageError(`--data ${data} cannot be served (${code}): it must be a folder that you may write to.`);
+  return error;
+}
+
+process.exitCode = await run().then(() => 0, exitCodeOf);
