@@ -15,7 +15,17 @@ const Kube = {
   IGNITION_SYNC_KUBECONFIG: z.string().min(1).optional().describe('path of a kubeconfig; unset = the service account of the pod'),
 };
 
-const Port = z.coerce.number().int().min(0).max(65_535);
+/** Digits only: what is empty or has a unit is no number, and never silently 0. */
+function wholeNumber(min: number, max: number) {
+  return z
+    .string()
+    .refine((text) => /^\d+$/.test(text) && Number(text) >= min && Number(text) <= max, {
+      error: ({ input }) => `"${String(input)}" is given, wanted is a whole number from ${min} to ${max}`,
+    })
+    .transform(Number);
+}
+
+const Port = wholeNumber(0, 65_535);
 
 /** What each process reads from its environment, once, at start. Secrets are never here: only the files they are in. */
 export const ENVIRONMENTS = {
@@ -74,11 +84,7 @@ export const ENVIRONMENTS = {
       .min(1)
       .optional()
       .describe('UID of the pod whose gateway waits for the startup gate; unset = the gateway starts without us'),
-    STARTUP_GRACE_SECONDS: z.coerce
-      .number()
-      .int()
-      .min(0)
-      .max(3_600)
+    STARTUP_GRACE_SECONDS: wholeNumber(0, 3_600)
       .default(60)
       .describe('how long a starting gateway waits for the wanted commit, until the relay has told what the object says'),
   }),
@@ -95,7 +101,11 @@ function describedAs(name: ProcessName, variable: PropertyKey | undefined): stri
 /** Reads the environment of one process. @throws Error that lists every problem, not only the first. */
 export function loadEnvironment<P extends ProcessName>(name: P, env: NodeJS.ProcessEnv): Environment<P> {
   const parsed = ENVIRONMENTS[name].safeParse(env, {
-    error: (issue) => (issue.input === undefined ? `must be set${describedAs(name, issue.path?.[0])}` : undefined),
+    error: ({ code, input, path }) => {
+      if (input === undefined || input === '') return `must be set${describedAs(name, path?.[0])}`;
+      if (code === 'invalid_value') return `${JSON.stringify(input)} is given, wanted is true or false${describedAs(name, path?.[0])}`;
+      return code === 'invalid_format' ? `${JSON.stringify(input)} is given, wanted is a URL${describedAs(name, path?.[0])}` : undefined;
+    },
   });
   const together = 'CONTENT_STORE_URL' in ENVIRONMENTS[name].shape ? storeProblems(env) : [];
   const problems = [...(parsed.success ? [] : [z.prettifyError(parsed.error)]), ...together];
