@@ -103,9 +103,8 @@ export function loadEnvironment<P extends ProcessName>(name: P, env: NodeJS.Proc
   const parsed = ENVIRONMENTS[name].safeParse(env, {
     error: ({ code, input, path }) => {
       if (input === undefined || input === '') return `must be set${describedAs(name, path?.[0])}`;
-      const given = typeof input === 'string' ? `"${input}" is given` : 'something else is given';
-      if (code === 'invalid_value') return `${given}, wanted is true or false${describedAs(name, path?.[0])}`;
-      return code === 'invalid_format' ? `${given}, wanted is a URL${describedAs(name, path?.[0])}` : undefined;
+      if (code === 'invalid_value') return `${JSON.stringify(input)} is given, wanted is true or false${describedAs(name, path?.[0])}`;
+      return code === 'invalid_format' ? `${JSON.stringify(input)} is given, wanted is a URL${describedAs(name, path?.[0])}` : undefined;
     },
   });
   const together = 'CONTENT_STORE_URL' in ENVIRONMENTS[name].shape ? storeProblems(env) : [];
