@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { appendFile, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { crc32 } from 'node:zlib';
 import type { Digest } from '../domain/manifest.ts';
 import { PackedBlobs, type StoredBlob } from './packed-blobs.ts';
 import { errnoOf } from './parallel.ts';
@@ -33,9 +34,10 @@ export class BlobIndex {
     const lines = createInterface({ input: createReadStream(fileOf(folder)), crlfDelay: Infinity });
     try {
       for await (const line of lines) {
-        const match = /^([0-9a-f]{40}|[0-9a-f]{64}) ([0-9a-f]{64}) ([0-9]{1,14})( lfs)?$/.exec(line);
-        const [, oid, digest, size, lfs] = match ?? [];
-        if (oid !== undefined && digest !== undefined)
+        const match = /^(([0-9a-f]{40}|[0-9a-f]{64}) ([0-9a-f]{64}) ([0-9]{1,14})( lfs)?) ([0-9a-f]{8})$/.exec(line);
+        const [, record, oid, digest, size, lfs, check] = match ?? [];
+        // A line that was cut short would look whole, with fewer digits or without its flag.
+        if (record !== undefined && oid !== undefined && digest !== undefined && check === checkOf(record))
           byOid.set(oid, { sha256: digest, size: Number(size), lfsPointer: lfs !== undefined });
       }
     } catch {
@@ -49,7 +51,7 @@ export class BlobIndex {
   }
 
   async add(blobs: ReadonlyMap<string, StoredBlob>): Promise<void> {
-    const fresh = [...blobs].filter(([oid]) => !this.#byOid.has(oid));
+    const fresh = [...blobs].filter(([oid, blob]) => !isSame(this.#byOid.get(oid), blob));
     for (const [oid, blob] of fresh) this.#byOid.set(oid, blob);
     // A line that a crash cut short must not swallow the next one.
     if (fresh.length > 0) await this.#inTurn(() => appendFile(fileOf(this.#folder), `\n${fresh.map(lineOf).join('')}`));
@@ -95,5 +97,14 @@ function fileOf(folder: string): string {
 }
 
 function lineOf([oid, blob]: readonly [string, StoredBlob]): string {
-  return `${oid} ${blob.sha256} ${blob.size}${blob.lfsPointer ? ' lfs' : ''}\n`;
+  const record = `${oid} ${blob.sha256} ${blob.size}${blob.lfsPointer ? ' lfs' : ''}`;
+  return `${record} ${checkOf(record)}\n`;
+}
+
+function checkOf(record: string): string {
+  return crc32(record).toString(16).padStart(8, '0');
+}
+
+function isSame(known: StoredBlob | undefined, blob: StoredBlob): boolean {
+  return known?.sha256 === blob.sha256 && known.size === blob.size && known.lfsPointer === blob.lfsPointer;
 }

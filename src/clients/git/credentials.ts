@@ -72,13 +72,28 @@ function isRunning(pid: number): boolean {
   }
 }
 
-/** Takes a credential's secret out of a text that is to be shown, in every spelling in which it was sent: hosts may say aloud what they saw. */
+/** More of a text than anybody is shown, in characters. */
+const SHOWN = 4096;
+
+/**
+ * Takes a credential's secret out of a text that is to be shown, in every spelling in which it was sent: hosts may say aloud what they saw.
+ * Of a long text the last whole lines are left, since a host decides how much it says.
+ */
 export function scrub(text: string, credential: Credential, { proxy }: Connection = {}): string {
   const secrets = proxy?.login ? spellings(proxy.login.username, proxy.login.password) : [];
   if (credential.kind === 'token') secrets.push(...spellings(credential.username, credential.token));
   if (credential.kind === 'ssh') secrets.push(credential.privateKey);
   const clean = secrets.filter((secret) => secret.trim() !== '').reduce((shown, secret) => shown.replaceAll(secret, '***'), text);
-  return clean.replace(/(\w+:\/\/)[^/\s@']*:[^/\s@']*@/g, '$1***@').replace(/\b(Basic|Bearer) +[\w+/.~=-]{8,}/gi, '$1 ***');
+  // Only what is short is searched by patterns, and only whole lines: half a login would not be known for one.
+  return lastWholeLines(clean)
+    .replace(/:\/\/[^/\s@']{1,2000}@/g, '://***@')
+    .replace(/\b(Basic|Bearer) +[\w+/.~=-]{8,}/gi, '$1 ***');
+}
+
+function lastWholeLines(text: string): string {
+  if (text.length <= SHOWN) return text;
+  const start = text.indexOf('\n', text.length - SHOWN - 1);
+  return start < 0 ? '' : text.slice(start + 1);
 }
 
 function spellings(username: string, secret: string): string[] {

@@ -52,11 +52,11 @@ export class WayOut implements AsyncDisposable {
   }
 }
 
-/** What kept a server from answering: its certificate, the proxy, or the network. */
+/** What kept a server from answering: its certificate, the proxy, or the network. The query of a URL is not shown: it may be a signature. */
 export function wayFault(url: string, error: unknown, advice: string): SyncError {
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
   const message = error instanceof Error ? error.message : String(error);
-  const { host } = new URL(url);
+  const { host, origin, pathname } = new URL(url);
   if (UNTRUSTED.test(code) || /certificate/i.test(message))
     return new SyncError(
       'TlsUntrusted',
@@ -66,7 +66,7 @@ export function wayFault(url: string, error: unknown, advice: string): SyncError
       },
     );
   if (/\b407\b/.test(message)) return proxyRefused(error);
-  return new SyncError('HostUnreachable', `${url} does not answer: ${message}. ${advice}`, { cause: error });
+  return new SyncError('HostUnreachable', `${origin}${pathname} does not answer: ${message}. ${advice}`, { cause: error });
 }
 
 /** The proxy wants another login. */

@@ -82,7 +82,7 @@ export async function askForLfs(access: LfsConnection, pointers: readonly LfsPoi
     if (!download)
       throw new SyncError(
         'ContentUnavailable',
-        `${endpoint} has no Git LFS object ${pointer.sha256}${object?.error ? ` (${object.error.code} ${scrub(object.error.message, access.credential, access.connection)})` : ''}: push it with \`git lfs push --all\`.`,
+        `${endpoint} has no Git LFS object ${pointer.sha256}${object?.error ? ` (${object.error.code} ${excerptOf(object.error.message, access)})` : ''}: push it with \`git lfs push --all\`.`,
       );
     const from = new URL(download.href);
     const sameHost = from.origin === new URL(endpoint).origin;
@@ -191,6 +191,11 @@ async function* named(where: string, body: AsyncIterable<Buffer>): AsyncGenerato
 function authorization(credential: Credential): Record<string, string> {
   if (credential.kind !== 'token') return {};
   return { authorization: `Basic ${Buffer.from(`${credential.username}:${credential.token.trim()}`).toString('base64')}` };
+}
+
+/** What a server says, as far as it is shown: servers may say much. */
+function excerptOf(text: string, { credential, connection }: LfsAccess): string {
+  return scrub(text.slice(0, 4_000), credential, connection).slice(0, 300);
 }
 
 function messageOf(error: unknown): string {

@@ -81,6 +81,22 @@ test('content that another namespace fetched is shown to nobody who cannot read 
   });
 });
 
+test('a server that only claims to have content of another namespace gets none of it', async () => {
+  using bench = new Workbench();
+  await using at = await host(bench);
+  at.repo.commit({ 'p/logo.png': at.lfs.put(PICTURE) });
+  await bench.plan({ repo: at.lfs.url, lfs: true }, [gateway('a', MAPPINGS)]);
+  using elsewhere = new Workbench();
+  await using thief = await host(elsewhere);
+  thief.repo.commit({ 'p/mine.png': at.lfs.put(PICTURE) });
+  thief.lfs.objects.set(sha256(PICTURE), Buffer.alloc(0));
+  expect(await failure(bench.plan({ repo: thief.lfs.url, lfs: true }, [gateway('t', MAPPINGS)]))).toMatchObject({
+    reason: 'ContentUnavailable',
+    message: expect.stringContaining('has 0 bytes') as string,
+  });
+  expect(await (await bench.opened).store.hasBlob({ sha256: sha256(PICTURE), size: PICTURE.length })).toBe(true);
+});
+
 test.each([
   {
     name: 'is missing on the server',
