@@ -41,6 +41,7 @@ import { scanLive } from './scan-live.ts';
 import { guardSessions } from './session-guard.ts';
 import { holdScans, holdingScans, kindsOf, letGo, type HeldScans } from './scan-locks.ts';
 import { volumeSpace } from './space.ts';
+import { isTorn } from './startup/set-up.ts';
 import { NO_CHANGES, readState, type State } from './state.ts';
 import { someOf, takenBy } from './taken.ts';
 import { unlessSavedMeanwhile } from './meanwhile.ts';
@@ -269,6 +270,7 @@ export class Agent {
     return {
       hold: (kinds) => this.#withClient(step, (client) => holdScans(client, kinds, signal)),
       letGo: (kinds) => this.#withClient(step, (client) => letGo(client, kinds)),
+      torn: () => isTorn(this.#layout),
       owed: () => kindsOf(readState(this.#layout).owed),
     };
   }

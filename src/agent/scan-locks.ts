@@ -33,7 +33,7 @@ export async function holdScans(client: IgnitionClient, kinds: readonly ScanKind
   }
 }
 
-/** Lets go of locks for which no scan will be asked: only a scan does that. The files are whole either way, so it harms nothing. */
+/** Lets go of locks for which no scan will be asked: only a scan does that. The files must be whole. */
 export async function letGo(client: IgnitionClient, kinds: readonly ScanKind[]): Promise<void> {
   const signal = AbortSignal.timeout(PATIENCE_MS);
   await Promise.all(kinds.map((kind) => quietly(() => client.triggerScan(kind, signal))));
@@ -44,11 +44,16 @@ export interface HeldScans {
   /** @returns what is held */
   readonly hold: (kinds: readonly ScanKind[]) => Promise<readonly ScanKind[]>;
   readonly letGo: (kinds: readonly ScanKind[]) => Promise<void>;
+  /** Whether files may still be in the middle of a change. */
+  readonly torn: () => boolean;
   /** What a scan will be asked for. */
   readonly owed: () => readonly ScanKind[];
 }
 
-/** Changes files with the gateway's scans held off, from `hold` on; those for which no scan will be asked are let go at the end. */
+/**
+ * Changes files with the gateway's scans held off, from `hold` on; those for which no scan will be asked are let go at the end. Not so where
+ * the change could neither be ended nor put back: letting go asks for a scan of half a change, and the locks end by themselves.
+ */
 export async function holdingScans<T>(
   scans: HeldScans,
   kinds: readonly ScanKind[],
@@ -64,7 +69,7 @@ export async function holdingScans<T>(
     return result;
   } finally {
     const rest = held.filter((kind) => !owed.includes(kind));
-    if (rest.length > 0) await scans.letGo(rest);
+    if (rest.length > 0 && !scans.torn()) await scans.letGo(rest);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { IgnitionClient } from '../clients/ignition/client.ts';
+import { isSurelyDown } from '../clients/ignition/failure.ts';
 import { SyncError } from '../domain/errors.ts';
 import { count, listSome } from '../domain/plan/text.ts';
 import { bySessions, type Session, type SessionKind, type SessionPolicy, type SessionsSeen } from '../domain/sessions.ts';
@@ -52,7 +53,7 @@ export interface SessionPolicies {
 
 /**
  * Looks directly before files change whether somebody has a project open that this change touches. A list that cannot be read counts as
- * somebody there; a gateway that does not run has nobody.
+ * somebody there; a gateway that surely does not run, by its state and by its lists, has nobody.
  * @returns who was there where the policy is to proceed
  * @throws SyncError DesignerOpen, PerspectiveOpen, naming who has what open; nothing has changed then
  */
@@ -70,7 +71,10 @@ export async function guardSessions(
   if (projects.size === 0) return [];
   const limit = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);
   const isTouched = ({ project }: Session): boolean => project === undefined || projects.has(project.toLowerCase());
-  const running = client.state(limit).then((state) => state === 'Running');
+  const running = client.state(limit).then(
+    (state) => state === 'Running',
+    () => true, // what cannot be told is no sign that nobody is there
+  );
   const seen = await Promise.all([
     designers && look(client, 'Designer', designers, { running, isTouched, signal: limit }),
     look(client, 'Perspective', perspective, { running, isTouched, signal: limit }),
@@ -90,13 +94,13 @@ interface Look {
 async function look(client: IgnitionClient, kind: SessionKind, policy: SessionPolicy, at: Look): Promise<SessionsSeen | undefined> {
   const { list, say } = KINDS[kind];
   try {
-    if (!(await at.running)) return undefined;
     const open = (await list(client, at.signal)).filter(at.isTouched);
     if (open.length === 0) return undefined;
     if (policy === 'proceed') return { kind, ...bySessions(open) };
     throw refusal(kind, policy, say(open));
   } catch (error) {
     if (!(error instanceof SyncError) || error.reason === KINDS[kind].reason) throw error;
+    if (isSurelyDown(error) && !(await at.running)) return undefined;
     if (policy === 'proceed') return { kind, projects: [], unreadable: error.message };
     throw refusal(kind, policy, [
       `it cannot be told who has ${kind === 'Designer' ? 'a Designer' : 'Perspective'} open (${error.message})`,

@@ -71,7 +71,9 @@ function startsAround({ days, start, timeZone }: TimeWindow, now: number): numbe
 /** When a clock on the wall shows this; as if it were UTC. */
 function momentOf(shown: number, timeZone: string): number {
   const first = shown - (wallClock(shown, timeZone) - shown);
-  return first + (shown - wallClock(first, timeZone));
+  const second = first + (shown - wallClock(first, timeZone));
+  // One that summer time leaves out is never shown: the earlier candidate lies before the clock is moved, outside what was meant.
+  return wallClock(second, timeZone) === shown ? second : Math.max(first, second);
 }
 
 /** What a clock on the wall shows at a moment, to the second, as if it were UTC. */

@@ -1,8 +1,10 @@
 import { decideGate, type VolumeState } from '../../domain/startup-gate.ts';
 import type { Startup } from '../../contract/relay.ts';
+import { Layout } from '../layout.ts';
 import type { Clock } from '../ports.ts';
 import type { VolumeFs } from '../volume-fs.ts';
 import { readRecord, writeRecord, type StartupRecord } from './record.ts';
+import { isTorn } from './set-up.ts';
 
 /** What a gate is made of. */
 export interface GateOptions {
@@ -22,6 +24,7 @@ export interface GateOptions {
  */
 export class StartupGate {
   readonly #options: GateOptions;
+  readonly #layout: Layout;
   readonly #startedMs: number;
   #record: StartupRecord | undefined;
   #volume: VolumeState = { kind: 'recovering' };
@@ -36,6 +39,7 @@ export class StartupGate {
   constructor(options: GateOptions) {
     this.#options = options;
     const { sandbox, volume, clock } = options;
+    this.#layout = new Layout(volume);
     this.#startedMs = clock.monotonicMs();
     this.#record = sandbox === undefined ? undefined : readRecord(volume, sandbox);
     this.#opened = sandbox === undefined ? 'nobody waits for it' : this.#record?.opened;
@@ -80,7 +84,7 @@ export class StartupGate {
     const since = this.#record === undefined ? Infinity : Date.parse(this.#record.since);
     const { open, why } = decideGate({
       opened: this.#opened,
-      volume: this.#volume,
+      volume: this.#volumeNow(),
       applied: this.#applied,
       expected: this.#startup,
       elapsedMs: Math.max(clock.monotonicMs() - this.#startedMs, clock.now().getTime() - since),
@@ -93,6 +97,12 @@ export class StartupGate {
     if (!open || this.#opened !== undefined) return;
     this.#opened = why;
     if (this.#record) this.#keep({ ...this.#record, opened: why });
+  }
+
+  /** What was whole when it was looked at may be in the middle of a change since. */
+  #volumeNow(): VolumeState {
+    if (this.#opened !== undefined || this.#volume.kind !== 'whole' || !isTorn(this.#layout)) return this.#volume;
+    return { kind: 'torn', message: `${this.#layout.journal} lies on the volume` };
   }
 
   /** What cannot be written down is judged anew after a restart: a volume that is full keeps no gateway down. */

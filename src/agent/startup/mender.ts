@@ -1,11 +1,13 @@
 import type { GatewayConnection, GatewayStep } from '../../contract/activities.ts';
 import { SECURITY } from '../key-guard.ts';
+import { NO_MANIFEST } from '../../domain/manifest.ts';
 import type { Agent } from '../agent.ts';
 import type { Layout } from '../layout.ts';
 import type { Clock, Doing } from '../ports.ts';
 import { NO_SCANS, readState } from '../state.ts';
 import type { StartupGate } from './gate.ts';
 import { platformBefore, platformNow, rememberPlatform, wasSeededOver } from './platform.ts';
+import { isTorn } from './set-up.ts';
 
 const RETAIN_SNAPSHOTS = 5;
 const MENDED = 'mend/';
@@ -13,7 +15,7 @@ const MENDED = 'mend/';
 export interface MenderOptions {
   readonly agent: Pick<Agent, 'mend' | 'scan'>;
   readonly layout: Layout;
-  readonly gate: Pick<StartupGate, 'found'>;
+  readonly gate: Pick<StartupGate, 'closed' | 'found'>;
   readonly clock: Clock;
   /** Hears what was put right, and why. */
   readonly onMended: (why: string, paths: readonly string[]) => void;
@@ -41,6 +43,9 @@ export class Mender {
     const settingUp = state === 'Commissioning' || (before?.settingUp === true && state !== 'Running');
     const now = { ...platformNow(layout), settingUp };
     const doing: Doing = { signal, onProgress: () => undefined };
+    // A gateway that waits for a change to be ended must not wait for the next sync, which may never come: every step ends it first.
+    if (gate.closed !== undefined && isTorn(layout))
+      await agent.mend({ ...this.#step(gateway, connection, MENDED), target: NO_MANIFEST }, () => false, doing);
     if (wasSeededOver(layout)) {
       await this.#mend('the volume was seeded over the last sync', () => true, gateway, connection, doing);
       await gate.found({ kind: 'whole', setUp: true });

@@ -80,13 +80,16 @@ export function refused(answer: Answer, method: string): SyncError {
         : 'knows the API key but does not allow it this: give its security level read and write permission';
     return new SyncError('GatewayAuthFailed', `${method} ${path}: the gateway ${why} (${status}).`, { cause: { status } });
   }
-  if (isWelcome(answer)) return new SyncError('GatewayNotRunning', 'The gateway waits to be commissioned: finish its first-time setup.');
+  if (isWelcome(answer))
+    return new SyncError('GatewayNotRunning', 'The gateway waits to be commissioned: finish its first-time setup.', {
+      cause: { status },
+    });
   if (status >= 300 && status < 400)
     return new SyncError(
       'GatewayIncompatible',
       `${method} ${path}: answered with a redirect to ${location.slice(0, 200)}, which is not followed: give the gateway's own address, not that of what stands in front of it.`,
     );
-  if (status === 503) return new SyncError('GatewayNotRunning', `${method} ${path}: the gateway is starting (503).`);
+  if (status === 503) return new SyncError('GatewayNotRunning', `${method} ${path}: the gateway is starting (503).`, { cause: { status } });
   if (status === 404)
     return new SyncError('GatewayIncompatible', `${method} ${path}: the gateway has no such route (404). Ignition 8.3 or later is needed.`);
   return new SyncError('ScanFailed', `${method} ${path}: the gateway answered ${status}. Look at its log.${words}`);
@@ -97,6 +100,16 @@ export function refusedWith(error: unknown): 401 | 403 | undefined {
   if (!(error instanceof SyncError) || error.reason !== 'GatewayAuthFailed') return undefined;
   const { status } = (error.cause ?? {}) as { status?: unknown };
   return status === 401 || status === 403 ? status : undefined;
+}
+
+/**
+ * Whether a fault leaves no doubt that no gateway runs there: nothing listens, or what does says that it starts or waits to be commissioned.
+ * A connection that broke off and an answer that is late leave doubt.
+ */
+export function isSurelyDown(error: unknown): boolean {
+  if (!(error instanceof SyncError) || error.reason !== 'GatewayNotRunning') return false;
+  const { status } = (error.cause ?? {}) as { status?: unknown };
+  return status !== undefined || wordOf(error.cause, 'code') === 'ECONNREFUSED';
 }
 
 /** A gateway that waits for its first-time setup sends everybody to one page. */

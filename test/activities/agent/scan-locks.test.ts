@@ -67,6 +67,28 @@ test('a refused ticket lets them go, and nothing has changed', async () => {
   expect(rig.has('projects/P')).toBe(false);
 });
 
+test('what could neither be ended nor put back is not scanned: its locks end by themselves', async () => {
+  await rig.sync({ 'projects/P/project.json': '{}' });
+  const { live } = await rig.agent.inspect();
+  await scan(rig.step(live, live));
+  const scans = (): number => gateway.requests.filter(({ method, path }) => method === 'POST' && path.includes('/scan/')).length;
+  const before = scans();
+  let readOnly = false;
+  await rig.reopen({
+    onStep: (step) => {
+      readOnly ||= step.startsWith('place');
+      if (readOnly) throw Object.assign(new Error('EROFS: read-only file system'), { code: 'EROFS', syscall: 'rename' });
+    },
+  });
+  await expect(rig.sync({ 'projects/P/project.json': '{"title":"x"}' })).rejects.toMatchObject({ reason: 'VolumeFailed' });
+  expect({ torn: rig.has('.ignition-sync/journal.json'), held: held(), scans: scans() - before }).toEqual({
+    torn: true,
+    held: ['projects'],
+    scans: 0,
+  });
+  readOnly = false;
+});
+
 test.each<{ name: string; faults: Partial<Faults> }>([
   { name: 'has no locks', faults: { locks: 'absent' } },
   { name: 'has given its locks to somebody else', faults: { locks: 'taken' } },

@@ -46,6 +46,19 @@ test.each<{ name: string; policy?: SessionPolicy; faults: Partial<Faults>; files
     faults: UNREADABLE,
     says: /cannot be told who has a Designer open/,
   },
+  {
+    name: 'a gateway whose state cannot be read is asked for its Designers all the same',
+    policy: 'wait',
+    faults: { wrongAnswer: 'half', wrongAt: '/StatusPing', ...ann('P') },
+    says: /^ann has P open/,
+  },
+  {
+    name: 'a gateway that breaks off whatever it is asked counts as somebody there',
+    policy: 'wait',
+    faults: { wrongAnswer: 'half', wrongAt: '/' },
+    says: /cannot be told who has a Designer open/,
+  },
+  { name: 'a gateway that waits to be commissioned has nobody: applied', policy: 'wait', faults: { state: 'commissioning', ...ann('P') } },
   { name: 'a gateway that is starting has nobody: applied', policy: 'wait', faults: { state: 'starting', ...ann('P') } },
 ])('$name', async ({ policy, faults, files = FILES, says }) => {
   const step = rig.step(NO_MANIFEST, rig.content.add(files), policy && { designers: policy });
@@ -114,6 +127,14 @@ test('a Designer under proceed is named in what is said, and both kinds are look
   expect(seenSessions((await rig.agent.apply(step, doing)).sessions)).toBe(
     '1 Designer session of P open while the files changed. 1 Perspective session of P open while the files changed',
   );
+});
+
+test('a gateway that is down has nobody', async () => {
+  const step = rig.step(NO_MANIFEST, rig.content.add(FILES), { designers: 'wait', perspective: 'wait' } as const);
+  await rig.agent.stage(step, doing);
+  await gateway.stop();
+  expect((await rig.agent.apply(step, doing)).sessions).toBeUndefined();
+  expect(rig.read('projects/P/project.json')).toBe('{}');
 });
 
 test('putting back does not wait for anybody', async () => {

@@ -151,6 +151,40 @@ test('a sync that was torn and cannot be ended keeps the gateway down, with word
   expect(await agent.opened()).toMatch(/^open: /);
 });
 
+test('a sync that is being written keeps the gateway down until it is whole, also when the grace is over meanwhile', async () => {
+  pod.relay.says = EXPECTS.sync;
+  const agent = pod.start();
+  await agent.ready();
+  const duringRenames: (string | undefined)[] = [];
+  pod.onStep = (step) => {
+    if (!step.startsWith('place')) return;
+    void agent.gate.told({ expects: 'held', message: 'paused', graceSeconds: 0, connection: { port: pod.relay.port, tls: false } });
+    duringRenames.push(agent.gate.closed);
+  };
+  await agent.sync(live, NEWER);
+  expect(duringRenames).toEqual([expect.stringMatching(/^the files are in the middle of a sync .*journal/)]);
+  expect(await agent.opened()).toMatch(/^open: /);
+});
+
+test('a sync that could neither be ended nor put back keeps the gateway down, whatever the relay says, until the volume takes writes again', async () => {
+  pod.relay.says = EXPECTS.sync;
+  let readOnly = false;
+  pod.onStep = (step) => {
+    readOnly ||= step.startsWith('place');
+    if (readOnly) throw Object.assign(new Error('EROFS: read-only file system'), { code: 'EROFS', syscall: 'rename' });
+  };
+  const agent = pod.start();
+  await agent.ready();
+  expect(await outcomeOf(agent.sync(live, NEWER))).toBe('VolumeFailed');
+  pod.relay.says = EXPECTS.paused;
+  await agent.gate.told({ ...EXPECTS.paused, graceSeconds: 0, connection: { port: pod.relay.port, tls: false } });
+  expect(agent.gate.closed).toMatch(/^the files are in the middle of a sync .*journal/);
+  readOnly = false;
+  pod.onStep = undefined;
+  expect(await agent.opened()).toBe(`open: ${EXPECTS.paused.message}`);
+  expect(pod.read('.ignition-sync/journal.json')).toBeUndefined();
+});
+
 test('a whole volume that refuses the agent lets its gateway start after the grace, and says what is wrong', async () => {
   pod.graceSeconds = 1;
   const other = pod.start();

@@ -24,6 +24,22 @@ test.each<{ name: string; windows: TimeWindow[]; now: string; open?: string; ope
   { name: 'a week ahead', windows: [berlin('02:00', 1, ['Sat'])], now: '2026-01-10T02:00:00Z', opens: '2026-01-17T01:00:00Z' },
   { name: 'summer time moves it', windows: [berlin('02:00', 2)], now: '2026-07-10T23:00:00Z', opens: '2026-07-11T00:00:00Z' },
   { name: 'a start that is left out in spring', windows: [berlin('02:30', 1)], now: '2026-03-29T00:00:00Z', opens: '2026-03-29T01:30:00Z' },
+  ...[
+    { name: 'west of Greenwich', timeZone: 'America/New_York', start: '02:00', now: '2026-03-08T05:30:00Z', opens: '2026-03-08T07:00:00Z' },
+    { name: 'further west', timeZone: 'America/Los_Angeles', start: '02:30', now: '2026-03-08T09:00:00Z', opens: '2026-03-08T10:30:00Z' },
+    { name: 'at midnight', timeZone: 'America/Santiago', start: '00:00', now: '2026-09-06T02:30:00Z', opens: '2026-09-06T04:00:00Z' },
+  ].map(({ name, timeZone, start, now, opens }) => ({
+    name: `a start that is left out in spring ${name}`,
+    windows: [{ start, durationMs: HOUR, timeZone }],
+    now,
+    opens,
+  })),
+  {
+    name: 'directly after a start that is left out',
+    windows: [{ start: '03:00', durationMs: HOUR, timeZone: 'America/New_York' }],
+    now: '2026-03-08T06:30:00Z',
+    opens: '2026-03-08T07:00:00Z',
+  },
   {
     name: 'the day of another place',
     windows: [{ start: '08:00', durationMs: HOUR, timeZone: 'Asia/Tokyo', days: ['Mon'] }],

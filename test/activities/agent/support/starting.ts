@@ -48,6 +48,7 @@ export class StartingPod {
   sandbox = 'pod-1';
   tokenFile: string | undefined;
   graceSeconds = 60;
+  onStep: ((step: string) => void) | undefined;
   #ops = 0;
   #process: AgentProcess | undefined;
 
@@ -116,7 +117,7 @@ export class AgentProcess {
     const space = () => Promise.resolve({ free: 1e12, total: 1e12 });
     return begin(
       {
-        options: { dataDir, version: 'test', relay, ignition, space },
+        options: { dataDir, version: 'test', relay, ignition, space, onStep: (step) => this.#pod.onStep?.(step) },
         layout,
         gate,
         keptRunning: true,
