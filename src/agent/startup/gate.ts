@@ -2,7 +2,7 @@ import { decideGate, type VolumeState } from '../../domain/startup-gate.ts';
 import type { Startup } from '../../contract/relay.ts';
 import type { Clock } from '../ports.ts';
 import type { VolumeFs } from '../volume-fs.ts';
-import { readRecord, writeRecord, type StartupRecord } from './record.ts';
+import { hasLivedSince, readRecord, writeRecord, type StartupRecord } from './record.ts';
 
 /** What a gate is made of. */
 export interface GateOptions {
@@ -46,6 +46,11 @@ export class StartupGate {
   get closed(): string | undefined {
     this.#judge();
     return this.#opened === undefined ? this.#closed : undefined;
+  }
+
+  /** Whether the gateway may have run since a moment, in epoch milliseconds, beside another pod or this one. */
+  mayHaveRunSince(moment: number): boolean {
+    return this.closed === undefined || (this.#record === undefined && hasLivedSince(this.#options.volume, moment));
   }
 
   /** What became of the look at the volume; `seq` counts its changes, once they can be read. */
