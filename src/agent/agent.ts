@@ -27,7 +27,7 @@ import { guardKey } from './key-guard.ts';
 import type { Layout } from './layout.ts';
 import { Lists } from './long-list.ts';
 import { open } from './opening.ts';
-import { mendLive } from './mend.ts';
+import { mendLive, type Mending } from './mend.ts';
 import { Mutex } from './mutex.ts';
 import { guardPrecondition } from './precondition.ts';
 import { prepare, type PreparingWith } from './prepare.ts';
@@ -239,13 +239,19 @@ export class Agent {
   }
 
   /** Writes the step's target anew where it has been written over, if it is live; see `mendLive`. */
-  async mend(step: GatewayStep, concerns: (path: string) => boolean, doing: Doing): Promise<readonly string[]> {
+  async mend(step: GatewayStep, { concerns, guard }: Mending, doing: Doing): Promise<readonly string[]> {
     const mend = async (): Promise<readonly string[]> => {
       await this.#recover();
       const state = readState(this.#layout);
       if (state.live === NO_MANIFEST || state.live !== step.target) return [];
-      const ours = (path: string): boolean => this.node.owns(path) && concerns(path);
-      return mendLive(this.#bench, this.#preparing(), state, step, ours, () => this.#lock.check(), doing);
+      const ours: Mending = {
+        concerns: (path) => this.node.owns(path) && concerns(path),
+        guard: () => {
+          this.#lock.check();
+          guard();
+        },
+      };
+      return mendLive(this.#bench, this.#preparing(), state, step, ours, doing);
     };
     return this.#staging.run(doing.signal, () => this.#writing.run(doing.signal, () => onVolume('putting right', mend)));
   }

@@ -7,19 +7,25 @@ import { prepare, type PreparingWith } from './prepare.ts';
 import type { State } from './state.ts';
 import { transact, type Bench } from './transact.ts';
 
+/** What may be put right, and whether it still may. */
+export interface Mending {
+  /** Whether a path may be. */
+  readonly concerns: (path: string) => boolean;
+  /** Asked directly before the commit point. @throws SyncError when nothing may be any more */
+  readonly guard: () => void;
+}
+
 /**
  * Writes what is live anew where it has been written over, as one change. Like a restore it brings back what was there already, so it needs no
  * ticket; like any change it keeps what stood there in a snapshot. Deletes nothing.
- * @param concerns the paths that may be put right
- * @returns those that were
+ * @returns the paths that were
  */
 export async function mendLive(
   bench: Bench,
   make: PreparingWith,
   state: State,
   step: GatewayStep,
-  concerns: (path: string) => boolean,
-  mayCommit: () => void,
+  { concerns, guard }: Mending,
   doing: Doing,
 ): Promise<readonly string[]> {
   using lists = new Lists(bench.layout);
@@ -44,7 +50,7 @@ export async function mendLive(
     keepFolders: new Set(),
     retainSnapshots: step.retainSnapshots,
     ...(state.contested && { contested: state.contested }),
-    permit: () => Promise.resolve(mayCommit),
+    permit: () => Promise.resolve(guard),
   });
   return paths;
 }

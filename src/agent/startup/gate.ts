@@ -3,7 +3,7 @@ import type { Startup } from '../../contract/relay.ts';
 import { Layout } from '../layout.ts';
 import type { Clock } from '../ports.ts';
 import type { VolumeFs } from '../volume-fs.ts';
-import { readRecord, writeRecord, type StartupRecord } from './record.ts';
+import { hasLivedSince, readRecord, writeRecord, type StartupRecord } from './record.ts';
 import { isTorn } from './set-up.ts';
 
 /** What a gate is made of. */
@@ -50,6 +50,11 @@ export class StartupGate {
   get closed(): string | undefined {
     this.#judge();
     return this.#opened === undefined ? this.#closed : undefined;
+  }
+
+  /** Whether the gateway may have run since a moment, in epoch milliseconds, beside another pod or this one. */
+  mayHaveRunSince(moment: number): boolean {
+    return this.closed === undefined || (this.#record === undefined && hasLivedSince(this.#options.volume, moment));
   }
 
   /** What became of the look at the volume; `seq` counts its changes, once they can be read. */

@@ -30,6 +30,12 @@ export function readRecord(volume: VolumeFs, sandbox: string): StartupRecord | u
   }
 }
 
+/** Whether another pod has begun on this volume, or let its gateway start, after a moment in epoch milliseconds. */
+export function hasLivedSince(volume: VolumeFs, moment: number): boolean {
+  const standing = volume.look(FILE);
+  return standing.kind === 'file' && standing.stat.mtimeMs > moment;
+}
+
 /** Does nothing on a volume on which nothing of ours lies yet. */
 export async function writeRecord(volume: VolumeFs, record: StartupRecord): Promise<void> {
   if (volume.look(dirname(FILE)).kind === 'folder') await writeDurably(volume, FILE, `${JSON.stringify(record)}\n`);

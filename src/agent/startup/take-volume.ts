@@ -5,7 +5,7 @@ import type { Layout } from '../layout.ts';
 import type { AgentOptions } from '../ports.ts';
 import { readState } from '../state.ts';
 import type { StartupGate } from './gate.ts';
-import { wasSeededOver } from './platform.ts';
+import { platformBefore, platformNow, rememberPlatform, wasSeededOver } from './platform.ts';
 import { isSetUp, isTorn, isUnseeded } from './set-up.ts';
 
 const SEED_LOOK_MS = 250;
@@ -22,7 +22,7 @@ export type OnTrouble = (trouble: Fault | undefined) => void;
 export async function takeVolume(
   options: AgentOptions,
   layout: Layout,
-  gate: Pick<StartupGate, 'found'>,
+  gate: Pick<StartupGate, 'found' | 'mayHaveRunSince'>,
   onTrouble: OnTrouble,
   stopping: AbortSignal,
 ): Promise<Agent> {
@@ -34,6 +34,7 @@ export async function takeVolume(
   for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
     try {
       const agent = await Agent.open(options);
+      await leaveLateSeeding(layout, gate);
       const mending = wasSeededOver(layout) ? { mending: 'a seeding of the volume wrote over the last sync, which is put right' } : {};
       await gate.found({ kind: 'whole', setUp: isSetUp(layout), ...mending }, readState(layout).seq);
       onTrouble(undefined);
@@ -48,4 +49,11 @@ export async function takeVolume(
       await sleep(wait, undefined, { signal: stopping });
     }
   }
+}
+
+/** A seeding that the gateway has started with is left as it is: people may have worked on it since. */
+async function leaveLateSeeding(layout: Layout, gate: Pick<StartupGate, 'mayHaveRunSince'>): Promise<void> {
+  const { marker } = platformNow(layout);
+  if (marker === null || !wasSeededOver(layout) || !gate.mayHaveRunSince(marker)) return;
+  await rememberPlatform(layout, { ...platformNow(layout), settingUp: platformBefore(layout)?.settingUp ?? false });
 }

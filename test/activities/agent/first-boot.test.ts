@@ -131,18 +131,44 @@ describe('a volume that the chart seeds once more, over what was synced', () => 
     expect(after.damage).toEqual([]);
   });
 
-  test('does not keep the gateway down for longer than the grace, and is put right when the relay is back', async () => {
-    pod.relay.says = 'nobody answers';
-    pod.graceSeconds = 1;
-    const agent = pod.start();
-    expect(await agent.opened()).toMatch(/^open: startupGraceSeconds are over/);
-    expect(pod.decisions.join('\n')).toContain('closed: a seeding of the volume wrote over the last sync');
-    await startGateway({ firstBoot: 'waits' });
-    pod.relay.says = EXPECTS.nothing;
-    await until(() => pod.mended.length > 0);
-    expect(pod.read(`${SECURITY}/config.json`)).toBe(OURS);
-    await until(() => gateway?.requests.some(({ method, path }) => method === 'POST' && path.endsWith('scan/config')) === true);
+  test('what a person had changed there before, and the seeding did not touch, stays', async () => {
+    const changed = 'projects/P/project.json';
+    rmSync(join(pod.dataDir, '.ignition-seed-complete'));
+    pod.write(changed, '{"title":"a person"}');
+    await new Promise((resolve) => setTimeout(resolve, 20)); // file systems' clocks are coarse
+    await seedAsChart(pod.dataDir);
+    pod.relay.says = EXPECTS.paused;
+    await pod.start().opened();
+    expect(pod.mended).toEqual([[`${SECURITY}/config.json`, `${SECURITY}/resource.json`]]);
+    expect(pod.read(changed)).toContain('a person');
   });
+
+  test.each(['this pod', 'the next pod'])(
+    'does not keep the gateway down for longer than the grace, and stays as it is once people may be at work on it: %s',
+    async (lives) => {
+      pod.relay.says = 'nobody answers';
+      pod.graceSeconds = 1;
+      const agent = pod.start();
+      expect(await agent.opened()).toMatch(/^open: startupGraceSeconds are over/);
+      expect(pod.decisions.join('\n')).toContain('closed: a seeding of the volume wrote over the last sync');
+      await startGateway({ firstBoot: 'waits' });
+      pod.write(`${SECURITY}/config.json`, '{"systemIdentityProvider":"a person"}');
+      const marker = pod.read('.ignition-sync/platform.json');
+      if (lives === 'this pod') {
+        pod.relay.says = EXPECTS.nothing;
+      } else {
+        await agent.end();
+        pod.sandbox = 'pod-3';
+        pod.relay.says = EXPECTS.nothing;
+        await pod.start().opened();
+      }
+      await until(() => pod.read('.ignition-sync/platform.json') !== marker);
+      const { watch } = await pod.agent.ready();
+      await watch.hello(doing.signal);
+      expect(pod.mended).toEqual([]);
+      expect(pod.read(`${SECURITY}/config.json`)).toContain('a person');
+    },
+  );
 });
 
 test('what a person changes while the volume stays as it is, is never put right by itself', async () => {
@@ -159,6 +185,23 @@ test('what a person changes while the volume stays as it is, is never put right 
   expect(await outcomeOf(next.sync(target, { ...SECURED, [`${SECURITY}/config.json`]: '{}' }))).toBe('LocalChange');
   expect(pod.read(`${SECURITY}/config.json`)).toContain('a person');
   expect(pod.mended).toEqual([]);
+});
+
+test('a setup that ended while the agent was away is not put right: what is found then may be a person’s', async () => {
+  await seedDataDirectory(pod.dataDir);
+  const running = await startGateway();
+  const agent = pod.start();
+  pod.relay.says = EXPECTS.nothing;
+  await agent.sync(NO_MANIFEST, SECURED);
+  running.set({ state: 'commissioning' });
+  await until(() => pod.read('.ignition-sync/platform.json')?.includes('"settingUp":true') === true);
+  await agent.end();
+  running.set({ state: 'running' });
+  pod.write(`${SECURITY}/config.json`, '{"systemIdentityProvider":"a person"}');
+  pod.start();
+  await until(() => pod.read('.ignition-sync/platform.json')?.includes('"settingUp":false') === true);
+  expect(pod.mended).toEqual([]);
+  expect(pod.read(`${SECURITY}/config.json`)).toContain('a person');
 });
 
 test.each<{ how: string; forgets: Forgets | undefined }>([
