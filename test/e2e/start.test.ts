@@ -122,7 +122,7 @@ test.each([
   { args: ['--repo', './nowhere'], says: /--repo \.\/nowhere: there is no such folder or file, and it is no URL/ },
 ])('$args is refused before anything is started', async ({ args, says }) => {
   const started = start(...args);
-  expect(await started.ended()).toBe(1);
+  expect(await started.ended()).toBe(64);
   expect(started.err).toMatch(says);
   expect(started.out).toBe('');
 });
