@@ -117,7 +117,7 @@ test('the help names every option', async () => {
 
 test.each([
   { args: ['--gateway', '2'], says: /Unknown option '--gateway'.*--gateways N/s },
-  { args: ['--gateways', 'many'], says: /--gateways many: a number from 1 to 20/ },
+  { args: ['--gateways', 'many'], says: /--gateways many: a whole number from 1 to 20/ },
   { args: ['--ref', 'dev'], says: /--ref and --gateways go with --repo/ },
   { args: ['--repo', './nowhere'], says: /--repo \.\/nowhere: there is no such folder or file, and it is no URL/ },
 ])('$args is refused before anything is started', async ({ args, says }) => {
