@@ -3,7 +3,7 @@ import { mkdir, readFile, rm, stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import type * as S3 from '@aws-sdk/client-s3';
 import { createS3Client, type Bucket } from '../clients/s3/bucket.ts';
-import { asStoreFault, isMissing } from '../clients/s3/failure.ts';
+import { asStoreFault, isMissing, wholeListing } from '../clients/s3/failure.ts';
 import type { ByteRange, Found, Objects, StagedFile } from './objects.ts';
 import { inParallel } from './parallel.ts';
 import { removeOldFiles } from './spool.ts';
@@ -39,7 +39,8 @@ export class S3Objects implements Objects {
   async prepare(): Promise<void> {
     await mkdir(this.spool, { recursive: true });
     // Asked for by listing: the answer to a HEAD has no words.
-    await this.#named(() => this.#client.send(new this.#s3.ListObjectsV2Command({ ...this.#in, Prefix: this.#bucket.prefix, MaxKeys: 1 })));
+    const command = new this.#s3.ListObjectsV2Command({ ...this.#in, Prefix: this.#bucket.prefix, MaxKeys: 1 });
+    wholeListing(await this.#named(() => this.#client.send(command)), this.#bucket);
   }
 
   async look(key: string): Promise<Found | undefined> {
@@ -145,10 +146,10 @@ export class S3Objects implements Objects {
     const Prefix = this.#bucket.prefix + prefix;
     for (let ContinuationToken: string | undefined; ;) {
       const command = new this.#s3.ListObjectsV2Command({ ...this.#in, Prefix, Delimiter: delimiter, ContinuationToken });
-      const page = await this.#named(() => this.#client.send(command));
+      const page = wholeListing(await this.#named(() => this.#client.send(command)), this.#bucket);
       yield page;
       ContinuationToken = page.NextContinuationToken;
-      if (page.IsTruncated !== true || ContinuationToken === undefined) return;
+      if (page.IsTruncated !== true) return;
     }
   }
 

@@ -41,6 +41,9 @@ export class Staging implements AsyncDisposable {
         hash.update(chunk);
         await file.write(chunk);
       }
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
     } finally {
       await file.close();
     }

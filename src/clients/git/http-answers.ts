@@ -9,7 +9,9 @@ export interface HttpAnswer {
 }
 
 const FILE = 'answers';
-const LONGEST_MS = 60 * 60_000;
+
+/** However long a host wants to be left alone, milliseconds: a wrong answer must not end syncing for days. */
+export const LONGEST_MS = 60 * 60_000;
 
 /** Variables that make git note the headers of HTTP answers in the private folder of a call; it hides credentials itself. */
 export function noteAnswers(folder: string): Record<string, string> {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { LfsPointer } from '../../domain/lfs-pointer.ts';
 import { SyncError } from '../../domain/errors.ts';
 import { scrub, type Connection, type Credential } from '../git/credentials.ts';
+import { LONGEST_MS } from '../git/http-answers.ts';
 import type { Remote } from '../git/remote.ts';
 import { WayOut, proxyRefused, wayFault } from '../http/way-out.ts';
 
@@ -152,7 +153,7 @@ async function call(
 
 function refusal({ statusCode, headers }: Dispatcher.ResponseData, where: string, credential: Credential): SyncError {
   const seconds = Number(headers['retry-after']);
-  const retry = Number.isFinite(seconds) && seconds > 0 ? { retryAfterMs: seconds * 1000 } : {};
+  const retry = Number.isFinite(seconds) && seconds > 0 ? { retryAfterMs: Math.min(LONGEST_MS, seconds * 1000) } : {};
   const says = `The Git LFS server ${where} answered ${statusCode}`;
   if (statusCode === 401 || statusCode === 403)
     return new SyncError(

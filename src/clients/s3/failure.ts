@@ -1,3 +1,4 @@
+import type { ListObjectsV2CommandOutput } from '@aws-sdk/client-s3';
 import { SyncError } from '../../domain/errors.ts';
 import { describeBucket, type Bucket } from './bucket.ts';
 
@@ -10,6 +11,19 @@ export function isMissing(error: unknown): boolean {
 export function asStoreFault(error: unknown, bucket: Bucket): unknown {
   if (error instanceof SyncError || codeOf(error) === 'AbortError') return error;
   return new SyncError('ContentStoreFailed', `The content store ${describeBucket(bucket)} ${sayOf(error, bucket)}`, { cause: error });
+}
+
+/**
+ * One page of a listing, as it must be believed: what is missing from it counts as not there.
+ * @throws SyncError ContentStoreFailed for an answer that is no listing, or one that is cut and does not say where it goes on
+ */
+export function wholeListing(page: ListObjectsV2CommandOutput, bucket: Bucket): ListObjectsV2CommandOutput {
+  const isListing = page.Name !== undefined || page.KeyCount !== undefined;
+  if (isListing && (page.IsTruncated !== true || page.NextContinuationToken !== undefined)) return page;
+  throw new SyncError(
+    'ContentStoreFailed',
+    `The content store ${describeBucket(bucket)} ${isListing ? 'cut a listing and did not say how it goes on' : 'answered a listing with something else'}: check CONTENT_STORE_ENDPOINT, and whether the server there speaks ListObjectsV2.`,
+  );
 }
 
 const REFUSED = ['AccessDenied', 'Forbidden', 'AllAccessDisabled', 'AccountProblem'];

@@ -142,6 +142,17 @@ test.each([
   expect(await (await bench.opened).store.hasBlob({ sha256: sha256(PICTURE), size: PICTURE.length })).toBe(false);
 });
 
+test('an LFS server that wants to be left alone for a year is asked again after an hour', async () => {
+  using bench = new Workbench();
+  await using at = await host(bench);
+  at.repo.commit({ 'p/logo.png': at.lfs.put(PICTURE) });
+  at.lfs.fault = 429;
+  const plan = (): Promise<unknown> => bench.plan({ repo: at.lfs.url, lfs: true }, [gateway('a', MAPPINGS)]);
+  await expect(plan()).rejects.toMatchObject({ reason: 'RateLimited', retryAfterMs: 7_000 });
+  at.lfs.retryAfter = 31_536_000;
+  await expect(plan()).rejects.toMatchObject({ reason: 'RateLimited', retryAfterMs: 3_600_000 });
+});
+
 test('what begins like a pointer and is none is refused by name', async () => {
   using bench = new Workbench();
   await using at = await host(bench);

@@ -18,6 +18,8 @@ export class LfsServer implements AsyncDisposable {
   shownAs: string | undefined;
   /** The status of every answer about LFS, when set. */
   fault: number | undefined;
+  /** Seconds that it wants to be left alone, after 429. */
+  retryAfter = 7;
   readonly #git: URL;
   readonly #server = createServer((request, response) => void this.#answer(request, response));
 
@@ -66,7 +68,9 @@ export class LfsServer implements AsyncDisposable {
     const shown = Buffer.from((request.headers.authorization ?? '').replace('Basic ', ''), 'base64').toString();
     const status = this.fault ?? (this.credential !== undefined && shown !== this.credential ? 401 : 200);
     if (status !== 200) {
-      response.writeHead(status, { 'content-type': MEDIA_TYPE, ...(status === 429 ? { 'retry-after': '7' } : {}) }).end('{}');
+      response
+        .writeHead(status, { 'content-type': MEDIA_TYPE, ...(status === 429 ? { 'retry-after': String(this.retryAfter) } : {}) })
+        .end('{}');
       return;
     }
     if (path.startsWith('/lfs-content/')) {
