@@ -32,7 +32,8 @@ export interface RestartWith {
 /**
  * One step of a restart: `look` whether it is due and nobody is in; `ask` the gateway for it; `settle`: has it come back? A restart is
  * recorded before the gateway is asked, so that one and the same is never asked for twice, whenever this process dies.
- * @throws SyncError LivePreconditionFailed, GatewayInUse, GatewayNotRunning (both to be asked again), RestartFailed, what the relay refuses a ticket with
+ * @throws SyncError LivePreconditionFailed, GatewayInUse, GatewayNotRunning (both to be asked again), RestartFailed, TicketRefused when the window has
+ *   closed, what the relay refuses a ticket with
  */
 export async function restartGateway(make: RestartWith, input: RestartInput, doing: Doing): Promise<RestartResult> {
   return onVolume('restarting', () => oneStep(make, input, doing));
@@ -74,6 +75,7 @@ async function ask(
   try {
     doing.signal.throwIfAborted();
     stillPermitted();
+    guardWindow(input, make.clock);
   } catch (error) {
     await forget();
     throw error;
@@ -91,6 +93,15 @@ async function ask(
   throw new SyncError(
     'RestartFailed',
     'The gateway was asked to restart and says no. Look at its log, restart it by hand, then retryGateway.',
+  );
+}
+
+/** Whatever lay between the decision and this moment: queues, retries, a slow ticket. */
+function guardWindow({ notAfter }: RestartInput, clock: Clock): void {
+  if (notAfter === undefined || clock.now().getTime() < notAfter) return;
+  throw new SyncError(
+    'TicketRefused',
+    `The window for restarts closed at ${new Date(notAfter).toISOString()}, before the gateway could be asked. It is asked in the next one.`,
   );
 }
 

@@ -139,6 +139,8 @@ export interface RestartInput extends GatewayStep {
   readonly whenInUse?: 'proceed';
   /** Milliseconds that the gateway may take to come back. */
   readonly timeoutMs: number;
+  /** When the window closes, epoch milliseconds: from then on by its own clock the agent asks no gateway. Without end when absent. */
+  readonly notAfter?: number;
 }
 
 /** `nothing`: no restart is due, or this one was never asked for. `due`: it is, and nobody is in. */

@@ -1,4 +1,4 @@
-import { CancellationScope, condition, isCancellation, proxyActivities } from '@temporalio/workflow';
+import { CancellationScope, condition, isCancellation, patched, proxyActivities } from '@temporalio/workflow';
 import type { GatewayActivities, PlannedGateway, RestartInput, RestartResult } from '../contract/activities.ts';
 import { gatewayTaskQueue, operationId } from '../contract/names.ts';
 import type { Fault } from '../domain/errors.ts';
@@ -77,7 +77,11 @@ export async function restartGateway(
       if (found.state === 'nothing') return await proved(at, planned, say, '');
       wait('its turn');
       if (!(await turns.take(() => gate.stopped() || gate.paused(), Math.max(1, now.closesAt - Date.now())))) continue;
-      const outcome = await restartNow(at, planned, step, gate, say).catch((error: unknown) => {
+      if (Date.now() >= now.closesAt && patched('restart-only-in-window')) {
+        turns.give('unused');
+        continue;
+      }
+      const outcome = await restartNow(at, planned, { ...step, notAfter: now.closesAt }, gate, say).catch((error: unknown) => {
         turns.give('failed');
         throw error;
       });

@@ -77,3 +77,18 @@ test('a gateway in use waits with the others going on, and a gateway that does n
   await fleet.rollout(2, 'Succeeded');
   expect(restarts()).toEqual({ a: 1, b: 1, c: 1 });
 });
+
+test('a gateway whose window closes while it is looked at is not restarted outside it, and the others may take its turn', async () => {
+  fleet = await Fleet.startOnCommit1();
+  fleet.restartDue.add('a');
+  const closesAt = Date.now() + 8_000;
+  const began = new Date(Math.floor((closesAt - HOUR) / 60_000) * 60_000);
+  const window = { start: began.toISOString().slice(11, 16), durationMs: closesAt - began.getTime(), timeZone: 'UTC' };
+  fleet.people = { restart: { windows: [window], timeoutMs: 60_000 } };
+  const look = await fleet.pushUntil('c2', 'a', 'restart');
+  while (Date.now() < closesAt + 1_000) await new Promise((resolve) => setTimeout(resolve, 100));
+  look.release();
+  const { waitingFor } = await fleet.untilGateway('a', (seen) => /which opens at/.test(seen.waitingFor ?? ''));
+  expect(waitingFor).toMatch(/^a restart: its window/);
+  expect(restarts()).toEqual({ a: 0, b: 0, c: 0 });
+});

@@ -171,6 +171,18 @@ test('an agent that is killed between asking and hearing asks no second time whe
   expect(asked()).toBe(1);
 });
 
+test('a gateway whose window has closed by the time it would be asked is not asked, and another window may ask it', async () => {
+  await changeThatNeedsARestart();
+  const notAfter = now + 1_000;
+  now += 1_000;
+  expect(await run('ask', { notAfter }).then(() => undefined, toFault)).toMatchObject({
+    reason: 'TicketRefused',
+    message: expect.stringMatching(/^The window for restarts closed at \d{4}-/) as string,
+  });
+  expect([asked(), await run('settle')]).toEqual([0, { state: 'nothing' }]);
+  expect(await run('ask', { notAfter: notAfter + 1 })).toEqual({ state: 'asked' });
+});
+
 test('without a ticket no gateway is restarted, and a step for files that are not live is refused', async () => {
   await changeThatNeedsARestart();
   rig.relay.refusal = new SyncError('Frozen', 'No ticket: stopped.');
