@@ -1,9 +1,10 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { linkOrCopy } from './copy.ts';
 import { makeFolders, removeAll } from './durable.ts';
 import { hashFile } from './hash.ts';
 import type { Layout } from './layout.ts';
-import { readSnapshot } from './snapshot.ts';
+import type { Clock } from './ports.ts';
+import { LATE, readSnapshot } from './snapshot.ts';
 import type { VolumeFs } from './volume-fs.ts';
 import { giveWay } from './yield.ts';
 
@@ -25,6 +26,21 @@ export async function keepLateWork(layout: Layout, tree: VolumeFs, op: string): 
     late.push(path);
   }
   return late;
+}
+
+/** What was kept beside a snapshot that goes, as a folder of its own that goes with older snapshots; `changes` says which file is which. */
+export async function setLateWorkAside(layout: Layout, op: string, seq: number, clock: Clock): Promise<void> {
+  const { volume, snapshots } = layout;
+  const folder = layout.snapshotFor(op);
+  const late = join(folder, 'late');
+  if (volume.look(late).kind !== 'folder') return;
+  const [list, kept] = [join(folder, 'changes'), join(late, 'changes')];
+  if (volume.look(list).kind === 'file') {
+    await removeAll(volume, kept);
+    await linkOrCopy(volume, list, kept);
+  }
+  volume.rename(late, join(snapshots, `${LATE}${seq}-${clock.now().getTime()}-${basename(folder)}`));
+  await volume.flush(snapshots);
 }
 
 async function keep(tree: VolumeFs, from: string, folder: string, name: string): Promise<void> {
