@@ -1,5 +1,6 @@
-import { basename, join } from 'node:path';
-import { linkOrCopy } from './copy.ts';
+import { basename, dirname, join } from 'node:path';
+import { isAsFound } from './change.ts';
+import { copy, linkOrCopy } from './copy.ts';
 import { makeFolders, removeAll } from './durable.ts';
 import { hashFile } from './hash.ts';
 import type { Layout } from './layout.ts';
@@ -20,9 +21,11 @@ export async function keepLateWork(layout: Layout, tree: VolumeFs, op: string): 
   for (const { path, before, after } of readSnapshot(tree, folder).changes) {
     await giveWay((index += 1));
     const standing = tree.look(path);
-    if (standing.kind !== 'file' || standing.stat.ino === before?.ino) continue;
-    if ((await hashFile(tree, path)) === after?.sha256) continue;
-    await keep(tree, path, join(folder, 'late'), String(index));
+    if (standing.kind !== 'file' || (before && isAsFound(standing, before))) continue;
+    const digest = await hashFile(tree, path);
+    if (digest === after?.sha256 || digest === before?.sha256) continue;
+    // Saved in place it is one file with what the snapshot keeps, and may be saved again: only a copy stays as it is.
+    await keep(tree, path, join(folder, 'late', String(index)), standing.stat.ino === before?.ino ? copy : linkOrCopy);
     late.push(path);
   }
   return late;
@@ -43,8 +46,8 @@ export async function setLateWorkAside(layout: Layout, op: string, seq: number, 
   await volume.flush(snapshots);
 }
 
-async function keep(tree: VolumeFs, from: string, folder: string, name: string): Promise<void> {
-  makeFolders(tree, folder);
-  await removeAll(tree, join(folder, name));
-  await linkOrCopy(tree, from, join(folder, name));
+async function keep(tree: VolumeFs, from: string, to: string, by: typeof copy): Promise<void> {
+  makeFolders(tree, dirname(to));
+  await removeAll(tree, to);
+  await by(tree, from, to);
 }

@@ -1,5 +1,7 @@
 import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { jest } from '@jest/globals';
+import { DiskVolume } from '../../../src/agent/disk-volume.ts';
 import { Rig, doing } from './support/rig.ts';
 
 const WORK = 'hours of work of a person';
@@ -48,3 +50,28 @@ test('what a person saves before an interrupted apply is undone is kept and name
   expect(rig.commits()).toHaveLength(3);
   expect(kept()).toHaveLength(1);
 });
+
+test.each([
+  { where: 'a volume with hard links', links: true },
+  { where: 'a volume without', links: false },
+])('what a person saves in place between a crash and its recovery is kept and named on $where', async ({ links }) => {
+  const link = jest.spyOn(DiskVolume.prototype, 'link');
+  if (!links)
+    link.mockImplementation(() =>
+      raise(Object.assign(new Error('EPERM: operation not permitted'), { code: 'EPERM', errno: -1, syscall: 'link' })),
+    );
+  try {
+    await interrupted();
+    writeFileSync(join(rig.dataDir, 'projects/P/a'), WORK); // the same inode
+    await recovered();
+    expect(rig.read('projects/P/a')).toBe('second');
+    expect(rig.commits().at(-1)).toMatchObject({ late: ['projects/P/a'] });
+    expect(kept().filter((file) => file.includes('/late/'))).toHaveLength(1);
+  } finally {
+    link.mockRestore();
+  }
+});
+
+function raise(error: Error): never {
+  throw error;
+}
