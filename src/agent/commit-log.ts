@@ -4,7 +4,7 @@ import { readEnd, readText } from './hash.ts';
 import type { Layout } from './layout.ts';
 import type { Counts, Taken } from './state.ts';
 
-/** One line of `commits.log`: an apply or restore that wrote at least one byte. */
+/** One line of `commits.log`: an apply or restore that wrote at least one byte, or that was undone and met people's work. */
 export interface CommitRecord {
   readonly op: string;
   readonly kind: 'apply' | 'restore';
@@ -21,20 +21,22 @@ export interface CommitRecord {
   readonly taken?: Taken;
   /** Paths that people changed while the transaction was interrupted: replaced, and kept beside its snapshot in `late/`. */
   readonly late?: readonly string[];
+  /** It was put back after an interruption: `to` is `from`, and `late/` a folder of its own beside the snapshots. */
+  readonly undone?: true;
 }
 
 const TAIL = 64 * 1024;
 /** What is read for people: each record names up to 100 paths. */
 const LONGEST = 1 << 20;
 
-/** Adds a line, durable on return. A record whose transaction is in the last line already is not added again. */
+/** Adds a line, durable on return. A record whose transaction is in the last line already is not added again, unless it was undone. */
 export async function appendCommit(layout: Layout, record: CommitRecord): Promise<void> {
   const { volume } = layout;
   const fd = volume.create(layout.commits, 'append', 0o644);
   try {
     const tail = readEnd(fd, TAIL).toString();
     const last = tail.split('\n').at(-2);
-    if (last !== undefined && seqOf(last) === record.seq) return;
+    if (last !== undefined && !record.undone && seqOf(last) === record.seq && !isUndone(last)) return;
     // A line cut short by a power loss must not swallow this one.
     const start = tail === '' || tail.endsWith('\n') ? '' : '\n';
     volume.write(fd, Buffer.from(`${start}${JSON.stringify(record)}\n`));
@@ -42,6 +44,10 @@ export async function appendCommit(layout: Layout, record: CommitRecord): Promis
   } finally {
     volume.close(fd);
   }
+}
+
+function isUndone(line: string): boolean {
+  return (JSON.parse(line) as CommitRecord).undone === true;
 }
 
 function seqOf(line: string): number | undefined {

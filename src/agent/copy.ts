@@ -21,7 +21,8 @@ export async function linkOrCopy(volume: VolumeFs, from: string, to: string): Pr
   if (volume.look(to).kind !== 'file') throw changedMeanwhile(from);
 }
 
-async function copy(volume: VolumeFs, from: string, to: string): Promise<void> {
+/** A file of its own with the same content, mode and times, durable on return. @throws as `linkOrCopy` */
+export async function copy(volume: VolumeFs, from: string, to: string): Promise<void> {
   const standing = volume.look(from);
   const source = standing.kind === 'file' ? volume.open(from) : undefined;
   if (standing.kind !== 'file' || source === undefined) throw changedMeanwhile(from);

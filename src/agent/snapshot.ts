@@ -35,6 +35,9 @@ export interface Snapshot extends SnapshotHead {
 /** What a snapshot is made of. */
 type Taking = Omit<SnapshotHead, 'lengths' | 'bytes'> & { readonly changes: Listed<Change>; readonly folders: Listed<FoundFolder> };
 
+/** How the folders begin that keep what people saved while a change was interrupted that then was undone; its number follows. */
+export const LATE = 'late-';
+
 /** Files kept in one folder. */
 const SHELF = 1_000;
 
@@ -129,9 +132,11 @@ export async function sweepSnapshots(layout: Layout, committedSeq: number, keep:
     .filter(({ seq }) => seq <= committedSeq)
     .slice(0, Math.max(1, keep.count));
   const kept = newest.slice(0, Math.max(1, fitting(layout.volume, newest, keep.bytes)));
+  const oldest = kept.at(-1)?.seq ?? 0;
   for (const { name } of layout.volume.list(layout.snapshots)) {
     const folder = join(layout.snapshots, name);
-    if (!kept.some((one) => one.folder === folder)) await removeAll(layout.volume, folder);
+    const isNeeded = name.startsWith(LATE) ? parseInt(name.slice(LATE.length), 10) >= oldest : kept.some((one) => one.folder === folder);
+    if (!isNeeded) await removeAll(layout.volume, folder);
   }
   return kept;
 }

@@ -7,7 +7,7 @@ import type { Contested } from './contested.ts';
 import { appendCommit } from './commit-log.ts';
 import { flushAll, removeAll } from './durable.ts';
 import { keepSteps, readJournal, removeJournal, stepsOf, writeJournal, type Journal } from './journal.ts';
-import { keepLateWork } from './late-work.ts';
+import { keepLateWork, setLateWorkAside } from './late-work.ts';
 import type { Layout } from './layout.ts';
 import { Lists, firstOf } from './long-list.ts';
 import { sweepManifests } from './manifests.ts';
@@ -15,7 +15,7 @@ import { orderSteps, type Folders, type Step } from './order.ts';
 import type { Clock } from './ports.ts';
 import { putBack } from './put-back.ts';
 import { sweepSnapshots, takeSnapshot } from './snapshot.ts';
-import { mergeScans, readState, writeState, type Counts, type State, type Taken } from './state.ts';
+import { mergeScans, NO_CHANGES, readState, writeState, type Counts, type State, type Taken } from './state.ts';
 import { carryOut, isFolder, touchedBy } from './steps.ts';
 import type { Survey } from './survey.ts';
 import type { VolumeFs } from './volume-fs.ts';
@@ -129,9 +129,12 @@ export async function recover(bench: Bench): Promise<void> {
   if (!journal) return;
   if (readState(bench.layout).seq >= journal.seq) return record(bench, journal);
   const tree = bench.layout.volume;
-  const late = await keepLateWork(bench.layout, tree, journal.op);
-  if (journal.direction === 'back') await goBack(bench, tree, journal);
-  else await finish(bench, tree, { ...journal, late });
+  const found = await keepLateWork(bench.layout, tree, journal.op);
+  const known: Journal = { ...journal, late: [...new Set([...(journal.late ?? []), ...found])] };
+  // What is replaced next is not found again by a recovery that comes after this one.
+  if (found.length > 0) await writeJournal(bench.layout, known);
+  if (journal.direction === 'back') await goBack(bench, tree, known);
+  else await finish(bench, tree, known);
 }
 
 /** @returns the time from first rename to last, or why everything was put back */
@@ -205,12 +208,34 @@ async function goBack(bench: Bench, tree: VolumeFs, journal: Journal): Promise<v
     if (journal.direction !== 'back') await writeJournal(layout, { ...journal, direction: 'back' });
     onStep?.('back');
     await putBack(layout, tree, layout.snapshotFor(journal.op), onStep);
+    await recordUndone(bench, journal);
   } catch (error) {
     throw named(error);
   }
   await removeJournal(layout);
   onStep?.('backDone');
   await removeAll(layout.volume, layout.snapshotFor(journal.op));
+}
+
+/** What people saved meanwhile outlives the snapshot that goes, and is named in the commit log. */
+async function recordUndone({ layout, clock }: Bench, { op, kind, from, revision, seq, late = [] }: Journal): Promise<void> {
+  if (late.length === 0) return;
+  const at = clock.now().toISOString();
+  const files = late.slice(0, LOGGED_FILES);
+  await appendCommit(layout, {
+    op,
+    kind,
+    from,
+    to: from,
+    ...(revision && { revision }),
+    at,
+    seq,
+    changes: NO_CHANGES,
+    files,
+    late,
+    undone: true,
+  });
+  await setLateWorkAside(layout, op, seq, clock);
 }
 
 /** Nothing may have changed on the gateway between the comparison and the commit point. */

@@ -54,8 +54,9 @@ function listed(what: string, { count: all, first }: Found<string>): string[] {
 function ofOperations({ operations }: VolumeReport): string[] {
   return [
     `operations   ${operations.length === 0 ? 'none' : 'newest first'}`,
-    ...operations.map(({ at, kind, to, revision, changes: { added, modified, deleted } }) => {
+    ...operations.map(({ at, kind, to, revision, undone, changes: { added, modified, deleted } }) => {
       const what = to === NO_MANIFEST ? 'what was before the first sync' : `${named(revision)}, manifest ${to.slice(0, 12)}`;
+      if (undone) return `  ${at} ${kind} undone; what people saved meanwhile is kept in late-… beside the snapshots`;
       return `  ${at} ${kind} of ${what}: ${added} added, ${modified} modified, ${deleted} deleted`;
     }),
   ];
