@@ -25,6 +25,7 @@ export async function run(environment: NodeJS.ProcessEnv, stopping: AbortSignal)
     store: await openContentStore(env, logger, { spool: join(env.MIRROR_DIR, 'spool') }),
     mirrorDir: env.MIRROR_DIR,
     allowFile: env.ALLOW_FILE_REPOSITORIES,
+    privateFolders: env.CONTENT_STORE_DIR === undefined ? [] : [env.CONTENT_STORE_DIR],
     mirrorMaxBytes: sizeBytes(env.MIRROR_MAX_SIZE),
     readSecret: (namespace, name, key) => readSecret(kube, namespace, name, key),
     readConfigMap: (namespace, name, key) => readConfigMap(kube, namespace, name, key),

@@ -17,6 +17,8 @@ const IDLE_MS = 7 * 24 * HOUR_MS;
 export interface MirrorOptions {
   /** Whether `file://` repositories may be read. */
   readonly allowFile: boolean;
+  /** Folders of ours besides that of the mirrors, which no `file://` repository may lie in or hold. */
+  readonly privateFolders: readonly string[];
   /** Of all mirrors together. */
   readonly maxBytes: number;
   /** Commits that rollouts and plans may still need. */
@@ -54,7 +56,8 @@ export class Mirrors {
 
   static async open(folder: string, options: MirrorOptions): Promise<Mirrors> {
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    return new Mirrors(folder, { configFile: await writeGitConfig(folder), allowFile: options.allowFile }, options);
+    const privateFolders = [folder, ...options.privateFolders];
+    return new Mirrors(folder, { configFile: await writeGitConfig(folder), allowFile: options.allowFile, privateFolders }, options);
   }
 
   /**

@@ -15,6 +15,8 @@ export interface SourceOptions {
   readonly mirrorDir: string;
   /** Whether `file://` repositories may be read. */
   readonly allowFile: boolean;
+  /** Folders of this installation besides `mirrorDir`, which no `file://` repository may lie in or hold. */
+  readonly privateFolders?: readonly string[];
   /** Bytes that all mirrors may take together. */
   readonly mirrorMaxBytes?: number;
   readonly readSecret: ReadSecret;
@@ -33,6 +35,7 @@ export async function openSource(options: SourceOptions): Promise<SourceParts & 
     frozen,
     mirrors: await Mirrors.open(options.mirrorDir, {
       allowFile: options.allowFile,
+      privateFolders: options.privateFolders ?? [],
       maxBytes: options.mirrorMaxBytes ?? Number.POSITIVE_INFINITY,
       neededCommits: () => frozen.commits(),
     }),

@@ -8,6 +8,8 @@ export interface GitSettings {
   readonly configFile: string;
   /** Whether `file://` remotes may be read: for air-gapped mirrors on a mounted volume. */
   readonly allowFile: boolean;
+  /** Folders of ours that no `file://` remote may lie in or hold. */
+  readonly privateFolders?: readonly string[];
 }
 
 /**

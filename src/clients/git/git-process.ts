@@ -74,12 +74,22 @@ export function startGit(args: readonly string[], options: GitProcessOptions): G
 /** Runs git to its end and collects its output. */
 export async function runGit(
   args: readonly string[],
-  options: GitProcessOptions & { readonly input?: string },
+  options: GitProcessOptions & {
+    readonly input?: string;
+    /** Told of each piece of output before it is kept; when it says so, git is ended and nothing more is kept. */
+    readonly isTooMuch?: (piece: Buffer) => boolean;
+  },
 ): Promise<GitExit & { readonly stdout: Buffer }> {
   const git = startGit(args, options);
   git.stdin.end(options.input);
   const chunks: Buffer[] = [];
-  git.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+  let ended = false;
+  git.stdout.on('data', (chunk: Buffer) => {
+    if (ended) return;
+    ended = options.isTooMuch?.(chunk) ?? false;
+    if (ended) git.kill();
+    else chunks.push(chunk);
+  });
   const exit = await git.exit;
   return { ...exit, stdout: Buffer.concat(chunks) };
 }

@@ -1,6 +1,36 @@
+import { SyncError } from '../../domain/errors.ts';
 import type { TreeEntry } from '../../domain/plan/tree.ts';
 
 const MODES = new Set(['100644', '100755', '120000', '160000']);
+
+/** Files of one commit: more are no project, and may be one small tree that stands a million times in others. */
+const MAX_ENTRIES = 1_000_000;
+const MAX_BYTES = 256 * 2 ** 20;
+
+/** Adds up a listing as it comes, which a small repository can make longer than any memory. */
+export class TreeLimit {
+  #entries = 0;
+  #bytes = 0;
+
+  /** Whether this piece is more than a commit may list. */
+  readonly isTooMuch = (piece: Buffer): boolean => {
+    this.#bytes += piece.length;
+    for (let at = piece.indexOf(0); at >= 0; at = piece.indexOf(0, at + 1)) this.#entries += 1;
+    return this.isExceeded;
+  };
+
+  get isExceeded(): boolean {
+    return this.#entries > MAX_ENTRIES || this.#bytes > MAX_BYTES;
+  }
+
+  /** What to say then. */
+  fault(commit: string): SyncError {
+    return new SyncError(
+      'UnsupportedContent',
+      `Commit ${commit} has more than ${MAX_ENTRIES.toLocaleString('en')} files, or names of more than ${MAX_BYTES / 2 ** 20} MiB: keep what gateways get in a smaller repository.`,
+    );
+  }
+}
 
 /** Reads `ls-tree -r -z`: `<mode> <type> <id>\t<name>\0`, where the name is bytes. */
 export function parseTree(output: Buffer): TreeEntry[] {

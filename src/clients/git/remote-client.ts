@@ -3,6 +3,7 @@ import { gitEnvironment, type GitSettings } from './environment.ts';
 import { refuseWebPage, remoteFailure } from './failure.ts';
 import { runGit } from './git-process.ts';
 import { lastAnswer, noteAnswers } from './http-answers.ts';
+import { refusePrivate } from './private-folders.ts';
 import { parseRemoteRefs, type RemoteRef } from './refs.ts';
 import type { Remote } from './remote.ts';
 
@@ -96,6 +97,7 @@ async function callRemote(
   input = '',
 ): Promise<string> {
   const { remote, credential, connection = {}, settings, signal } = access;
+  await refusePrivate(remote, settings.privateFolders ?? []);
   return await withCredential(credential, remote, connection, async ({ options, env, folder }) => {
     const exit = await runGit([...globals, ...options, ...command], {
       env: { ...gitEnvironment(settings, remote.transport), ...noteAnswers(folder), ...env },

@@ -5,7 +5,7 @@ import { readBatch, type BlobBody } from './cat-file.ts';
 import { gitEnvironment, type GitSettings } from './environment.ts';
 import { localFailure } from './failure.ts';
 import { runGit } from './git-process.ts';
-import { parseTree } from './ls-tree.ts';
+import { parseTree, TreeLimit } from './ls-tree.ts';
 
 const TEXT_DEADLINE_MS = 30_000;
 const CONTENT_DEADLINE_MS = 10 * 60_000;
@@ -126,14 +126,17 @@ export class Repository {
 
   /**
    * The whole listing of a commit.
-   * @throws SyncError GitFailed, GitTimeout
+   * @throws SyncError UnsupportedContent when it is too long; GitFailed, GitTimeout
    */
   async listTree(commit: string): Promise<TreeEntry[]> {
+    const limit = new TreeLimit();
     // Not through simple-git: names are bytes, and not all of them are text.
     const exit = await runGit([`--git-dir=${this.gitDir}`, 'ls-tree', '-r', '-z', '--full-tree', '--end-of-options', commit], {
       env: gitEnvironment(this.#settings),
       deadlineMs: CONTENT_DEADLINE_MS,
+      isTooMuch: limit.isTooMuch,
     });
+    if (limit.isExceeded) throw limit.fault(commit);
     if (exit.code !== 0) throw localFailure(exit, `list commit ${commit}`);
     return parseTree(exit.stdout);
   }

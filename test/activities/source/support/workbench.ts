@@ -55,6 +55,7 @@ export class Workbench implements Disposable {
       store: await this.openStore(),
       mirrorDir: join(this.folder, 'mirrors'),
       allowFile: true,
+      privateFolders: [this.storeFolder],
       ...(this.mirrorMaxBytes === undefined ? {} : { mirrorMaxBytes: this.mirrorMaxBytes }),
       readSecret: (namespace, name, key) => {
         const value = this.secrets.get(`${namespace}/${name}/${key}`);
