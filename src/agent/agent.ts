@@ -33,10 +33,12 @@ import { guardPrecondition } from './precondition.ts';
 import { prepare, type PreparingWith } from './prepare.ts';
 import type { AgentOptions, Doing } from './ports.ts';
 import { recordScan } from './record-scan.ts';
+import { noteBefore } from './restart-record.ts';
 import { guardNode, guardPeerKnown, guardRevert, readNode } from './redundancy/node.ts';
 import { NodeWatch } from './redundancy/node-watch.ts';
 import { proveStill } from './redundancy/pairing.ts';
 import { restoreFromSnapshot } from './restore.ts';
+import { restartsOf } from './scan.ts';
 import { scanLive } from './scan-live.ts';
 import { guardSessions } from './session-guard.ts';
 import { holdScans, holdingScans, kindsOf, letGo, type HeldScans } from './scan-locks.ts';
@@ -199,9 +201,15 @@ export class Agent {
         ...(Object.keys(taken).length > 0 && { taken }),
         ...(Object.keys(contested).length > 0 && { contested }),
         permit: async () => {
-          [sessions] = await this.#withClient(step, (client) =>
-            Promise.all([guardSessions(client, step, survey.changes, doing.signal), guardNode(client, step, doing.signal)]),
+          let pending: readonly string[] | undefined;
+          [sessions, , pending] = await this.#withClient(step, (client) =>
+            Promise.all([
+              guardSessions(client, step, survey.changes, doing.signal),
+              guardNode(client, step, doing.signal),
+              restartsOf({ client }, doing),
+            ]),
           );
+          if (pending) await noteBefore(this.#layout, state.seq + 1, pending, state.seq);
           await hold();
           const stillValid = await this.#identity.ticket(state, step, doing);
           return () => {
@@ -261,7 +269,9 @@ export class Agent {
     const { relay, scanTimeoutMs: timeoutMs = SCAN_TIMEOUT_MS } = this.#options;
     const record = (seq: number, restart: readonly string[] | undefined): Promise<void> =>
       this.#writing.run(undefined, () => onVolume('recording the scan', () => recordScan(this.#layout, seq, restart)));
-    const make = { layout: this.#layout, relay, clock: this.#bench.clock, timeoutMs, record };
+    const waitedBefore = (seq: number, pending: readonly string[]): Promise<readonly string[]> =>
+      this.#writing.run(doing.signal, () => onVolume('recording the scan', () => noteBefore(this.#layout, seq, pending)));
+    const make = { layout: this.#layout, relay, clock: this.#bench.clock, timeoutMs, waitedBefore, record };
     return this.#withClient(input, (client) => scanLive({ ...make, client }, input, doing));
   }
 

@@ -9,7 +9,7 @@ import { NO_SCANS, readState, writeState } from './state.ts';
 export async function recordScan(layout: Layout, seq: number, restart: readonly string[] | undefined): Promise<void> {
   const state = readState(layout);
   if (state.seq === seq && (state.owed.config || state.owed.projects)) await writeState(layout, { ...state, owed: NO_SCANS });
-  await noteOwed(layout, restart);
+  await noteOwed(layout, seq, restart);
 }
 
 /** What waits for a restart since earlier changes of ours. */

@@ -6,6 +6,8 @@ import type { Layout } from './layout.ts';
 const Record_ = z.object({
   /** What waits for a restart because of what we changed, in the gateway's words. */
   owed: z.array(z.string()).readonly(),
+  /** What waited for a restart before a change, by the number of that; there until the change has been scanned. */
+  before: z.object({ seq: z.int(), pending: z.array(z.string()).readonly() }).optional(),
   /** The restart that was asked for last; written before the gateway is asked. */
   asked: z
     .object({
@@ -40,8 +42,24 @@ export async function writeRestart(layout: Layout, record: RestartRecord): Promi
   await writeDurably(layout.volume, layout.restart, `${JSON.stringify(record)}\n`);
 }
 
-/** Notes what waits for a restart after a scan. */
-export async function noteOwed(layout: Layout, owed: readonly string[] = []): Promise<void> {
+/** Notes what waits for a restart after a scan of everything up to `seq`. */
+export async function noteOwed(layout: Layout, seq: number, owed: readonly string[] = []): Promise<void> {
+  const { before, ...record } = readRestart(layout);
+  const isOver = before !== undefined && before.seq <= seq;
+  if (!isOver && record.owed.join('\n') === owed.join('\n')) return;
+  await writeRestart(layout, { ...record, owed, ...(before && !isOver && { before }) });
+}
+
+/**
+ * Notes what waits for a restart before change number `seq` is made, or at the latest before it is scanned. What has been restarted since
+ * counts no more.
+ * @param since the number of the change whose note still holds
+ * @returns what waited before it: all else is ours
+ */
+export async function noteBefore(layout: Layout, seq: number, now: readonly string[], since = seq): Promise<readonly string[]> {
   const record = readRestart(layout);
-  if (record.owed.join('\n') !== owed.join('\n')) await writeRestart(layout, { ...record, owed });
+  const known = record.before?.seq === since ? record.before.pending : undefined;
+  const pending = known ? known.filter((name) => now.includes(name)) : now;
+  if (record.before?.seq !== seq || pending.length !== known?.length) await writeRestart(layout, { ...record, before: { seq, pending } });
+  return pending;
 }

@@ -15,6 +15,8 @@ interface ScanLiveWith {
   readonly client: IgnitionClient;
   /** Milliseconds that one scan may take. */
   readonly timeoutMs: number;
+  /** Notes what waits for a restart before a transaction is first scanned; see `noteBefore`. */
+  readonly waitedBefore: (seq: number, pending: readonly string[]) => Promise<readonly string[]>;
   /** Hears that the gateway was told of everything up to a transaction, and what of it waits for a restart. */
   readonly record: (seq: number, restart: readonly string[] | undefined) => Promise<void>;
 }
@@ -27,7 +29,8 @@ export async function scanLive(make: ScanLiveWith, input: ScanInput, doing: Doin
   const live = await obtainManifest(layout, relay, before.live, doing.signal);
   const change = { before: await manifestOr(layout, relay, input.expectLive, live, doing.signal), live };
   const { volume, proof: scratch } = layout;
-  const scan = { client, clock, timeoutMs, volume, scratch, owedRestart: owedRestart(layout) };
+  const waitedBefore = (pending: readonly string[]) => make.waitedBefore(before.seq, pending);
+  const scan = { client, clock, timeoutMs, volume, scratch, owedRestart: owedRestart(layout), waitedBefore };
   const { told, ...result } = await scanAs(scan, input, mergeScans(before.owed, input.scans), change, doing);
   if (told) await make.record(before.seq, result.restart);
   guardLive(readState(layout), input); // another rollout may have put it back meanwhile: then nothing is proved

@@ -31,6 +31,8 @@ export interface ScanWith {
   readonly scratch: string;
   /** What waits for a restart since earlier changes of ours. */
   readonly owedRestart?: readonly string[];
+  /** Hears, before the first scan, what waits for a restart; answers what of it waited before the change that is scanned. */
+  readonly waitedBefore?: (pending: readonly string[]) => Promise<readonly string[]>;
 }
 
 /** Whether the gateway was told, besides what came of it: what it was not told is still owed. */
@@ -66,7 +68,8 @@ export async function scanGateway(make: ScanWith, scans: Scans, change: Transiti
   ];
   // What it lists before it looks: a project that is gone afterwards is one that it could not load any more.
   const listed = scans.projects ? await make.client.projectNames(doing.signal) : [];
-  const waiting = new Set((await restartsOf(make, doing)) ?? []);
+  const pendingBefore = await restartsOf(make, doing);
+  const waiting = new Set(pendingBefore && make.waitedBefore ? await make.waitedBefore(pendingBefore) : pendingBefore);
   const ended: Ended[] = [];
   for (const kind of kinds) ended.push(await scanOnce(make, kind, doing));
   const scanMs = Math.round(make.clock.monotonicMs() - start);
@@ -99,7 +102,7 @@ function owing(restart: readonly string[] = []): Pick<ScanResult, 'restart'> {
 }
 
 /** What waits for a restart; undefined where the gateway does not say. */
-async function restartsOf({ client }: ScanWith, { signal }: Doing): Promise<string[] | undefined> {
+export async function restartsOf({ client }: Pick<ScanWith, 'client'>, { signal }: Doing): Promise<string[] | undefined> {
   try {
     return await client.pendingRestart(signal);
   } catch (error) {

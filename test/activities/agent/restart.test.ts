@@ -66,6 +66,26 @@ test('a change that needs a restart: looked at, asked for once, back, and then o
   expect(await run('look', { op: 'later' })).toEqual({ state: 'nothing' });
 });
 
+test.each(['our scan is cut off after the gateway has scanned', 'somebody else scans before us'])(
+  'a change that needs a restart is still known for it when %s',
+  async (how) => {
+    gateway.set({ pendingRestart: ['somebody else'] });
+    const target = rig.content.add(FILES);
+    await rig.sync(FILES);
+    const input = rig.step(NO_MANIFEST, target, { scans: { config: true, projects: false, newProject: false } });
+    if (how.startsWith('our')) {
+      const dying = new AbortController();
+      gateway.onScanned(() => {
+        gateway.set({ pendingRestart: ['somebody else', 'modules'] });
+        dying.abort(new Error('killed'));
+      });
+      await expect(rig.agent.scan(input, { ...doing, signal: dying.signal })).rejects.toThrow();
+    } else gateway.set({ pendingRestart: ['somebody else', 'modules'] });
+    await rig.reopen();
+    expect(await rig.agent.scan(input, doing)).toMatchObject({ outcome: 'AppliedUnverified', restart: ['modules'] });
+  },
+);
+
 test('what waits for a restart because of others is no reason for one', async () => {
   gateway.set({ pendingRestart: ['somebody else'] });
   await rig.sync(FILES);
