@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { mkdir, open, rm } from 'node:fs/promises';
+import { mkdir, open, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { SyncError } from '../domain/errors.ts';
 import type { Digest } from '../domain/manifest.ts';
 import type { Objects, StagedFile } from './objects.ts';
 import { errnoOf, inParallel } from './parallel.ts';
@@ -20,29 +21,35 @@ export class Staging implements AsyncDisposable {
     this.#objects = objects;
   }
 
-  /** Takes whole content. */
+  /**
+   * Takes whole content.
+   * @throws SyncError ContentStoreFailed when it cannot be written, such as when the volume is full
+   */
   add(key: string, bytes: string | Uint8Array): void {
     const temporary = this.#name();
-    this.#inFolder(() => writeFileSync(temporary, bytes, { mode: 0o640 }));
+    try {
+      this.#inFolder(() => writeFileSync(temporary, bytes, { mode: 0o640 }));
+    } catch (error) {
+      this.#fail(error);
+    }
     this.#staged.push({ temporary, key });
   }
 
-  /** Takes content piece by piece; its key follows from its digest, and `key` says how. */
+  /**
+   * Takes content piece by piece; its key follows from its digest, and `key` says how.
+   * @throws SyncError ContentStoreFailed as `add`; what `chunks` throws
+   */
   async addStream(chunks: AsyncIterable<Uint8Array>, key: (digest: Digest) => string): Promise<Digest> {
     const temporary = this.#name();
     const hash = createHash('sha256');
-    const file = await open(temporary, 'wx', 0o640).catch(async (error: unknown) => {
-      if (errnoOf(error) !== 'ENOENT') throw error;
-      await mkdir(this.#objects.spool, { recursive: true });
-      return await open(temporary, 'wx', 0o640);
-    });
+    const file = await this.#create(temporary).catch((error: unknown) => this.#fail(error));
     try {
       for await (const chunk of chunks) {
         hash.update(chunk);
-        await file.write(chunk);
+        await file.write(chunk).catch((error: unknown) => this.#fail(error));
       }
     } catch (error) {
-      await rm(temporary, { force: true });
+      await rm(temporary, { force: true }).catch(() => undefined);
       throw error;
     } finally {
       await file.close();
@@ -66,6 +73,14 @@ export class Staging implements AsyncDisposable {
     await inParallel(this.#staged.splice(0), ({ temporary }) => rm(temporary, { force: true }));
   }
 
+  async #create(temporary: string): Promise<FileHandle> {
+    return await open(temporary, 'wx', 0o640).catch(async (error: unknown) => {
+      if (errnoOf(error) !== 'ENOENT') throw error;
+      await mkdir(this.#objects.spool, { recursive: true });
+      return await open(temporary, 'wx', 0o640);
+    });
+  }
+
   #inFolder(write: () => void): void {
     try {
       write();
@@ -74,6 +89,15 @@ export class Staging implements AsyncDisposable {
       mkdirSync(this.#objects.spool, { recursive: true });
       write();
     }
+  }
+
+  #fail(error: unknown): never {
+    if (errnoOf(error) === undefined) throw error;
+    throw new SyncError(
+      'ContentStoreFailed',
+      `What is on its way into the content store cannot be written to ${this.#objects.spool}: ${String(error)}. Check that it is mounted, writable for this user, and not full.`,
+      { cause: error },
+    );
   }
 
   #name(): string {
