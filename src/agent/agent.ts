@@ -246,12 +246,13 @@ export class Agent {
     );
   }
 
-  /** Writes the step's target anew where it has been written over, if it is live; see `mendLive`. */
-  async mend(step: GatewayStep, { concerns, guard }: Mending, doing: Doing): Promise<readonly string[]> {
-    const mend = async (): Promise<readonly string[]> => {
+  /** Writes the step's target anew where it has been written over; see `mendLive`. Undefined: it is live no more, so nobody has looked. */
+  async mend(step: GatewayStep, { concerns, guard }: Mending, doing: Doing): Promise<readonly string[] | undefined> {
+    const mend = async (): Promise<readonly string[] | undefined> => {
       await this.#recover();
       const state = readState(this.#layout);
-      if (state.live === NO_MANIFEST || state.live !== step.target) return [];
+      if (state.live !== step.target) return undefined;
+      if (state.live === NO_MANIFEST) return [];
       const ours: Mending = {
         concerns: (path) => this.node.owns(path) && concerns(path),
         guard: () => {

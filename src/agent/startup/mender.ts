@@ -60,15 +60,16 @@ export class Mender {
       );
     if (wasSeededOver(layout) && gate.closed !== undefined) {
       const mending = { why: 'the volume was seeded over the last sync', concerns: since(layout, now.marker ?? Infinity) };
-      await this.#mend({ ...mending, guard: () => guardClosed(gate) }, gateway, connection, doing);
+      if (!(await this.#mend({ ...mending, guard: () => guardClosed(gate) }, gateway, connection, doing))) return;
       await gate.found({ kind: 'whole', setUp: true });
     }
     const setup = this.#setup;
     if (setup && !settingUp) {
       const rewritten = since(layout, setup.since);
       const concerns = (path: string): boolean => SECURITY.test(path) && rewritten(path);
-      if (clock.monotonicMs() - setup.last < SETUP_ENDED_MS)
-        await this.#mend({ why: 'the first-time setup rewrote it', concerns, guard: () => undefined }, gateway, connection, doing);
+      const mending = { why: 'the first-time setup rewrote it', concerns, guard: () => undefined };
+      const isDue = clock.monotonicMs() - setup.last < SETUP_ENDED_MS;
+      if (isDue && !(await this.#mend(mending, gateway, connection, doing))) return;
       this.#setup = undefined;
     }
     if (before?.marker !== now.marker || before.settingUp !== now.settingUp) await rememberPlatform(layout, now);
@@ -77,16 +78,18 @@ export class Mender {
       await agent.scan({ ...this.#step(gateway, connection, op), scans: NO_SCANS }, doing);
   }
 
+  /** @returns whether it was looked at: a sync that came first leaves that to the next look */
   async #mend(
     { why, ...mending }: Mending & { readonly why: string },
     gateway: string,
     connection: GatewayConnection,
     doing: Doing,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const { agent, layout, clock, onMended } = this.#options;
     const op = `${MENDED}${gateway}/${readState(layout).seq + 1}/${clock.now().toISOString()}`;
     const paths = await agent.mend(this.#step(gateway, connection, op), mending, doing);
-    if (paths.length > 0) onMended(why, paths);
+    if (paths && paths.length > 0) onMended(why, paths);
+    return paths !== undefined;
   }
 
   #step(gateway: string, connection: GatewayConnection, op: string): GatewayStep {

@@ -131,6 +131,27 @@ describe('a volume that the chart seeds once more, over what was synced', () => 
     expect(after.damage).toEqual([]);
   });
 
+  test('is put right after a sync that was at work first', async () => {
+    pod.relay.says = 'nobody answers';
+    const agent = pod.start();
+    const { agent: engine, steps } = await agent.ready();
+    const step = pod.step(live, { ...SECURED, 'projects/P/project.json': '{"title":"next"}' });
+    const mend = engine.mend.bind(engine);
+    let met = false;
+    engine.mend = async (...args) => {
+      if (!met) {
+        met = true;
+        await steps.stage(step, doing);
+        await steps.apply(step, doing);
+      }
+      return mend(...args);
+    };
+    pod.relay.says = EXPECTS.sync;
+    await until(() => pod.mended.length > 0);
+    expect(met).toBe(true);
+    expect(pod.read(`${SECURITY}/config.json`)).toBe(OURS);
+  });
+
   test('what a person had changed there before, and the seeding did not touch, stays', async () => {
     const changed = 'projects/P/project.json';
     rmSync(join(pod.dataDir, '.ignition-seed-complete'));
