@@ -1,6 +1,5 @@
 import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { jest } from '@jest/globals';
 import { DiskVolume } from '../../../src/agent/disk-volume.ts';
 import { Rig, doing } from './support/rig.ts';
 
@@ -55,11 +54,10 @@ test.each([
   { where: 'a volume with hard links', links: true },
   { where: 'a volume without', links: false },
 ])('what a person saves in place between a crash and its recovery is kept and named on $where', async ({ links }) => {
-  const link = jest.spyOn(DiskVolume.prototype, 'link');
-  if (!links)
-    link.mockImplementation(() =>
-      raise(Object.assign(new Error('EPERM: operation not permitted'), { code: 'EPERM', errno: -1, syscall: 'link' })),
-    );
+  const own = Object.getOwnPropertyDescriptor(DiskVolume.prototype, 'link')!;
+  const value = (): never =>
+    raise(Object.assign(new Error('EPERM: operation not permitted'), { code: 'EPERM', errno: -1, syscall: 'link' }));
+  if (!links) Object.defineProperty(DiskVolume.prototype, 'link', { ...own, value });
   try {
     await interrupted();
     writeFileSync(join(rig.dataDir, 'projects/P/a'), WORK); // the same inode
@@ -68,7 +66,7 @@ test.each([
     expect(rig.commits().at(-1)).toMatchObject({ late: ['projects/P/a'] });
     expect(kept().filter((file) => file.includes('/late/'))).toHaveLength(1);
   } finally {
-    link.mockRestore();
+    Object.defineProperty(DiskVolume.prototype, 'link', own);
   }
 });
 
