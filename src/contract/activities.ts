@@ -317,6 +317,8 @@ export type DesiredSummary =
 export interface ReportResult {
   /** False when status already knows a newer rollout, or knows this one as finished: the reporter must stop. */
   readonly current: boolean;
+  /** Whether the object asked for an approval of each plan when this was written: a person may have said so a moment ago. */
+  readonly approvalRequired?: boolean;
 }
 
 export interface ControlActivities {

@@ -52,6 +52,8 @@ class RolloutRun {
   #hold: Hold | undefined;
   #message = '';
   #approved: { plan: string; by: string } | undefined;
+  /** Whether the object asks for an approval, as far as is known: it may have been edited since this rollout was begun. */
+  #approvalRequired: boolean;
   #waves = 0;
   /** Gateways that wait for a restart: all files go first, so that one window holds nobody else. */
   readonly #restarts = new Set<string>();
@@ -63,6 +65,7 @@ class RolloutRun {
     const { namespace, name } = input.object;
     this.#input = input;
     this.#id = rolloutWorkflowId(namespace, name, input.n);
+    this.#approvalRequired = input.approval.required;
     this.#inbox = openRolloutInbox({ specPaused: input.specPaused }, (signal, said) => {
       getExternalWorkflowHandle(ignitionSyncWorkflowId(namespace, name))
         .signal(SIGNALS[signal], said)
@@ -96,12 +99,8 @@ class RolloutRun {
       return this.#finish('Succeeded', `nothing to change: ${gatewaysOf(this.#plan.unchanged)} had it already`);
     }
 
-    const refused = await this.#approval(this.#plan);
+    const refused = await this.#throughGate(this.#plan);
     if (refused) return refused;
-    this.#stage = this.#plan.stages[0]?.name ?? '';
-    const current = await this.#report(this.#running(), `changing ${gatewaysOf(this.#plan.changed)}`);
-    if (!current) return this.#finish('Superseded', 'a newer rollout is under way');
-
     for (const stage of this.#plan.stages) {
       for (let wave = 0; wave < stage.waves; wave += 1) {
         const ended = await this.#throughWave(stage.name, wave);
@@ -120,10 +119,29 @@ class RolloutRun {
     );
   }
 
-  /** Waits for a person where the object or a guard rail asks for one. Returns a result when that ends the rollout. */
+  /** The last point at which nothing has changed. Returns a result when the rollout ends here. */
+  async #throughGate(plan: PlanResult): Promise<RolloutResult | undefined> {
+    do {
+      const refused = this.#needsApproval() && (await this.#approval(plan));
+      if (refused) return refused;
+      this.#stage = plan.stages[0]?.name ?? '';
+      const current = await this.#report(this.#running(), `changing ${gatewaysOf(plan.changed)}`);
+      if (!current) return this.#finish('Superseded', 'a newer rollout is under way');
+    } while (this.#needsApproval()); // asked for while the plan was being made
+    return undefined;
+  }
+
+  #asksForApproval(): boolean {
+    return this.#approvalRequired || (this.#plan?.holds.length ?? 0) > 0;
+  }
+
+  #needsApproval(): boolean {
+    return this.#asksForApproval() && this.#approved === undefined;
+  }
+
+  /** Waits for a person. Returns a result when that ends the rollout. */
   async #approval(plan: PlanResult): Promise<RolloutResult | undefined> {
-    const { required, timeoutMs } = this.#input.approval;
-    if (!required && plan.holds.length === 0) return undefined;
+    const { timeoutMs } = this.#input.approval;
     const { added, modified, deleted } = plan.files;
     const why = plan.holds.map((hold) => `${hold.reason}: ${hold.message}`).join('; ');
     await this.#report(
@@ -255,7 +273,7 @@ class RolloutRun {
   #report(state: RolloutState, message: string, fault?: Fault): Promise<boolean> {
     this.#state = state;
     this.#message = message;
-    const { object, n, commit, ref, contentHash, approval } = this.#input;
+    const { object, n, commit, ref, contentHash } = this.#input;
     const waits = waitingFor(state, this.#hold, this.#inbox.pausedBySpec);
     upsertSearchAttributes(searchAttributes({ phase: state }));
     setCurrentDetails(`**${state}** ${ref}@${short(commit)}\n\n${message}${waits ? `\n\nWaiting for: ${waits}` : ''}`);
@@ -266,7 +284,7 @@ class RolloutRun {
       ref,
       contentHash,
       planDigest: this.#plan?.planDigest,
-      approvalRequired: approval.required || (this.#plan?.holds.length ?? 0) > 0,
+      approvalRequired: this.#asksForApproval(),
       approvedPlan: this.#approved?.plan,
       approvedBy: this.#approved?.by,
       stage: this.#stage,
@@ -277,7 +295,10 @@ class RolloutRun {
     };
     const said = this.#reports.run(() => control.reportStatus({ object, n, rollout }, `${state}: ${message}`.slice(0, 100)));
     said.catch((error: unknown) => log.warn('status report failed', { ...faultOf(error) }));
-    return said.then(({ current }) => current || isFinal(state));
+    return said.then(({ current, approvalRequired }) => {
+      if (this.#waves === 0) this.#approvalRequired ||= approvalRequired === true;
+      return current || isFinal(state);
+    });
   }
 
   #progress(): Record<string, unknown> {

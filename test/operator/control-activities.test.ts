@@ -88,6 +88,19 @@ test('what is reported stands in status, also of gateways', async () => {
   expect(gateway!.status).toMatchObject({ phase: 'Applying', desired: `main@sha1:${commit}` });
 });
 
+test('whoever reports hears whether the object asks for an approval now, whatever it asked for when the rollout began', async () => {
+  const { uid } = (await cluster.kube.get(IGNITION_SYNCS, cluster.namespace, 'plant'))!.metadata;
+  const report = { object: { namespace: cluster.namespace, name: 'plant', uid } };
+  const require = async (required: boolean): Promise<void> => {
+    const patch = JSON.stringify({ spec: { approval: { required } } });
+    await testStack().kubectl(['-n', cluster.namespace, 'patch', 'isync', 'plant', '--type', 'merge', '-p', patch]);
+  };
+  await require(true);
+  expect(await control.reportStatus(report)).toEqual({ current: true, approvalRequired: true });
+  await require(false);
+  expect(await control.reportStatus(report)).toEqual({ current: true });
+});
+
 test('what turns is said once as an event of the object, however often it is reported', async () => {
   const { uid } = (await cluster.kube.get(IGNITION_SYNCS, cluster.namespace, 'plant'))!.metadata;
   const object = { namespace: cluster.namespace, name: 'plant', uid };

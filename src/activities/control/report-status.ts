@@ -1,5 +1,6 @@
 import type { ReportResult } from '../../contract/activities.ts';
 import { announcement } from '../../domain/announcement.ts';
+import { asksForApproval } from '../../domain/approval.ts';
 import { SyncError } from '../../domain/errors.ts';
 import { insecureTransport } from '../../domain/git-policy.ts';
 import { gatewayStatus } from '../../domain/gateway-status.ts';
@@ -41,7 +42,7 @@ export function createReportStatus(store: ObjectStore, announcer: Announcer, now
       if (!(await store.replaceSyncStatus(sync, status))) continue;
       const news = announcement(sync.status?.conditions, status.conditions);
       if (news) await announcer.announce(sync, news);
-      return { current: true };
+      return { current: true, ...(asksForApproval(sync.spec) && { approvalRequired: true }) };
     }
     throw new SyncError('Internal', `status of IgnitionSync ${namespace}/${name} keeps changing under us`);
   };

@@ -7,7 +7,7 @@ import { Shared } from './shared.ts';
 /** The one port of the shared webhook receiver, on the Service of the install. */
 export const RECEIVER_PORT = 9443;
 
-const Approval = withRules(
+export const Approval = withRules(
   z.object({
     required: z.boolean().default(false).describe('A person must approve each plan before any gateway is touched.'),
     timeout: Duration.default('24h').describe('A plan that nobody approved in this time is rejected.'),
