@@ -149,18 +149,37 @@ export async function stageGateway(at: WaveContext, planned: Target, say: Say): 
   }
 }
 
-/** Makes the staged manifest live, proves it loaded, and puts the gateway back when it did not come up. Called inline by the wave, not as a child. */
-export async function syncGateway(at: WaveContext, planned: Target, { note }: Staged, gate: Gate, say: Say): Promise<GatewayOutcome> {
+/** Looks whether a gateway still is what its step takes it for. Undefined: it is. */
+export type Recheck = () => Promise<Fault | undefined>;
+
+/**
+ * Makes the staged manifest live, proves it loaded, and puts the gateway back when it did not come up. Called inline by the wave, not as a child.
+ * @param recheck asked after each wait, of whatever length, directly before the apply: what it says ends the sync here
+ */
+export async function syncGateway(
+  at: WaveContext,
+  planned: Target,
+  { note }: Staged,
+  gate: Gate,
+  say: Say,
+  recheck?: Recheck,
+): Promise<GatewayOutcome> {
   const { gateway } = planned;
   const agent = gatewayActivities(at.object.namespace, gateway);
   const step = applyOf(at, planned);
   const began = Date.now();
   let people: { since: number; said: string; quietly: boolean } | undefined;
+  let waited = false;
   for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
     if (gate.paused()) {
       say({ phase: 'Waiting', waitingFor: gate.pausedFor(), note });
       if (people) people.said = '';
       await condition(() => !gate.paused() || gate.stopped());
+      waited = true;
+    }
+    if (recheck && waited && !gate.stopped() && patched('recheck-after-wait')) {
+      const fault = await recheck();
+      if (fault) return { gateway, kind: 'failed', restored: false, fault };
     }
     if (gate.stopped()) return { gateway, kind: 'untouched', why: 'the rollout stopped before this gateway' };
     if (people?.quietly !== true) say({ phase: 'Applying', note }); // looked at again, it still waits until it goes on
@@ -190,6 +209,7 @@ export async function syncGateway(at: WaveContext, planned: Target, { note }: St
       if (people) people.said = fault.message;
       const seen = gate.generation();
       await condition(() => gate.generation() !== seen || gate.stopped(), look);
+      waited = true;
     }
   }
 }
