@@ -72,6 +72,7 @@ export const REASONS = {
   RedundancyFailedOver: 'change',
   RedundancyUnsettled: 'change',
   PeerUnknown: 'change',
+  PeerNotReady: 'change',
   ReplicationPending: 'backoff',
   // The rollout
   NotCurrentRollout: 'change',

@@ -36,3 +36,18 @@ export async function untilHoldEnds(
     await say(`${holdMessage(hold)} (retryGateway "${retries.at(-1) ?? ''}": no gateway of that name failed)`);
   }
 }
+
+/** How long a wave that changes nothing is left alone, a little longer each time, milliseconds. */
+const IDLE_MS = 5_000;
+const LONGEST_IDLE_MS = 300_000;
+
+/**
+ * Waits before a wave is run once more that left gateways as they were with nothing that holds it, for the `times`-th time in a row: at
+ * once it would do so without end. What is said meanwhile ends the wait.
+ */
+export async function untilTriedAgain(times: number, inbox: RolloutInbox, say: (message: string) => Promise<unknown>): Promise<void> {
+  const ms = Math.min(IDLE_MS * 2 ** Math.min(times, 10), LONGEST_IDLE_MS);
+  const seen = inbox.generation;
+  await say(`gateways were left as they were; they are looked at again in ${ms / 1000} s`);
+  await heard(inbox, () => inbox.generation !== seen, ms);
+}

@@ -4,6 +4,7 @@ import {
   defineQuery,
   getExternalWorkflowHandle,
   log,
+  patched,
   setCurrentDetails,
   setHandler,
   upsertSearchAttributes,
@@ -19,7 +20,7 @@ import { type FailedGateway, type Hold, gatewaysOf, judgeWave, waitingFor } from
 import { control, source } from './activities.ts';
 import { confirmUnchanged } from './confirm-unchanged.ts';
 import { faultOf } from './faults.ts';
-import { untilHoldEnds } from './hold.ts';
+import { untilHoldEnds, untilTriedAgain } from './hold.ts';
 import { InOrder } from './in-order.ts';
 import { type RolloutInbox, ending, heard, isPaused, openRolloutInbox } from './rollout-messages.ts';
 import type { RolloutInput, RolloutResult } from './rollout-contract.ts';
@@ -167,6 +168,7 @@ class RolloutRun {
     let only = all;
     let deletesConfirmed: readonly string[] | undefined;
     let failed: readonly FailedGateway[] = [];
+    let idle = 0;
     for (this.#stage = stage; ;) {
       await this.#waitWhileFrozen();
       if (ending(this.#inbox)) return this.#end();
@@ -186,7 +188,13 @@ class RolloutRun {
         only = retry.only;
         if (retry.confirmed) deletesConfirmed = [...(deletesConfirmed ?? []), ...(only ?? [])];
       } else if (only === all && result.untouched === 0) return undefined;
-      else only = all; // the rest of the wave waited for the stop to be lifted, or for the gateway that was retried
+      else {
+        // The rest of the wave waited for the stop to be lifted, or for the gateway that was retried.
+        idle = only === all && !this.#inbox.frozen ? idle + 1 : 0;
+        if (idle > 1 && patched('idle-waves-wait'))
+          await untilTriedAgain(idle - 2, this.#inbox, (message) => this.#report(this.#running(), `${stage}: ${message}`));
+        only = all;
+      }
     }
   }
 

@@ -169,9 +169,10 @@ async function revertAll(at: WaveContext, gateways: readonly PlannedGateway[], _
   return (await Promise.all(unitsIn(gateways).map((unit) => revertUnit(at, unit, say)))).flat();
 }
 
-async function restartAll(at: WaveContext, gateways: readonly PlannedGateway[], gate: Gate, say: SayFor): Promise<GatewayOutcome[]> {
+async function restartAll(at: WaveInput, gateways: readonly PlannedGateway[], gate: Gate, say: SayFor): Promise<GatewayOutcome[]> {
   const turns = new Turns();
-  return (await Promise.all(unitsIn(gateways).map((unit) => restartUnit(at, unit, turns, gate, say)))).flat();
+  const due = (gateway: string): boolean => at.only?.includes(gateway) ?? true;
+  return (await Promise.all(unitsIn(gateways).map((unit) => restartUnit(at, unit, due, turns, gate, say)))).flat();
 }
 
 function resultOf(outcomes: readonly GatewayOutcome[]): WaveResult {

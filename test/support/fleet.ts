@@ -21,6 +21,7 @@ import {
   gatewayTaskQueue,
   ignitionSyncWorkflowId,
   rolloutWorkflowId,
+  waveWorkflowId,
 } from '../../src/contract/names.ts';
 import { SyncError } from '../../src/domain/errors.ts';
 import { NO_MANIFEST } from '../../src/domain/manifest.ts';
@@ -379,6 +380,12 @@ export class Fleet {
     const id = to === 'object' ? ignitionSyncWorkflowId(NAMESPACE, this.name) : rolloutWorkflowId(NAMESPACE, this.name, to);
     const handle = this.client.workflow.getHandle(id);
     await (said === undefined ? handle.signal(signal) : handle.signal(signal, said));
+  }
+
+  /** Tells a running wave of a rollout to stop, as only its rollout does. */
+  async stopWave(n: number, name: string): Promise<void> {
+    const id = waveWorkflowId(rolloutWorkflowId(NAMESPACE, this.name, n), name, 0);
+    await this.client.workflow.getHandle(id).signal('control', { stop: true });
   }
 
   async progress(n?: number): Promise<Record<string, unknown>> {

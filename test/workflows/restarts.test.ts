@@ -1,4 +1,5 @@
 import { Fleet } from '../support/fleet.ts';
+import { PairModel } from '../support/pair-model.ts';
 
 let fleet: Fleet;
 afterEach(() => fleet.end());
@@ -91,4 +92,52 @@ test('a gateway whose window closes while it is looked at is not restarted outsi
   const { waitingFor } = await fleet.untilGateway('a', (seen) => /which opens at/.test(seen.waitingFor ?? ''));
   expect(waitingFor).toMatch(/^a restart: its window/);
   expect(restarts()).toEqual({ a: 0, b: 0, c: 0 });
+});
+
+test('a wave that leaves its gateways as they were again and again, with nothing that holds it, is run again later and not at once', async () => {
+  fleet = await Fleet.startOnCommit1();
+  fleet.restartDue.add('a');
+  fleet.people = { restart: later() };
+  await fleet.push('c2');
+  for (const attempt of [2, 3]) {
+    await fleet.untilGateway('a', ({ waitingFor }) => /which opens at/.test(waitingFor ?? ''));
+    await fleet.stopWave(2, `restart-${attempt}`);
+    await fleet.untilGateway('a', ({ phase }) => phase === 'Pending');
+  }
+  const { rollout } = await fleet.until((status) => /left as they were/.test(status.rollout?.message ?? ''));
+  expect(rollout?.message).toBe('restart: gateways were left as they were; they are looked at again in 5 s');
+  expect(await fleet.progress(2)).toMatchObject({ waves: 4 });
+  await fleet.signal('syncNow', {}, 2);
+  await fleet.untilGateway('a', ({ phase }) => phase === 'Waiting');
+});
+
+test('the active node of a pair, whoever that is, is not restarted when the restart of its standby failed', async () => {
+  fleet = await Fleet.startOnCommit1();
+  fleet.pair = new PairModel('a', 'b', 'proceed');
+  fleet.pair.active('b');
+  fleet.restartDue.add('a').add('b');
+  fleet.people = { restart: OPEN };
+  fleet.failing('a', 'restart', 'GatewayAuthFailed');
+  await fleet.push('c2');
+  await fleet.rollout(2, 'Holding');
+  expect(restarts()).toEqual({ a: 0, b: 0, c: 0 });
+  fleet.mend('a', 'restart');
+  await fleet.signal('retryGateway', { gateway: 'a' });
+  await fleet.rollout(2, 'Succeeded');
+  expect(restarts()).toEqual({ a: 1, b: 1, c: 0 });
+});
+
+test('the active node of a pair whose standby was away at the sync is restarted only when that is back', async () => {
+  fleet = await Fleet.startOnCommit1();
+  fleet.pair = new PairModel('a', 'b', 'hold');
+  fleet.pair.stop('b');
+  fleet.restartDue.add('a');
+  fleet.people = { restart: OPEN };
+  await fleet.push('c2');
+  const { waitingFor } = await fleet.untilGateway('a', (seen) => /^a restart: a waits/.test(seen.waitingFor ?? ''));
+  expect(waitingFor).toMatch(/b, the other node of its pair, could not carry the plant meanwhile: its gateway does not run/);
+  expect(restarts()).toEqual({ a: 0, b: 0, c: 0 });
+  fleet.pair.active('a');
+  await fleet.rollout(2, 'Succeeded');
+  expect(restarts()).toEqual({ a: 1, b: 0, c: 0 });
 });
