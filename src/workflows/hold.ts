@@ -1,6 +1,8 @@
+import { patched } from '@temporalio/workflow';
 import { isFor } from '../contract/messages.ts';
 import { type Hold, askingForConfirmation, holdMessage } from '../domain/rollout-state.ts';
-import { type RolloutInbox, heard } from './rollout-messages.ts';
+import { foreignApproval } from './approval-gate.ts';
+import { type RolloutInbox, ending, heard } from './rollout-messages.ts';
 
 /** How a wave goes on after a hold. */
 export interface Retry {
@@ -24,10 +26,18 @@ export async function untilHoldEnds(
   const back = inbox.agentsBack;
   const asking = askingForConfirmation(hold);
   const before = inbox.approvals.length;
+  let seen = before;
+  const named = (): boolean => asking.length > 0 && inbox.approvals.length > seen;
   const confirmed = (): boolean => asking.length > 0 && inbox.approvals.slice(before).some((approval) => isFor(approval, plan));
   for (;;) {
-    await heard(inbox, () => inbox.retries.length > 0 || confirmed() || (hold.kind === 'canaryUnreachable' && inbox.agentsBack > back));
+    await heard(inbox, () => inbox.retries.length > 0 || named() || (hold.kind === 'canaryUnreachable' && inbox.agentsBack > back));
     if (confirmed()) return { only: asking, confirmed: true };
+    if (named() && ending(inbox) === undefined) {
+      seen = inbox.approvals.length;
+      const last = inbox.approvals.at(-1);
+      if (last && patched('foreign-approval-said')) await say(`${holdMessage(hold)} (${foreignApproval(last, plan)})`);
+      continue;
+    }
     const { retries } = inbox;
     inbox.retries = [];
     if (hold.kind === 'canaryUnreachable' || retries.length === 0) return { confirmed: false };

@@ -10,7 +10,7 @@ import {
   upsertSearchAttributes,
 } from '@temporalio/workflow';
 import type { PlanResult } from '../contract/activities.ts';
-import { PROGRESS_QUERY, SIGNALS, isFor } from '../contract/messages.ts';
+import { PROGRESS_QUERY, SIGNALS } from '../contract/messages.ts';
 import { ignitionSyncWorkflowId, rolloutWorkflowId } from '../contract/names.ts';
 import type { Fault } from '../domain/errors.ts';
 import { type FinalRolloutState, type RolloutState, isFinal } from '../domain/reports.ts';
@@ -18,11 +18,12 @@ import { MAX_WAVE } from '../domain/plan/stages.ts';
 import { short } from '../domain/revision.ts';
 import { type FailedGateway, type Hold, gatewaysOf, judgeWave, waitingFor } from '../domain/rollout-state.ts';
 import { control, source } from './activities.ts';
+import { untilApproved } from './approval-gate.ts';
 import { confirmUnchanged } from './confirm-unchanged.ts';
 import { faultOf } from './faults.ts';
 import { untilHoldEnds, untilTriedAgain } from './hold.ts';
 import { InOrder } from './in-order.ts';
-import { type RolloutInbox, ending, heard, isPaused, openRolloutInbox } from './rollout-messages.ts';
+import { type RolloutInbox, ending, isPaused, openRolloutInbox } from './rollout-messages.ts';
 import type { RolloutInput, RolloutResult } from './rollout-contract.ts';
 import { runWave } from './run-wave.ts';
 import { searchAttributes } from './search-attributes.ts';
@@ -142,24 +143,12 @@ class RolloutRun {
 
   /** Waits for a person. Returns a result when that ends the rollout. */
   async #approval(plan: PlanResult): Promise<RolloutResult | undefined> {
-    const { timeoutMs } = this.#input.approval;
-    const { added, modified, deleted } = plan.files;
-    const why = plan.holds.map((hold) => `${hold.reason}: ${hold.message}`).join('; ');
-    await this.#report(
-      'WaitingForApproval',
-      `plan ${short(plan.planDigest)} changes ${gatewaysOf(plan.changed)}: ${added} files added, ${modified} modified, ${deleted} deleted${why ? `. Needs a look: ${why}` : ''}`,
+    const answer = await untilApproved(plan, this.#input.approval.timeoutMs, this.#inbox, (message) =>
+      this.#report('WaitingForApproval', message),
     );
-    const inbox = this.#inbox;
-    // What was approved before the plan was known can only have meant another one.
-    inbox.approvals = inbox.approvals.filter((a) => a.planDigest !== undefined);
-    const approvalOf = () => inbox.approvals.find((a) => isFor(a, plan.planDigest));
-    const inTime = await heard(inbox, () => approvalOf() !== undefined || inbox.rejected !== undefined, timeoutMs);
-    const approval = approvalOf();
-    if (inbox.rejected)
-      return this.#finish('Rejected', `rejected by ${inbox.rejected.by ?? 'somebody'}: ${inbox.rejected.reason ?? 'no reason given'}`);
-    if (ending(inbox)) return this.#end();
-    if (!inTime || !approval) return this.#finish('Rejected', 'nobody approved the plan in time');
-    this.#approved = { plan: plan.planDigest, by: approval.by ?? 'signal' };
+    if (answer.kind === 'rejected') return this.#finish('Rejected', answer.message);
+    if (answer.kind === 'ending') return this.#end();
+    this.#approved = { plan: plan.planDigest, by: answer.by };
     return undefined;
   }
 
