@@ -14,11 +14,12 @@ const NAMED = 3;
 /**
  * Whether a rollout may still speak: reports of an older rollout than the one in status, or of one that status knows as finished
  * (its workflow was reset), change nothing.
+ * @param left see `StatusReport`
  */
-export function mayReport(status: IgnitionSyncStatus | undefined, n: number | undefined): boolean {
+export function mayReport(status: IgnitionSyncStatus | undefined, n: number | undefined, left = false): boolean {
   const known = status?.rollout;
   if (n === undefined || !known) return true;
-  return known.number < n || (known.number === n && !isFinal(known.state));
+  return known.number < n || (known.number === n && (left || !isFinal(known.state)));
 }
 
 function rolloutStatus(

@@ -124,6 +124,8 @@ export interface StatusReport {
   /** Digest of the specs that are wanted now. */
   readonly contentHash?: string;
   readonly rollout?: RolloutReport;
+  /** How a rollout that is gone left its gateways: counts also when status knows that it has ended, as long as no newer one has begun. */
+  readonly left?: boolean;
   /** Gateways that changed phase, at most 100. */
   readonly gateways?: readonly GatewayReport[];
   /** Stalled with this fault; null clears it. */

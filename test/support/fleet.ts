@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
 import { Client, Connection } from '@temporalio/client';
+import { defaultPayloadConverter } from '@temporalio/common';
 import { heartbeat } from '@temporalio/activity';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import type { IgnitionGatewayStatus } from '../../src/api/v1alpha1/ignition-gateway.ts';
@@ -386,6 +387,19 @@ export class Fleet {
   async stopWave(n: number, name: string): Promise<void> {
     const id = waveWorkflowId(rolloutWorkflowId(NAMESPACE, this.name, n), name, 0);
     await this.client.workflow.getHandle(id).signal('control', { stop: true });
+  }
+
+  /** Ends a rollout as `terminate` does, and has its wave begin anew without it, with this input besides. */
+  async orphanWave(n: number, name: string, more: object): Promise<void> {
+    const rollout = rolloutWorkflowId(NAMESPACE, this.name, n);
+    const wave = this.client.workflow.getHandle(waveWorkflowId(rollout, name, 0));
+    const [started] = (await wave.fetchHistory()).events ?? [];
+    const [input] = started?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
+    const args = [{ ...defaultPayloadConverter.fromPayload<object>(input ?? {}), ...more }];
+    await wave.terminate('test');
+    await this.client.workflow.getHandle(rollout).terminate('test');
+    await this.rollout(n, 'Aborted');
+    await this.client.workflow.start('wave', { workflowId: wave.workflowId, taskQueue: CONTROL_TASK_QUEUE, args });
   }
 
   async progress(n?: number): Promise<Record<string, unknown>> {

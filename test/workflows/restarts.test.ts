@@ -111,6 +111,29 @@ test('a wave that leaves its gateways as they were again and again, with nothing
   await fleet.untilGateway('a', ({ phase }) => phase === 'Waiting');
 });
 
+test('a wave whose rollout is terminated while a gateway waits for its window ends by itself, and status says how it is left', async () => {
+  fleet = await Fleet.startOnCommit1();
+  fleet.restartDue.add('a');
+  fleet.people = { restart: later() };
+  await fleet.push('c2');
+  await fleet.untilGateway('a', ({ phase }) => phase === 'Waiting');
+  await fleet.orphanWave(2, 'restart-2', { lookForRolloutMs: 500 });
+  const left = await fleet.untilGateway('a', ({ phase }) => phase === 'Failed');
+  expect(left).toMatchObject({ reason: 'Aborted', waitingFor: '', restartPending: ['modules'] });
+  expect(left.message).toMatch(
+    /^the wave ended, since its rollout was ended from outside, while this gateway was Waiting \(a restart: its window .*\): syncNow or a new commit goes on$/,
+  );
+});
+
+test('a wave whose rollout is terminated in the middle of it brings its gateway to the end, and status says so', async () => {
+  fleet = await Fleet.startOnCommit1();
+  const scan = await fleet.pushUntil('c2', 'a', 'scan');
+  await fleet.client.workflow.getHandle(`rollout/test/${fleet.name}/2`).terminate('test');
+  await fleet.rollout(2, 'Aborted');
+  scan.release();
+  expect((await fleet.untilGateway('a', ({ phase }) => phase === 'Synced')).revision).toMatch(/^main@sha1:c2/);
+});
+
 test('the active node of a pair, whoever that is, is not restarted when the restart of its standby failed', async () => {
   fleet = await Fleet.startOnCommit1();
   fleet.pair = new PairModel('a', 'b', 'proceed');
