@@ -34,6 +34,7 @@ import { prepare, type PreparingWith } from './prepare.ts';
 import type { AgentOptions, Doing } from './ports.ts';
 import { recordScan } from './record-scan.ts';
 import { noteBefore } from './restart-record.ts';
+import { RestartWatch } from './restart-watch.ts';
 import { guardNode, guardPeerKnown, guardRevert, readNode } from './redundancy/node.ts';
 import { NodeWatch } from './redundancy/node-watch.ts';
 import { proveStill } from './redundancy/pairing.ts';
@@ -64,6 +65,8 @@ export class Agent {
   readonly #identity: Identity;
   /** The gateway's part in a redundant pair. */
   readonly node: NodeWatch;
+  /** What its gateway runs only after a restart. */
+  readonly restarts: RestartWatch;
   #drift: { readonly live: Digest; readonly drift: Drift } | undefined;
   /** One writer of scratch, one of the gateway's files; where both are needed, in this order. Scans need neither. */
   readonly #staging = new Mutex();
@@ -75,6 +78,8 @@ export class Agent {
     this.#layout = bench.layout;
     this.#lock = lock;
     this.node = new NodeWatch(options.ignition);
+    const alone = (work: () => Promise<void>): Promise<void> => this.#writing.run(undefined, () => onVolume('noting a restart', work));
+    this.restarts = new RestartWatch({ layout: this.#layout, open: options.ignition, alone });
     this.#identity = new Identity(options.relay, bench.clock, options.version);
   }
 
@@ -116,8 +121,11 @@ export class Agent {
     const state = readState(this.#layout);
     const drift = this.#drift?.live === state.live ? this.#drift.drift : undefined;
     const node = this.node.report();
-    const answer = await this.#identity.hello(state, { drift, node, comingUp }, signal);
+    const restartPending = this.restarts.report();
+    const answer = await this.#identity.hello(state, { drift, node, restartPending, comingUp }, signal);
     this.node.told(node);
+    this.restarts.told(restartPending);
+    this.restarts.reach(answer.startup?.connection);
     this.node.reach(answer.startup?.connection, answer.redundant === true);
     return answer;
   }

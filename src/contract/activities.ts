@@ -300,6 +300,8 @@ export type DesiredSummary =
       readonly pollMs: number;
       readonly gateways: number;
       readonly retryKnown?: boolean;
+      /** What gateways say of themselves between syncs, such as drift, in few characters: when it changes, status is written anew. */
+      readonly standing?: string;
       /** Gateways whose confirmed manifest is not known to be that of the last finished rollout, at most 100 names. */
       readonly outOfDate: readonly string[];
       /** The newest rollout that status knows: numbers never go back, and a finished rollout is not started again, also after a reset. */

@@ -54,6 +54,23 @@ function liveRevision(
   };
 }
 
+/**
+ * What changes in a status when an agent says what waits for a restart of its gateway; undefined when that is nothing new. Null takes away.
+ * @param now ISO 8601
+ */
+export function withRestart(
+  before: IgnitionGatewayStatus | undefined,
+  pending: readonly string[],
+  now: string,
+): { readonly restartPending: readonly string[] | null; readonly message?: string } | undefined {
+  const named = pending.slice(0, NAMED);
+  const { restartPending: had = [], phase } = before ?? {};
+  if (JSON.stringify(named) === JSON.stringify(had)) return undefined;
+  if (named.length > 0) return { restartPending: named };
+  const message = `seen to be restarted at ${now}; what it has loaded is proved with the next sync`;
+  return { restartPending: null, ...(phase === 'Synced' && { message }) };
+}
+
 /** What waits for a restart, where the report knows. */
 function pendingRestart({ restartPending: pending }: GatewayReport): Partial<IgnitionGatewayStatus> {
   if (!pending) return {};

@@ -42,7 +42,16 @@ function count(
   const failed = gateways.filter((g) => g?.phase === 'Failed' || g?.phase === 'Restored').length;
   const unreachable = gateways.filter((g) => g?.phase === 'Unreachable').length;
   const drifted = gateways.filter((g) => hasDrifted(g?.conditions)).length;
-  return { total, synced, failed, unreachable, ...(drifted > 0 && { drifted }), summary: `${synced}/${total}` };
+  const restartPending = gateways.filter((g) => (g?.restartPending?.length ?? 0) > 0).length;
+  return {
+    total,
+    synced,
+    failed,
+    unreachable,
+    ...(drifted > 0 && { drifted }),
+    ...(restartPending > 0 && { restartPending }),
+    summary: `${synced}/${total}`,
+  };
 }
 
 type RolloutStatus = NonNullable<IgnitionSyncStatus['rollout']>;
@@ -72,7 +81,7 @@ export function waitsOf(gateways: readonly { readonly name: string; readonly sta
 
 /**
  * The status of an IgnitionSync after a report, conditions included.
- * `Ready=True` means: this generation's resolved commit is live and loaded on every gateway.
+ * `Ready=True` means: this generation's resolved commit is live and loaded on every gateway, and none has yet to be restarted for that.
  * @param insecure see `insecureTransport`
  * @param waits see `waitsOf`
  */

@@ -65,6 +65,7 @@ export const REASONS = {
   ScanFailed: 'backoff',
   RestoreFailed: 'backoff',
   GatewayInUse: 'backoff',
+  RestartPending: 'change',
   RestartFailed: 'change',
   DesignerOpen: 'change',
   PerspectiveOpen: 'change',

@@ -292,7 +292,7 @@ class ObjectRun {
     const object = this.#object();
     const { running, frozen } = this.#state;
     setCurrentDetails(objectDetails({ wanted: this.#revision, running: running?.n, frozen, fault: this.#fault, next: this.#step }));
-    const key = JSON.stringify(news);
+    const key = JSON.stringify([news, this.#desired?.standing]);
     if (key === this.#told) return;
     this.#told = key;
     await control.reportStatus({ object, ...news }, this.#fault ? `fault: ${this.#fault.reason}` : this.#step || 'in sync');

@@ -22,6 +22,16 @@ test('gateways that wait for a restart are restarted once each when all files ar
   await fleet.rollout(2, 'Succeeded');
   const { restartPending, confirmed } = await fleet.untilGateway('a', ({ phase }) => phase === 'Synced');
   expect([restartPending, confirmed?.outcome, restarts()]).toEqual([['modules'], 'AppliedUnverified', { a: 0, b: 0, c: 0 }]);
+  const ready = (reason: string) => fleet.until((s) => s.conditions?.find(({ type }) => type === 'Ready')?.reason === reason);
+  expect((await ready('RestartPending')).gateways).toMatchObject({ summary: '3/3', restartPending: 2 });
+  // Somebody restarts both by hand, and their agents say so.
+  for (const [gateway, reason, left] of [['a', 'RestartPending', 1] as const, ['c', 'Synced', undefined] as const]) {
+    const { status } = (await fleet.objects.gateway('test', gateway))!;
+    fleet.objects.putGateway(fleet.name, gateway, { ...status, restartPending: undefined });
+    await fleet.changed(`hello ${gateway}`);
+    await fleet.until(({ gateways }) => gateways?.restartPending === left);
+    await ready(reason);
+  }
 
   fleet.people = { restart: OPEN };
   await fleet.push('c3');
