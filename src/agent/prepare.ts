@@ -4,6 +4,7 @@ import { SyncError } from '../domain/errors.ts';
 import { NO_MANIFEST, comparePaths, type Digest, type ManifestLines, type Mirror } from '../domain/manifest.ts';
 import type { NodeState } from '../domain/redundancy/node.ts';
 import { isMirrored } from '../domain/plan/mirror.ts';
+import { baseOf } from './base.ts';
 import { contestedAfter, guardContested, type Contested } from './contested.ts';
 import { fetchFiles, missingFiles, type Needed } from './content.ts';
 import { flushAll, removeAll, writeDurably } from './durable.ts';
@@ -56,13 +57,14 @@ export async function prepare(
   const { volume } = layout;
   await clearOthers(layout, step.target);
   const target = await obtainManifest(layout, relay, step.target, doing.signal);
-  const last = await obtainManifest(layout, relay, state.live, doing.signal);
-  const { live, writes, mirrorOf } = await pairingOf(make, step, last, make.node, doing);
+  const base = await baseOf(layout, relay, state, step, doing);
+  const { live, writes, mirrorOf } = await pairingOf(make, step, base.manifest, make.node, doing);
   const mirror = mirrorOf(target.mirror);
   const modes = readModes(volume);
-  const differences = state.live === NO_MANIFEST || step.localChanges === 'overwrite' ? 'replace' : 'hold';
+  const differences = base.digest === NO_MANIFEST || step.localChanges === 'overwrite' ? 'replace' : 'hold';
   const released = step.released === undefined ? undefined : await obtainManifest(layout, relay, step.released, doing.signal);
-  const changing = (): Iterable<Wanted> => those(wantedBetween(live, target, modes, released), writes);
+  const rules = { modes, released, everything: base.standsIn };
+  const changing = (): Iterable<Wanted> => those(wantedBetween(live, target, rules), writes);
   const foreign = await listForeign(layout, { target, mirror }, changing, step.target, purpose);
   const { contested: before = {} } = state;
   const lookedAt = new Set<string>();
@@ -75,7 +77,7 @@ export async function prepare(
   }
   const found = await survey(volume, wanted, { differences, exact: false, takeOver: true, prune: foreign.folders }, lists, doing);
   guardMounts(volume, found);
-  if (step.deletesConfirmed !== true) guardLoss(live, state.live, found);
+  if (step.deletesConfirmed !== true) guardLoss(live, base.digest, found);
   guardContested(before, found);
   const contested = contestedAfter(before, found, lookedAt, mirror);
 

@@ -74,7 +74,7 @@ export function readState(layout: Layout): State {
   } catch (error) {
     throw new SyncError(
       'VolumeFailed',
-      `${layout.state} is damaged: restore it from a backup of the volume, or delete it to start as on a first apply.`,
+      `${layout.state} is damaged: restore it from a backup of the volume, or delete it: then what this gateway confirmed last stands in for it.`,
       {
         cause: error,
       },

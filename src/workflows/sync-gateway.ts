@@ -108,12 +108,14 @@ function stepOf(at: WaveContext, planned: Target, step: 'apply' | 'restore'): Ga
   };
 }
 
-function applyOf(at: WaveContext, planned: Target): ApplyInput {
-  const { localChanges, gateway } = planned;
+/** What `stage` and `apply` of a gateway are told. */
+export function applyStep(at: WaveContext, planned: Target): ApplyInput {
+  const { localChanges, lastConfirmed, gateway } = planned;
   return {
     ...stepOf(at, planned, 'apply'),
     revision: { ref: at.ref, commit: at.commit },
     ...(localChanges !== undefined && { localChanges }),
+    ...(lastConfirmed !== undefined && { lastConfirmed }),
     ...(at.deletesConfirmed?.includes(gateway) === true && { deletesConfirmed: true }),
   };
 }
@@ -140,7 +142,7 @@ export async function stageGateway(at: WaveContext, planned: Target, say: Say): 
   const agent = gatewayActivities(at.object.namespace, planned.gateway);
   say({ phase: 'Staging' });
   try {
-    const staged = await agent.stage(applyOf(at, planned), `${planned.gateway}: stage ${short(at.commit)}`);
+    const staged = await agent.stage(applyStep(at, planned), `${planned.gateway}: stage ${short(at.commit)}`);
     const note = willTake(staged);
     say({ phase: 'Staged', live: staged.live, note });
     return { kind: 'staged', note, live: staged.live, ...(staged.node && { node: staged.node }) };
@@ -153,7 +155,7 @@ export async function stageGateway(at: WaveContext, planned: Target, say: Say): 
 export async function syncGateway(at: WaveContext, planned: Target, { note }: Staged, gate: Gate, say: Say): Promise<GatewayOutcome> {
   const { gateway } = planned;
   const agent = gatewayActivities(at.object.namespace, gateway);
-  const step = applyOf(at, planned);
+  const step = applyStep(at, planned);
   const began = Date.now();
   let people: { since: number; said: string; quietly: boolean } | undefined;
   for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
