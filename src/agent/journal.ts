@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import type { Digest } from '../domain/manifest.ts';
 import type { Revision } from '../domain/reports.ts';
 import { SyncError } from '../domain/errors.ts';
+import type { FoundFolder } from './change.ts';
 import { removeAll, writeDurably } from './durable.ts';
 import { readText } from './hash.ts';
 import type { Layout } from './layout.ts';
@@ -31,6 +32,8 @@ export interface Journal {
   readonly steps?: readonly Step[];
   /** How many they are, where they are in a file of their own. */
   readonly stepCount?: number;
+  /** See `makeNarrow`. */
+  readonly narrow?: readonly FoundFolder[];
   readonly changes: Counts;
   /** The first of the changed paths, for the commit log. */
   readonly files: readonly string[];

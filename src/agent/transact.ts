@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { SyncError } from '../domain/errors.ts';
 import type { Digest } from '../domain/manifest.ts';
 import type { Revision } from '../domain/reports.ts';
-import { countChanges, isAsFound, scansFor } from './change.ts';
+import { countChanges, isAsFound, scansFor, type FoundFolder } from './change.ts';
 import type { Contested } from './contested.ts';
 import { appendCommit } from './commit-log.ts';
 import { flushAll, removeAll } from './durable.ts';
@@ -11,6 +11,7 @@ import { keepLateWork, setLateWorkAside } from './late-work.ts';
 import type { Layout } from './layout.ts';
 import { Lists, firstOf } from './long-list.ts';
 import { sweepManifests } from './manifests.ts';
+import { makeNarrow } from './narrow.ts';
 import { orderSteps, type Folders, type Step } from './order.ts';
 import type { Clock } from './ports.ts';
 import { putBack } from './put-back.ts';
@@ -47,6 +48,8 @@ export interface Transaction {
   readonly scratch: string;
   /** Folders that shall be there in the end, empty or not. */
   readonly keepFolders: Folders;
+  /** See `makeNarrow`. */
+  readonly narrow?: readonly FoundFolder[];
   readonly retainSnapshots: number;
   readonly retainSnapshotBytes?: number | undefined;
   readonly taken?: Taken;
@@ -99,6 +102,7 @@ export async function transact(bench: Bench, state: State, transaction: Transact
     ...(transaction.revision && { revision: transaction.revision }),
     scratch: transaction.scratch,
     ...kept,
+    ...(transaction.narrow && transaction.narrow.length > 0 && { narrow: transaction.narrow }),
     ...summary,
     retainSnapshots: transaction.retainSnapshots,
     ...(transaction.retainSnapshotBytes !== undefined && { retainSnapshotBytes: transaction.retainSnapshotBytes }),
@@ -146,6 +150,7 @@ async function finish(bench: Bench, tree: VolumeFs, journal: Journal): Promise<{
     const steps = stepsOf(layout, journal);
     await carryOut(tree, join(layout.staging, journal.scratch, 'tree'), steps, onStep);
     visibleMs = clock.monotonicMs() - start;
+    await makeNarrow(tree, journal.narrow ?? []);
     await flushAll(tree, touchedBy(steps));
     onStep?.('durable');
   } catch (error) {
