@@ -273,7 +273,7 @@ export class Agent {
     const waitedBefore = (seq: number, pending: readonly string[]): Promise<readonly string[]> =>
       this.#writing.run(doing.signal, () => onVolume('recording the scan', () => noteBefore(this.#layout, seq, pending)));
     const make = { layout: this.#layout, relay, clock: this.#bench.clock, timeoutMs, waitedBefore, record };
-    return this.#withClient(input, (client) => scanLive({ ...make, client }, input, doing));
+    return onVolume('scanning', () => this.#withClient(input, (client) => scanLive({ ...make, client }, input, doing)));
   }
 
   /** One step of a restart of the gateway; see `restartGateway`. No files change meanwhile. */

@@ -19,7 +19,7 @@ import {
 } from 'node:fs';
 import { promisify } from 'node:util';
 import { Tree, type Standing } from './tree.ts';
-import { errnoOf, naming } from './volume-error.ts';
+import { errnoOf, flushFault, naming } from './volume-error.ts';
 import type { Attributes, VolumeFs } from './volume-fs.ts';
 
 const run = promisify(execFile);
@@ -127,8 +127,10 @@ export class DiskVolume implements VolumeFs {
     try {
       await run('sync', ['-f', this.root], { env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin' } });
       return true;
-    } catch {
-      return false;
+    } catch (error) {
+      const refused = flushFault(error);
+      if (refused) throw refused;
+      return false; // no such program, or not this option
     }
   }
 

@@ -47,7 +47,7 @@ export interface VolumeFs extends Disposable {
   removeFolder(path: string): void;
   /** Makes a file or folder durable, by path or descriptor. */
   flush(what: string | number): Promise<void>;
-  /** Makes everything on the volume durable. @returns false where the machine cannot */
+  /** Makes everything on the volume durable. @returns false where the machine has no way to do this at once */
   flushVolume(): Promise<boolean>;
 
   /** From here on folders are looked for anew: others may have moved them. */
