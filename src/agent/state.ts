@@ -51,6 +51,8 @@ export const State = z.object({
   changes: Counts,
   /** And what it took from others: an answer that was lost can be given again. */
   taken: Taken.optional(),
+  /** How many snapshots shall be kept, as the last step said; absent before any did. */
+  retain: z.object({ count: z.int(), bytes: z.int().optional() }).optional(),
   /** See `contested.ts`. */
   contested: z.record(z.string(), z.int()).optional(),
   /** Scans that changes since the last successful scan still call for. */

@@ -193,6 +193,7 @@ async function record(bench: Bench, journal: Journal): Promise<void> {
       changes,
       ...(taken && { taken }),
       ...(contested && { contested }),
+      retain: { count: journal.retainSnapshots, bytes: journal.retainSnapshotBytes },
       owed: mergeScans(state.owed, journal.scans),
       done: [...state.done, op],
     });
