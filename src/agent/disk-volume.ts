@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import {
   type Dirent,
+  accessSync,
   closeSync,
   constants,
   fchmodSync,
@@ -64,6 +65,16 @@ export class DiskVolume implements VolumeFs {
     if (fstatSync(fd).isFile()) return fd;
     closeSync(fd);
     return undefined;
+  }
+
+  takesChanges(folder: string): boolean {
+    try {
+      this.#at(folder, (place) => accessSync(folder === '' ? this.root : place, constants.W_OK | constants.X_OK));
+      return true;
+    } catch (error) {
+      if (['EACCES', 'EPERM', 'EROFS'].includes(errnoOf(error) ?? '')) return false;
+      throw error;
+    }
   }
 
   create(path: string, how: 'new' | 'over' | 'append', mode: number): number {

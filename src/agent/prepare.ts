@@ -13,6 +13,7 @@ import { guardPaths } from './guard.ts';
 import type { Layout } from './layout.ts';
 import type { Lists } from './long-list.ts';
 import { obtainManifest } from './manifests.ts';
+import { guardOwners } from './owners.ts';
 import { guardLoss, listOrKeepToList } from './mirrored.ts';
 import { readModes } from './modes.ts';
 import type { Clock, Doing, RelayClient, VolumeSpace } from './ports.ts';
@@ -77,6 +78,7 @@ export async function prepare(
   }
   const found = await survey(volume, wanted, { differences, exact: false, takeOver: true, prune: foreign.folders }, lists, doing);
   guardMounts(volume, found);
+  guardOwners(volume, found);
   if (step.deletesConfirmed !== true) guardLoss(live, base.digest, found);
   guardContested(before, found);
   const contested = contestedAfter(before, found, lookedAt, mirror);

@@ -28,6 +28,9 @@ export interface VolumeFs extends Disposable {
   /** A descriptor to read a file by, without waiting on a special file; undefined when no plain file stands there. */
   open(path: string): number | undefined;
 
+  /** Whether this process may put entries into a folder and take them away. */
+  takesChanges(folder: string): boolean;
+
   /** A descriptor to write a file by. `new` must not be there yet, `over` is emptied, `append` is added to and may be read. */
   create(path: string, how: 'new' | 'over' | 'append', mode: number): number;
   /** Writes all of `bytes`. */
