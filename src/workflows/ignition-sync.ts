@@ -22,7 +22,15 @@ import { control, source } from './activities.ts';
 import { faultOf, rethrowCancellation } from './faults.ts';
 import { rolloutControl } from './rollout-messages.ts';
 import { listenToMessages } from './object-messages.ts';
-import { type Carried, type IgnitionSyncInput, type Mutable, type Present, learnFromStatus, settle } from './object-state.ts';
+import {
+  type Carried,
+  type IgnitionSyncInput,
+  type Mutable,
+  type Present,
+  confirmedBefore,
+  learnFromStatus,
+  settle,
+} from './object-state.ts';
 import { startRollout } from './object-rollout.ts';
 import { tell } from './tell.ts';
 import { InOrder } from './in-order.ts';
@@ -236,7 +244,21 @@ class ObjectRun {
     this.#state.asked = false;
     this.#state.retry = undefined;
     this.#backoffOver = false;
-    const child = await startRollout({ schema: 1, object, n, desired: digest, contentHash, ref, commit, approval, specPaused, only, why });
+    const before = confirmedBefore(this.#state);
+    const child = await startRollout({
+      schema: 1,
+      object,
+      n,
+      desired: digest,
+      contentHash,
+      ref,
+      commit,
+      approval,
+      specPaused,
+      only,
+      why,
+      ...before,
+    });
     child.result().then(
       (result) => this.#ended({ n, ...result }),
       (error: unknown) => this.#vanished(n, revision, contentHash, faultOf(error)),

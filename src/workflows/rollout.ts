@@ -12,6 +12,7 @@ import type { PlanResult } from '../contract/activities.ts';
 import { PROGRESS_QUERY, SIGNALS, isFor } from '../contract/messages.ts';
 import { ignitionSyncWorkflowId, rolloutWorkflowId } from '../contract/names.ts';
 import type { Fault } from '../domain/errors.ts';
+import { needsALook } from '../domain/needs-a-look.ts';
 import { type FinalRolloutState, type RolloutState, isFinal } from '../domain/reports.ts';
 import { MAX_WAVE } from '../domain/plan/stages.ts';
 import { short } from '../domain/revision.ts';
@@ -143,10 +144,10 @@ class RolloutRun {
   async #approval(plan: PlanResult): Promise<RolloutResult | undefined> {
     const { timeoutMs } = this.#input.approval;
     const { added, modified, deleted } = plan.files;
-    const why = plan.holds.map((hold) => `${hold.reason}: ${hold.message}`).join('; ');
+    const look = needsALook(plan.holds, this.#input.confirmedBefore);
     await this.#report(
       'WaitingForApproval',
-      `plan ${short(plan.planDigest)} changes ${gatewaysOf(plan.changed)}: ${added} files added, ${modified} modified, ${deleted} deleted${why ? `. Needs a look: ${why}` : ''}`,
+      `plan ${short(plan.planDigest)} changes ${gatewaysOf(plan.changed)}: ${added} files added, ${modified} modified, ${deleted} deleted${look}`,
     );
     const inbox = this.#inbox;
     // What was approved before the plan was known can only have meant another one.
@@ -266,7 +267,8 @@ class RolloutRun {
 
   async #finish(state: FinalRolloutState, message: string, fault?: Fault): Promise<RolloutResult> {
     await this.#report(state, message, fault);
-    return { state, message, fault };
+    const confirmed = this.#approved !== undefined && (this.#plan?.holds.length ?? 0) > 0;
+    return { state, message, fault, ...(confirmed && { confirmed }) };
   }
 
   /** Writes the rollout's state to status, in order. False when status knows a newer rollout: this one must stop. */
