@@ -12,13 +12,16 @@ import {
   linkSync,
   mkdirSync,
   openSync,
+  readFileSync,
   readdirSync,
+  realpathSync,
   renameSync,
   rmdirSync,
   unlinkSync,
   writeSync,
 } from 'node:fs';
 import { promisify } from 'node:util';
+import { mountsIn } from './mounts.ts';
 import { Tree, type Standing } from './tree.ts';
 import { errnoOf, flushFault, naming } from './volume-error.ts';
 import type { Attributes, VolumeFs } from './volume-fs.ts';
@@ -65,6 +68,15 @@ export class DiskVolume implements VolumeFs {
     if (fstatSync(fd).isFile()) return fd;
     closeSync(fd);
     return undefined;
+  }
+
+  mountsBelow(): string[] {
+    try {
+      return mountsIn(readFileSync('/proc/self/mountinfo', 'utf8'), realpathSync(this.root));
+    } catch (error) {
+      if (['ENOENT', 'EACCES'].includes(errnoOf(error) ?? '')) return [];
+      throw error;
+    }
   }
 
   takesChanges(folder: string): boolean {

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import type { ApplyInput } from '../contract/activities.ts';
-import { SyncError } from '../domain/errors.ts';
 import { NO_MANIFEST, comparePaths, type Digest, type ManifestLines, type Mirror } from '../domain/manifest.ts';
 import type { NodeState } from '../domain/redundancy/node.ts';
 import { isMirrored } from '../domain/plan/mirror.ts';
@@ -16,13 +15,13 @@ import { obtainManifest } from './manifests.ts';
 import { guardOwners } from './owners.ts';
 import { guardLoss, listOrKeepToList } from './mirrored.ts';
 import { readModes } from './modes.ts';
+import { guardMounts } from './mounts.ts';
 import type { Clock, Doing, RelayClient, VolumeSpace } from './ports.ts';
 import { pairingOf } from './redundancy/pairing.ts';
 import { Scratch } from './scratch.ts';
 import { guardSpace } from './space.ts';
 import type { State } from './state.ts';
 import { survey, type Survey } from './survey.ts';
-import type { VolumeFs } from './volume-fs.ts';
 import { giveWay } from './yield.ts';
 import { wantedBetween, type Wanted } from './wanted.ts';
 
@@ -142,19 +141,6 @@ function* inOrder(changing: Iterable<Wanted>, foreign: readonly string[]): Gener
     yield want;
   }
   yield* upTo(undefined);
-}
-
-/** Renames do not cross file systems, so all or nothing cannot be promised across a mount point. */
-function guardMounts(tree: VolumeFs, { folders }: Survey): void {
-  const root = tree.look('');
-  for (const { path } of folders) {
-    const standing = tree.look(path);
-    if (standing.kind !== 'folder' || root.kind !== 'folder' || standing.stat.dev === root.stat.dev) continue;
-    throw new SyncError(
-      'NotSupportedYet',
-      `${path} is a mount of its own inside the data directory: mount one volume for the whole of it.`,
-    );
-  }
 }
 
 /** Scratch for another plan is of no use any more: a newer one has taken its place. */

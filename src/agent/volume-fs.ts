@@ -28,6 +28,8 @@ export interface VolumeFs extends Disposable {
   /** A descriptor to read a file by, without waiting on a special file; undefined when no plain file stands there. */
   open(path: string): number | undefined;
 
+  /** Where other volumes, or other parts of this one, are mounted below the data directory; empty where the system does not tell. */
+  mountsBelow(): readonly string[];
   /** Whether this process may put entries into a folder and take them away. */
   takesChanges(folder: string): boolean;
 

@@ -126,6 +126,42 @@ asSuperuser('on a volume of its own', () => {
     await agent.close();
   });
 
+  test.each([
+    {
+      name: 'a part of the same volume',
+      at: 'projects',
+      make: (dir: string) => mkdirSync(join(dir, 'other')),
+      says: 'projects is a mount',
+    },
+    {
+      name: 'a single file',
+      at: 'projects/P/a',
+      make: (dir: string) => writeFileSync(join(dir, 'other'), 'of a ConfigMap'),
+      says: 'projects/P/a is a mount',
+    },
+  ])(
+    '$name that is mounted inside the data directory is refused when it is staged, and nothing of ours is put there',
+    async ({ at, make, says }) => {
+      mkdirSync(join(dataDir, 'projects/P'), { recursive: true });
+      writeFileSync(join(dataDir, 'projects/P/a'), 'theirs');
+      make(dataDir);
+      expect(spawnSync('mount', ['--bind', join(dataDir, 'other'), join(dataDir, at)]).status).toBe(0);
+      try {
+        const { relay, digests } = relayWith({ 'projects/P/a': '1' });
+        const agent = await openAgent(dataDir, relay);
+        await expect(agent.stage(stepOf('none', digests[0]!, 'op'), doing)).rejects.toMatchObject({
+          reason: 'NotSupportedYet',
+          message: expect.stringContaining(says) as string,
+        });
+        await agent.close();
+      } finally {
+        spawnSync('umount', [join(dataDir, at)]);
+      }
+      expect(readFileSync(join(dataDir, 'projects/P/a'), 'utf8')).toBe('theirs');
+      expect(existsSync(join(dataDir, 'projects/.ignition-sync'))).toBe(false);
+    },
+  );
+
   test('a mount in place of external is the gateway’s affair: nothing is made there, and nothing held', async () => {
     const external = join(dataDir, 'config/resources/external');
     mkdirSync(external, { recursive: true });
