@@ -84,8 +84,7 @@ export class DiskVolume implements VolumeFs {
       this.#at(folder, (place) => accessSync(folder === '' ? this.root : place, constants.W_OK | constants.X_OK));
       return true;
     } catch (error) {
-      if (['EACCES', 'EPERM', 'EROFS'].includes(errnoOf(error) ?? '')) return false;
-      throw error;
+      return !['EACCES', 'EPERM'].includes(errnoOf(error) ?? ''); // a volume that takes no writes at all is another fault
     }
   }
 

@@ -32,7 +32,7 @@ export interface Carried {
 }
 
 /** The rollout that a newer one has taken the place of after a person had confirmed what its plan takes away. */
-export function confirmedBefore({ settled }: Pick<Carried, 'settled'>): Pick<RolloutInput, 'confirmedBefore'> {
+export function confirmation({ settled }: Pick<Carried, 'settled'>): Pick<RolloutInput, 'confirmedBefore'> {
   return settled?.state === 'Superseded' && settled.confirmed === true && settled.n !== undefined ? { confirmedBefore: settled.n } : {};
 }
 

@@ -1,5 +1,5 @@
 import { needsALook } from '../../../src/domain/needs-a-look.ts';
-import { confirmedBefore, type Carried } from '../../../src/workflows/object-state.ts';
+import { confirmation, type Carried } from '../../../src/workflows/object-state.ts';
 
 const HOLD = { reason: 'TooManyDeletes', message: 'a: 40 of 50 files' } as const;
 
@@ -25,7 +25,7 @@ test.each([
 test('only a rollout that was superseded after a confirmation is spoken of', () => {
   const settled = { n: 3, commit: 'c', contentHash: 'h', failures: 0, confirmed: true } as const;
   const after = (state: NonNullable<Carried['settled']>['state'], confirmed = true) =>
-    confirmedBefore({ settled: { ...settled, state, confirmed } });
+    confirmation({ settled: { ...settled, state, confirmed } });
   expect(after('Superseded')).toEqual({ confirmedBefore: 3 });
-  expect([after('Superseded', false), after('Succeeded'), after('Aborted'), confirmedBefore({})]).toEqual([{}, {}, {}, {}]);
+  expect([after('Superseded', false), after('Succeeded'), after('Aborted'), confirmation({})]).toEqual([{}, {}, {}, {}]);
 });
