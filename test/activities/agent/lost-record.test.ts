@@ -1,4 +1,5 @@
-import { rmSync, unlinkSync } from 'node:fs';
+import { rmSync } from 'node:fs';
+import { unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SyncError } from '../../../src/domain/errors.ts';
 import type { ApplyResult } from '../../../src/contract/activities.ts';
@@ -50,7 +51,7 @@ test.each([
   { name: 'changed where git changes', make: () => rig.write('projects/P/a', 'a Designer saved this'), path: 'projects/P/a' },
   { name: 'changed where git changes nothing', make: () => rig.write('projects/P/b', 'a Designer saved this'), path: 'projects/P/b' },
   { name: 'changed where git deletes', make: () => rig.write('projects/P/leaves/x', 'a Designer saved this'), path: 'projects/P/leaves/x' },
-  { name: 'deleted', make: () => Promise.resolve(unlinkSync(join(rig.dataDir, 'projects/P/a'))), path: 'projects/P/a' },
+  { name: 'deleted', make: () => unlink(join(rig.dataDir, 'projects/P/a')), path: 'projects/P/a' },
 ])('a file that a person $name holds the sync with its path, and nothing changes', async ({ make, path }) => {
   const confirmed = await syncedAndForgotten();
   await make();
