@@ -182,7 +182,7 @@ export class Agent {
 
   async #makeLive(state: State, step: ApplyInput, doing: Doing): Promise<ApplyResult> {
     using lists = new Lists(this.#layout);
-    const { survey, contested } = await prepare(this.#preparing(), state, step, 'apply', lists, doing);
+    const { survey, contested, standsIn } = await prepare(this.#preparing(), state, step, 'apply', lists, doing);
     const taken = takenBy(survey, state.live === NO_MANIFEST);
     doing.onProgress({ doing: 'applying', files: 0, of: survey.changes.length });
     let sessions: NonNullable<ApplyResult['sessions']> = [];
@@ -193,6 +193,7 @@ export class Agent {
         from: state.live,
         to: step.target,
         revision: step.revision,
+        recordLost: standsIn,
         survey,
         scratch: step.target,
         keepFolders: new Set(),

@@ -23,9 +23,9 @@ export interface Base {
  * @throws SyncError ContentUnavailable, RelayUnreachable: what was confirmed is never passed over only because it cannot be had now
  */
 export async function baseOf(layout: Layout, relay: RelayClient, state: State, step: ApplyInput, doing: Doing): Promise<Base> {
-  const { live, seq } = state;
+  const { live, seq, recordLost = seq === 0 } = state;
   const { lastConfirmed } = step;
-  if (live === NO_MANIFEST && seq === 0 && lastConfirmed !== undefined && lastConfirmed !== NO_MANIFEST) {
+  if (live === NO_MANIFEST && recordLost && lastConfirmed !== undefined && lastConfirmed !== NO_MANIFEST) {
     const manifest = await obtainManifest(layout, relay, lastConfirmed, doing.signal);
     if (await standsThere(layout.volume, manifest, doing)) return { digest: lastConfirmed, manifest, standsIn: true };
   }

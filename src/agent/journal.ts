@@ -26,6 +26,8 @@ export interface Journal {
   readonly to: Digest;
   /** What `to` was made of. */
   readonly revision?: Revision;
+  /** See `State`. */
+  readonly recordLost?: boolean;
   /** Folder below `.ignition-sync/staging` whose `tree` holds what is to be placed. */
   readonly scratch: string;
   /** Absent where they are many: then they are in a file of their own. */

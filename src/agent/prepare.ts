@@ -28,6 +28,8 @@ import { wantedBetween, type Wanted } from './wanted.ts';
 export interface Prepared {
   readonly survey: Survey;
   readonly contested: Contested;
+  /** See `Base`. */
+  readonly standsIn: boolean;
   readonly fetched: { readonly files: number; readonly bytes: number };
 }
 
@@ -91,7 +93,7 @@ export async function prepare(
     missing.push(each);
     bytes += each.after.size - each.arrived;
   }
-  if (missing.length === 0 && trusted) return { survey: found, contested, fetched: { files: 0, bytes: 0 } };
+  if (missing.length === 0 && trusted) return { survey: found, contested, standsIn: base.standsIn, fetched: { files: 0, bytes: 0 } };
 
   await removeAll(volume, marker);
   guardSpace(await make.space(join(volume.root, layout.own)), bytes);
@@ -104,7 +106,7 @@ export async function prepare(
     },
   });
   await writeDurably(volume, marker, '');
-  return { survey: found, contested, fetched };
+  return { survey: found, contested, standsIn: base.standsIn, fetched };
 }
 
 /** Somebody else's files that the target's mirrored folders would lose. */

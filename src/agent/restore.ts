@@ -52,6 +52,7 @@ export async function restoreFromSnapshot(
     from: state.live,
     to: step.target,
     revision: snapshot.revision,
+    recordLost: snapshot.recordLost,
     survey: found,
     scratch: SCRATCH,
     keepFolders: foldersOf(layout.volume, snapshot, scratch),

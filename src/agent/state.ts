@@ -42,6 +42,8 @@ export const State = z.object({
   live: z.string(),
   /** What it was made of; absent where nobody said, such as with an earlier control plane. */
   revision: Revision.optional(),
+  /** Nothing is recorded as live although something was: this is what came of putting back a change that was made without a record. */
+  recordLost: z.boolean().optional(),
   /** The operation that made it live, empty when nothing was applied. */
   op: z.string(),
   at: z.string(),

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { SyncError } from '../domain/errors.ts';
-import type { Digest } from '../domain/manifest.ts';
+import { NO_MANIFEST, type Digest } from '../domain/manifest.ts';
 import type { Revision } from '../domain/reports.ts';
 import { countChanges, isAsFound, scansFor, type FoundFolder } from './change.ts';
 import type { Contested } from './contested.ts';
@@ -43,6 +43,8 @@ export interface Transaction {
   readonly to: Digest;
   /** What `to` was made of. */
   readonly revision?: Revision | undefined;
+  /** Whether nothing was recorded as live before only because the record was lost; of a restore, whether it goes back to that. */
+  readonly recordLost?: boolean | undefined;
   readonly survey: Survey;
   /** Name of the scratch folder whose `tree` holds the durable new content. */
   readonly scratch: string;
@@ -71,7 +73,17 @@ export async function transact(bench: Bench, state: State, transaction: Transact
   const { changes, folders } = survey;
   const tree = layout.volume;
   const seq = state.seq + 1;
-  await takeSnapshot(layout, tree, { op, seq, from, to, revision: state.revision, changes, folders });
+  const recordLost = transaction.recordLost === true ? { recordLost: true } : {};
+  await takeSnapshot(layout, tree, {
+    op,
+    seq,
+    from,
+    to,
+    revision: state.revision,
+    ...(from === NO_MANIFEST && recordLost),
+    changes,
+    folders,
+  });
   onStep?.('snapshot');
   using lists = new Lists(layout);
   const steps = lists.make<Step>();
@@ -101,6 +113,7 @@ export async function transact(bench: Bench, state: State, transaction: Transact
     to,
     ...(transaction.revision && { revision: transaction.revision }),
     scratch: transaction.scratch,
+    ...recordLost,
     ...kept,
     ...(transaction.narrow && transaction.narrow.length > 0 && { narrow: transaction.narrow }),
     ...summary,
@@ -187,6 +200,7 @@ async function record(bench: Bench, journal: Journal): Promise<void> {
       version: 1,
       live: to,
       ...(revision && { revision }),
+      ...(kind === 'restore' && to === NO_MANIFEST && journal.recordLost && { recordLost: true }),
       op,
       at,
       seq,

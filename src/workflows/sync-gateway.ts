@@ -211,6 +211,11 @@ function synced({ gateway, target, restart: allowed }: PlannedGateway, proof: Sc
   return { gateway, kind: 'synced', ...(restart.length > 0 && allowed && { restart: true }), ...(proof.node && { node: proof.node }) };
 }
 
+/** A gateway without a record is put back to having none. */
+function stillStandsIn({ lastConfirmed }: PlannedGateway): Pick<GatewayReport, 'standsIn'> {
+  return lastConfirmed === undefined ? {} : { standsIn: lastConfirmed };
+}
+
 /** Puts back what was live before, and lets the gateway load it again. `why` is the fault that made it necessary. */
 async function restoreGateway(at: WaveContext, planned: Target, why: Fault, scans: OwedScans, say: Say): Promise<GatewayOutcome> {
   const { gateway } = planned;
@@ -225,7 +230,7 @@ async function restoreGateway(at: WaveContext, planned: Target, why: Fault, scan
         ...why,
         message: `${why.message}. Changed by somebody meanwhile, replaced, and kept in the snapshot: ${replaced.join(', ')}`,
       };
-    say({ phase: 'Restored', live, fault });
+    say({ phase: 'Restored', live, ...stillStandsIn(planned), fault });
   } catch (error) {
     return {
       gateway,
@@ -247,7 +252,12 @@ export async function revertGateway(at: WaveContext, planned: Target, say: Say):
   try {
     const { live, wrote } = await agent.restore({ ...step, localChanges: 'hold' }, `${gateway}: restore`);
     if (!wrote) return { gateway, kind: 'untouched', why: 'this rollout did not change it' };
-    say({ phase: 'Restored', live, fault: { reason: 'Aborted', message: 'put back because the rollout was aborted' } });
+    say({
+      phase: 'Restored',
+      live,
+      ...stillStandsIn(planned),
+      fault: { reason: 'Aborted', message: 'put back because the rollout was aborted' },
+    });
     await agent
       .scan({ ...step, scans: { config: true, projects: true, newProject: false } }, `${gateway}: scan after restore`)
       .catch(() => undefined);

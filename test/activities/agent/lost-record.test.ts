@@ -91,6 +91,17 @@ test('a gateway that was put back to what was before its first sync owns nothing
   expect(rig.read('projects/P/leaves/x')).toBe('1');
 });
 
+test('a change that was made without a record and is put back leaves what was confirmed to stand in for the next one too', async () => {
+  const confirmed = await syncedAndForgotten();
+  const before = await rig.everything();
+  const faulty = await syncOver(confirmed, { ...AFTER, 'projects/P/faulty': '1' });
+  await rig.agent.restore(rig.step(faulty.live, NO_MANIFEST), doing);
+  expect(await rig.everything()).toEqual(before);
+  await rig.reopen();
+  expect(await syncOver(confirmed, AFTER)).toMatchObject({ changes: { added: 0, modified: 1, deleted: 1 } });
+  expect(rig.has('projects/P/leaves/x')).toBe(false);
+});
+
 test('what was confirmed but cannot be had now is waited for, not taken as never confirmed', async () => {
   const confirmed = await syncedAndForgotten('.');
   const manifest = rig.relay.manifest.bind(rig.relay);
