@@ -1,4 +1,4 @@
-import { ignitionSyncWorkflowId, rolloutWorkflowId } from '../../src/contract/names.ts';
+import { ignitionSyncWorkflowId } from '../../src/contract/names.ts';
 import { Fleet } from '../support/fleet.ts';
 import { testStack } from '../support/stack.ts';
 
@@ -6,15 +6,8 @@ import { testStack } from '../support/stack.ts';
 let fleet: Fleet;
 afterEach(() => fleet.end());
 
-async function onCommit1(): Promise<void> {
-  fleet = await Fleet.startOnCommit1();
-}
-
-const object = () => fleet.client.workflow.getHandle(ignitionSyncWorkflowId('test', fleet.name));
-const rollout = (n: number) => fleet.client.workflow.getHandle(rolloutWorkflowId('test', fleet.name, n));
-
 test('a fix pushed while spec.paused: the same', async () => {
-  await onCommit1();
+  fleet = await Fleet.startOnCommit1();
   const canary = await fleet.pushUntil('c2', 'a', 'scan');
   fleet.setSpec({ paused: true });
   await fleet.changed();
@@ -29,7 +22,7 @@ test('a fix pushed while spec.paused: the same', async () => {
 });
 
 test('a reset of the object while its rollout holds starts nothing and changes no gateway; a fix still gets through', async () => {
-  await onCommit1();
+  fleet = await Fleet.startOnCommit1();
   fleet.failing('a', 'scan');
   await fleet.push('c2');
   await fleet.rollout(2, 'Holding');
@@ -47,12 +40,12 @@ test('a reset of the object while its rollout holds starts nothing and changes n
 });
 
 test('a terminated object remembers its stop and its pause, and resume lifts them', async () => {
-  await onCommit1();
+  fleet = await Fleet.startOnCommit1();
   await fleet.signal('emergencyStop', { by: 'ada', reason: 'drill' });
   await fleet.until((s) => s.frozen !== undefined);
   await fleet.signal('pause');
   await fleet.until((s) => s.conditions?.find((c) => c.type === 'Paused')?.reason === 'PausedBySignal');
-  await object().terminate('test');
+  await fleet.workflow().terminate('test');
   await fleet.push('c2');
   await fleet.until((s) => s.revision?.includes('c2') === true);
   expect(fleet.live()).toEqual({ a: 'c1', b: 'c1', c: 'c1' });
@@ -62,12 +55,12 @@ test('a terminated object remembers its stop and its pause, and resume lifts the
 });
 
 test('a rollout that was terminated while its object was another run is noticed, and the commit is tried again', async () => {
-  await onCommit1();
+  fleet = await Fleet.startOnCommit1();
   fleet.failing('a', 'scan');
   await fleet.push('c2');
   await fleet.rollout(2, 'Holding');
-  await object().terminate('test');
-  await rollout(2).terminate('test');
+  await fleet.workflow().terminate('test');
+  await fleet.workflow(2).terminate('test');
   fleet.mend('a', 'scan');
   await fleet.changed();
   await fleet.rollout(3, 'Succeeded');
@@ -75,7 +68,7 @@ test('a rollout that was terminated while its object was another run is noticed,
 });
 
 test('a resume sent to a frozen rollout lets a fix that was pushed meanwhile go first', async () => {
-  await onCommit1();
+  fleet = await Fleet.startOnCommit1();
   const canary = await fleet.pushUntil('c2', 'a', 'scan');
   await fleet.signal('emergencyStop', { by: 'ada' }, 2);
   await fleet.until((s) => s.frozen !== undefined);
@@ -88,12 +81,12 @@ test('a resume sent to a frozen rollout lets a fix that was pushed meanwhile go 
 });
 
 test('a paused rollout that is terminated is said to be gone, and syncNow goes on', async () => {
-  await onCommit1();
+  fleet = await Fleet.startOnCommit1();
   const canary = await fleet.pushUntil('c2', 'a', 'scan');
   await fleet.signal('pause');
   canary.release();
   await fleet.rollout(2, 'Paused');
-  await rollout(2).terminate('test');
+  await fleet.workflow(2).terminate('test');
   const gone = await fleet.rollout(2, 'Aborted');
   expect(gone.rollout?.message).toBe('terminated by hand');
   await fleet.signal('resume');
@@ -104,7 +97,7 @@ test('a paused rollout that is terminated is said to be gone, and syncNow goes o
 });
 
 test('while spec.paused is set nobody is told that a signal would end it', async () => {
-  await onCommit1();
+  fleet = await Fleet.startOnCommit1();
   const canary = await fleet.pushUntil('c2', 'a', 'scan');
   fleet.setSpec({ paused: true });
   await fleet.changed();
@@ -118,7 +111,7 @@ test('while spec.paused is set nobody is told that a signal would end it', async
 });
 
 test('a stop whose word reaches the object late is lifted all the same by the resume that followed it', async () => {
-  await onCommit1();
+  fleet = await Fleet.startOnCommit1();
   let [refused, written] = [0, false];
   fleet.objects.refuses = (status) => {
     if (status.frozen === undefined) return false;

@@ -1,26 +1,18 @@
-import { ignitionSyncWorkflowId, rolloutWorkflowId } from '../../src/contract/names.ts';
 import { Fleet } from '../support/fleet.ts';
 
 /** What people do to running workflows: wrong payloads, terminations, resets at a bad moment. */
 let fleet: Fleet;
 afterEach(() => fleet.end());
 
-async function onCommit1(): Promise<void> {
-  fleet = await Fleet.startOnCommit1();
-}
-
-const object = () => fleet.client.workflow.getHandle(ignitionSyncWorkflowId('test', fleet.name));
-const rollout = (n: number) => fleet.client.workflow.getHandle(rolloutWorkflowId('test', fleet.name, n));
-
 test('messages of a wrong shape say nothing: the emergency stop and the next commit still work', async () => {
-  await onCommit1();
+  fleet = await Fleet.startOnCommit1();
   const canary = await fleet.pushUntil('c2', 'a', 'apply');
   const signals = ['retryGateway', 'desiredChanged', 'rolloutEnded', 'syncNow', 'pause', 'resume', 'approve', 'reject', 'control'];
   for (const payload of [undefined, 'text', { gateway: 3, reason: {}, n: 'x' }]) {
     for (const name of signals.filter((s) => s !== 'reject')) {
       const args = payload === undefined ? [] : [payload];
-      if (name !== 'control') await object().signal(name, ...args);
-      if (!['desiredChanged', 'rolloutEnded', 'pause'].includes(name)) await rollout(2).signal(name, ...args);
+      if (name !== 'control') await fleet.workflow().signal(name, ...args);
+      if (!['desiredChanged', 'rolloutEnded', 'pause'].includes(name)) await fleet.workflow(2).signal(name, ...args);
     }
   }
   await fleet.signal('emergencyStop', { by: { x: 1 }, reason: ['now'] });
@@ -35,7 +27,7 @@ test('messages of a wrong shape say nothing: the emergency stop and the next com
 });
 
 test('a fix pushed during a stop: resume takes the gateways that had not begun straight to it', async () => {
-  await onCommit1();
+  fleet = await Fleet.startOnCommit1();
   const canary = await fleet.pushUntil('c2', 'a', 'scan');
   await fleet.signal('emergencyStop', { by: 'ada' });
   canary.release();
@@ -48,7 +40,7 @@ test('a fix pushed during a stop: resume takes the gateways that had not begun s
 });
 
 test('resume has its effect while the git host has a fault', async () => {
-  await onCommit1();
+  fleet = await Fleet.startOnCommit1();
   const canary = await fleet.pushUntil('c2', 'a', 'scan');
   await fleet.signal('pause');
   await fleet.rollout(2, 'Paused');
