@@ -69,6 +69,8 @@ export interface ApplyInput extends GatewayStep {
   readonly localChanges?: LocalChanges;
   /** A person has confirmed that most of this gateway's files may go; see `guardMirror`. */
   readonly deletesConfirmed?: boolean;
+  /** The manifest that the gateway confirmed last, where its volume has no record of what is live: it stands in for that record. */
+  readonly lastConfirmed?: Digest;
 }
 
 export interface StageResult {
@@ -238,6 +240,8 @@ export interface PlannedGateway {
   readonly expectLive: Digest;
   /** See `GatewayStep`. */
   readonly released?: Digest;
+  /** See `ApplyInput`. */
+  readonly lastConfirmed?: Digest;
   /** See `ApplyInput`; absent = hold. */
   readonly localChanges?: 'overwrite';
   /** See `GatewayStep`. */

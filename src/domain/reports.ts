@@ -74,6 +74,8 @@ export interface GatewayReport extends Revision {
   readonly waitingFor?: string;
   /** Set when what is live on the volume is known to have become this. */
   readonly live?: Digest;
+  /** With `live: none`: what was confirmed last still stands in for the record that is lost; see `ApplyInput`. */
+  readonly standsIn?: Digest;
   /** Set when the gateway has proved to run it. */
   readonly confirmed?: { readonly manifest: Digest; readonly outcome: LoadOutcome };
   /** What waits for a restart since the gateway was last asked; empty when nothing does any more. */

@@ -3,7 +3,7 @@ import type { Fault } from '../domain/errors.ts';
 import { diffManifests } from '../domain/plan/diff.ts';
 import { guardRails } from '../domain/plan/guard-rails.ts';
 import { listSome } from '../domain/plan/text.ts';
-import type { Manifest, ManifestEntry } from '../domain/manifest.ts';
+import type { Digest, Manifest, ManifestEntry } from '../domain/manifest.ts';
 import type { GatewayPlan } from '../domain/plan/compose.ts';
 
 /** Sentences in a result. */
@@ -17,6 +17,8 @@ export interface ChangedGateway {
   /** What is live; undefined before the first apply, or when the store has lost it. */
   readonly previous: Manifest | undefined;
   readonly previousLost: boolean;
+  /** What the gateway confirmed last; set where its volume has no record of what is live. */
+  readonly recordLost?: Digest;
   /** Files of `previous` that stay on the gateway as somebody else's. */
   readonly released: Manifest;
 }
@@ -27,7 +29,7 @@ export function summarise(changed: readonly ChangedGateway[], gateways: number):
   const holds = new Map<string, { fault: Fault; gateways: string[] }>();
   const notes = new Map<string, string[]>();
   const said = (sentence: string, gateway: string): void => void notes.set(sentence, [...(notes.get(sentence) ?? []), gateway]);
-  for (const { gateway, plan, next, previous: live, previousLost, released } of changed) {
+  for (const { gateway, plan, next, previous: live, previousLost, recordLost, released } of changed) {
     const previous = live && without(live, [...released.entries, ...madeIfAbsent(live), ...madeIfAbsent(next)]);
     const diff = diffManifests(previous, without(next, madeIfAbsent(next)));
     files.added += diff.added.length;
@@ -48,7 +50,14 @@ export function summarise(changed: readonly ChangedGateway[], gateways: number):
         )}.`,
         gateway,
       );
-    if (previousLost)
+    if (recordLost !== undefined)
+      said(
+        previousLost
+          ? 'its volume has no record of what is live, and the content store has lost what it confirmed last: this is a first sync, which deletes nothing.'
+          : 'its volume has no record of what is live: where most files are those that it confirmed last, they count as ours; else this is a first sync.',
+        gateway,
+      );
+    else if (previousLost)
       said('the content store has lost the manifest of what is live: what this plan deletes is counted by the gateway only.', gateway);
   }
   return {

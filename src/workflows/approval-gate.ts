@@ -1,6 +1,7 @@
 import { condition, patched } from '@temporalio/workflow';
 import type { PlanResult } from '../contract/activities.ts';
 import { type Approve, isFor } from '../contract/messages.ts';
+import { needsALook } from '../domain/needs-a-look.ts';
 import { short } from '../domain/revision.ts';
 import { gatewaysOf } from '../domain/rollout-state.ts';
 import { type RolloutInbox, ending, heard } from './rollout-messages.ts';
@@ -15,11 +16,11 @@ export type Answer =
 /** Waits for a person to look at a plan. An approval that names another plan counts for nothing, and is said. */
 export async function untilApproved(
   plan: PlanResult,
-  timeoutMs: number,
+  { timeoutMs, confirmedBefore }: { readonly timeoutMs: number; readonly confirmedBefore?: number | undefined },
   inbox: RolloutInbox,
   say: (message: string) => Promise<unknown>,
 ): Promise<Answer> {
-  const message = whatIsAsked(plan);
+  const message = `${whatItChanges(plan)}${needsALook(plan.holds, confirmedBefore)}`;
   await say(message);
   // What was approved before the plan was known can only have meant another one.
   inbox.approvals = inbox.approvals.filter((a) => a.planDigest !== undefined);
@@ -41,9 +42,8 @@ export async function untilApproved(
   return { kind: 'approved', by: approval.by ?? 'signal' };
 }
 
-function whatIsAsked({ planDigest, changed, files: { added, modified, deleted }, holds }: PlanResult): string {
-  const why = holds.map((hold) => `${hold.reason}: ${hold.message}`).join('; ');
-  return `plan ${short(planDigest)} changes ${gatewaysOf(changed)}: ${added} files added, ${modified} modified, ${deleted} deleted${why ? `. Needs a look: ${why}` : ''}`;
+function whatItChanges({ planDigest, changed, files: { added, modified, deleted } }: PlanResult): string {
+  return `plan ${short(planDigest)} changes ${gatewaysOf(changed)}: ${added} files added, ${modified} modified, ${deleted} deleted`;
 }
 
 async function sayForeign(

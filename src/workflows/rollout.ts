@@ -143,7 +143,8 @@ class RolloutRun {
 
   /** Waits for a person. Returns a result when that ends the rollout. */
   async #approval(plan: PlanResult): Promise<RolloutResult | undefined> {
-    const answer = await untilApproved(plan, this.#input.approval.timeoutMs, this.#inbox, (message) =>
+    const { approval, confirmedBefore } = this.#input;
+    const answer = await untilApproved(plan, { timeoutMs: approval.timeoutMs, confirmedBefore }, this.#inbox, (message) =>
       this.#report('WaitingForApproval', message),
     );
     if (answer.kind === 'rejected') return this.#finish('Rejected', answer.message);
@@ -263,7 +264,8 @@ class RolloutRun {
 
   async #finish(state: FinalRolloutState, message: string, fault?: Fault): Promise<RolloutResult> {
     await this.#report(state, message, fault);
-    return { state, message, fault };
+    const confirmed = this.#approved !== undefined && (this.#plan?.holds.length ?? 0) > 0;
+    return { state, message, fault, ...(confirmed && { confirmed }) };
   }
 
   /** Writes the rollout's state to status, in order. False when status knows a newer rollout: this one must stop. */
