@@ -35,7 +35,9 @@ export interface Resolution extends Revision {
 /** Whether the gateway proved to run what was applied, or could not be asked. */
 export type LoadOutcome = 'Loaded' | 'AppliedUnverified';
 
+/** `Behind`: it runs an earlier commit than the one its object wants, and nothing has begun on it. */
 export type GatewayPhase =
+  | 'Behind'
   | 'Pending'
   | 'Staging'
   | 'Staged'

@@ -40,10 +40,15 @@ const SyncRecord = z.object({
 });
 
 export const IgnitionGatewayStatus = z.object({
-  phase: z.string().optional(),
+  phase: z
+    .string()
+    .optional()
+    .describe(
+      'What the gateway is at: Synced, Behind (it runs an earlier commit than the one that is wanted, and nothing has begun on it), Pending, Staging, Staged, Applying, Scanning, Restarting, Waiting, Restoring, Restored, Failed or Unreachable.',
+    ),
   waitingFor: z.string().optional(),
   since: z.string().optional().describe('When the phase began.'),
-  desired: z.string().optional().describe('The revision being rolled out, ref@sha1:commit.'),
+  desired: z.string().optional().describe('The revision that is wanted or being rolled out, ref@sha1:commit.'),
   revision: z.string().optional().describe('The revision that is live, ref@sha1:commit.'),
   shortRevision: z.string().optional().describe('The same in few characters, for `kubectl get`.'),
   live: z.string().optional().describe('Digest of the manifest that is live on the volume; none before the first apply.'),
