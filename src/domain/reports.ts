@@ -110,6 +110,8 @@ export interface RolloutReport extends Revision {
   readonly approvedBy?: string;
   readonly stage?: string;
   readonly changed?: number;
+  /** The first notes of the plan: what was left out, and what its author should look at. */
+  readonly notes?: string[] | undefined;
   readonly message: string;
   /** What a failed rollout failed of. */
   readonly reason?: Reason;

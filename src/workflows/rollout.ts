@@ -22,6 +22,7 @@ import { faultOf } from './faults.ts';
 import { untilHoldEnds } from './hold.ts';
 import { InOrder } from './in-order.ts';
 import { type RolloutInbox, ending, heard, isPaused, openRolloutInbox } from './rollout-messages.ts';
+import { notesOf, planSentence } from './plan-words.ts';
 import type { RolloutInput, RolloutResult } from './rollout-contract.ts';
 import { runWave } from './run-wave.ts';
 import { searchAttributes } from './search-attributes.ts';
@@ -142,12 +143,7 @@ class RolloutRun {
   /** Waits for a person. Returns a result when that ends the rollout. */
   async #approval(plan: PlanResult): Promise<RolloutResult | undefined> {
     const { timeoutMs } = this.#input.approval;
-    const { added, modified, deleted } = plan.files;
-    const why = plan.holds.map((hold) => `${hold.reason}: ${hold.message}`).join('; ');
-    await this.#report(
-      'WaitingForApproval',
-      `plan ${short(plan.planDigest)} changes ${gatewaysOf(plan.changed)}: ${added} files added, ${modified} modified, ${deleted} deleted${why ? `. Needs a look: ${why}` : ''}`,
-    );
+    await this.#report('WaitingForApproval', planSentence(plan));
     const inbox = this.#inbox;
     // What was approved before the plan was known can only have meant another one.
     inbox.approvals = inbox.approvals.filter((a) => a.planDigest !== undefined);
@@ -289,6 +285,7 @@ class RolloutRun {
       approvedBy: this.#approved?.by,
       stage: this.#stage,
       changed: this.#plan?.changed,
+      notes: notesOf(this.#plan),
       message,
       reason: fault?.reason,
       waitingFor: waits,

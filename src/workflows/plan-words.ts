@@ -1,0 +1,26 @@
+import type { PlanResult } from '../contract/activities.ts';
+import { gatewaysOf } from '../domain/rollout-state.ts';
+import { short } from '../domain/revision.ts';
+
+/** Paths in a sentence, and sentences of a plan in status. */
+const NAMED = 3;
+const NOTES = 5;
+const MOST_CHARACTERS = 500;
+
+/** What a person approves, in one sentence; the query progress names more files, `ignition-sync plan` all. */
+export function planSentence({ planDigest, changed, files, changes = [], holds }: PlanResult): string {
+  const { added, modified, deleted } = files;
+  const first = changes.flatMap(({ files: of }) =>
+    (['deleted', 'modified', 'added'] as const).flatMap((kind) => of[kind].first.map((path) => `${path} (${kind})`)),
+  );
+  const such = first.length === 0 ? '' : `, such as ${[...new Set(first)].slice(0, NAMED).join(', ')}`;
+  const why = holds.map((hold) => `${hold.reason}: ${hold.message}`).join('; ');
+  return `plan ${short(planDigest)} changes ${gatewaysOf(changed)}: ${added} files added, ${modified} modified, ${deleted} deleted${such}${why ? `. Needs a look: ${why}` : ''}`;
+}
+
+/** The first notes of a plan, for status. */
+export function notesOf(plan: PlanResult | undefined): string[] | undefined {
+  if (!plan || plan.notes.length === 0) return undefined;
+  const more = plan.notes.length > NOTES ? [`and ${plan.notes.length - NOTES} more: query progress of the rollout`] : [];
+  return [...plan.notes.slice(0, NOTES).map((note) => note.slice(0, MOST_CHARACTERS)), ...more];
+}
