@@ -3,6 +3,7 @@ import { addDoctor } from './doctor.ts';
 import { addInspect } from './inspect.ts';
 import { addPlan } from './plan.ts';
 import { addSidecar } from './sidecar.ts';
+import { addSnapshots } from './snapshots.ts';
 
 /** The commands for people. */
 export function addCommands(program: Command): void {
@@ -10,4 +11,5 @@ export function addCommands(program: Command): void {
   addInspect(program);
   addPlan(program);
   addSidecar(program);
+  addSnapshots(program);
 }
