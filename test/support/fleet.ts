@@ -142,7 +142,7 @@ export class Fleet {
     const control = createControlActivities({
       objects: this.objects,
       documents,
-      announcer: { announce: () => Promise.resolve() },
+      announcer: { announce: () => Promise.resolve(), announceGateway: () => Promise.resolve() },
       now: () => new Date(),
     });
     const workflowBundle = { codePath: await cachedWorkflowBundle() };

@@ -1,5 +1,5 @@
 import type { ReportResult } from '../../contract/activities.ts';
-import { announcement } from '../../domain/announcement.ts';
+import { announcement, gatewayAnnouncement } from '../../domain/announcement.ts';
 import { asksForApproval } from '../../domain/approval.ts';
 import { behindStatus } from '../../domain/behind.ts';
 import { SyncError } from '../../domain/errors.ts';
@@ -21,7 +21,11 @@ export function createReportStatus(store: ObjectStore, announcer: Announcer, now
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       const stored = await store.gateway(namespace, report.gateway);
       if (!stored) return; // scaled down meanwhile
-      if (await store.replaceGatewayStatus(stored, gatewayStatus(stored.status, report, now().toISOString()))) return;
+      const status = gatewayStatus(stored.status, report, now().toISOString());
+      if (!(await store.replaceGatewayStatus(stored, status))) continue;
+      const news = gatewayAnnouncement(stored.status, status);
+      if (news) await announcer.announceGateway(stored, news);
+      return;
     }
     throw new SyncError('Internal', `status of IgnitionGateway ${namespace}/${report.gateway} keeps changing under us`);
   }

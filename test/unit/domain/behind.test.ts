@@ -72,7 +72,11 @@ test('the status of every gateway that waits follows what its object wants, and 
   objects.putSync('plant', {});
   for (const name of ['a', 'b', 'c']) objects.putGateway('plant', name, onA);
   objects.putGateway('plant', 'busy', { ...onA, phase: 'Staging' });
-  const report = createReportStatus(objects, { announce: () => Promise.resolve() }, () => new Date(T2));
+  const report = createReportStatus(
+    objects,
+    { announce: () => Promise.resolve(), announceGateway: () => Promise.resolve() },
+    () => new Date(T2),
+  );
   const object = { namespace: 'test', name: 'plant', uid: 'uid-plant' };
   await report({ object, revision: { ref: 'main', commit: B }, waitingFor: 'spec.paused: false (the object is paused)' });
   expect((await objects.gateways()).map(({ status }) => [status?.phase, status?.waitingFor])).toEqual([

@@ -6,7 +6,7 @@ const scripts = (destination: string) => [
 ];
 const lib = 'shared/scripts/util/code.py';
 
-test.each<Case & { name: string; warns: string[] }>([
+test.each<Case & { name: string; warns: (string | RegExp)[] }>([
   {
     name: 'scripts go into a project that was renamed in git',
     tree: ['projects/new/project.json', lib],
@@ -32,17 +32,14 @@ test.each<Case & { name: string; warns: string[] }>([
     name: 'a pattern excludes the manifest',
     tree: ['projects/a/project.json', 'projects/a/x', 'projects/a/y'],
     profile: { excludePatterns: ['**/project.json'] },
-    warns: [expect.stringMatching(/^projects\/a gets 2 files and no project.json/)],
+    warns: [/^projects\/a gets 2 files and no project.json/],
   },
   { name: 'what a gateway passes over anyway is no project', tree: ['projects/.hidden/x'], warns: [] },
   {
     name: 'many projects are named in a few sentences',
     tree: Array.from({ length: 8 }, (_, i) => `projects/p${i}/x`),
-    warns: [
-      ...Array.from({ length: 5 }, (_, i) => expect.stringMatching(`^projects/p${i} gets`) as unknown as string),
-      'The same of p5, p6, p7.',
-    ],
+    warns: [...Array.from({ length: 5 }, (_, i) => new RegExp(`^projects/p${i} gets`)), 'The same of p5, p6, p7.'],
   },
 ])('files for a project that the gateway would ignore are named with the fix: $name', ({ warns, ...given }) => {
-  expect(plan(given).warnings).toEqual(warns);
+  expect(plan(given).warnings).toEqual(warns.map((warn) => (typeof warn === 'string' ? warn : (expect.stringMatching(warn) as string))));
 });
