@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { heartbeat } from '@temporalio/activity';
 import { type InjectedSinks, NativeConnection, Worker } from '@temporalio/worker';
 import type { Sinks } from '@temporalio/workflow';
@@ -385,16 +385,20 @@ export class Fleet {
     });
   }
 
+  /** The workflow of its rollout `n`; without `n`, of its object. */
+  workflow(n?: number): WorkflowHandle {
+    const id = n === undefined ? ignitionSyncWorkflowId(NAMESPACE, this.name) : rolloutWorkflowId(NAMESPACE, this.name, n);
+    return this.client.workflow.getHandle(id);
+  }
+
   /** Sends a signal as the Temporal UI does. */
   async signal(signal: string, said?: object, to: 'object' | number = 'object'): Promise<void> {
-    const id = to === 'object' ? ignitionSyncWorkflowId(NAMESPACE, this.name) : rolloutWorkflowId(NAMESPACE, this.name, to);
-    const handle = this.client.workflow.getHandle(id);
+    const handle = this.workflow(to === 'object' ? undefined : to);
     await (said === undefined ? handle.signal(signal) : handle.signal(signal, said));
   }
 
   async progress(n?: number): Promise<Record<string, unknown>> {
-    const id = n === undefined ? ignitionSyncWorkflowId(NAMESPACE, this.name) : rolloutWorkflowId(NAMESPACE, this.name, n);
-    return this.client.workflow.getHandle(id).query('progress');
+    return this.workflow(n).query('progress');
   }
 
   async status(): Promise<IgnitionSyncStatus> {

@@ -114,7 +114,7 @@ test('the object goes: its workflow ends and gateways keep what they have', asyn
 test('a rollout that is cancelled in the Temporal UI ends as aborted, with every gateway whole and its state said; syncNow goes on', async () => {
   fleet = await Fleet.startOnCommit1();
   const inA = await fleet.pushUntil('c2', 'a', 'scan');
-  await fleet.client.workflow.getHandle(`rollout/test/${fleet.name}/2`).cancel();
+  await fleet.workflow(2).cancel();
   const status = await fleet.rollout(2, 'Aborted');
   inA.release();
   expect(status.rollout?.message).toBe('cancelled by hand');

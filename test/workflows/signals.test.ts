@@ -1,4 +1,3 @@
-import { rolloutWorkflowId } from '../../src/contract/names.ts';
 import { Fleet } from '../support/fleet.ts';
 
 /** Each signal has one effect on a rollout over three gateways: canary a, then b and c. */
@@ -197,7 +196,7 @@ test('an abort says which gateways it could not put back', async () => {
 
 test('retryGateway of a gateway that does not exist leaves a synced object synced, and says so', async () => {
   await onCommit1();
-  await fleet.client.workflow.getHandle(rolloutWorkflowId('test', fleet.name, 1)).result();
+  await fleet.workflow(1).result();
   await fleet.signal('retryGateway', { gateway: 'area-9' });
   const status = await fleet.until((s) => s.waitingFor?.includes('area-9') === true);
   expect(status.waitingFor).toBe('retryGateway "area-9": no gateway of that name belongs to this object');

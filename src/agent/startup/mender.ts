@@ -15,6 +15,8 @@ const RETAIN_SNAPSHOTS = 5;
 const MENDED = 'mend/';
 /** Milliseconds after the first-time setup was last seen in which what it rewrote is put right: later somebody may be at work. */
 const SETUP_ENDED_MS = 600_000;
+/** Milliseconds by which the time of a file may lie behind the clock: the kernel stamps it with its last tick. */
+const TICK_MS = 10;
 
 export interface MenderOptions {
   readonly agent: Pick<Agent, 'mend' | 'scan'>;
@@ -65,7 +67,7 @@ export class Mender {
     }
     const setup = this.#setup;
     if (setup && !settingUp) {
-      const rewritten = since(layout, setup.since);
+      const rewritten = since(layout, setup.since - TICK_MS);
       const concerns = (path: string): boolean => SECURITY.test(path) && rewritten(path);
       const mending = { why: 'the first-time setup rewrote it', concerns, guard: () => undefined };
       const isDue = clock.monotonicMs() - setup.last < SETUP_ENDED_MS;

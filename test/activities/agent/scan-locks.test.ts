@@ -19,7 +19,7 @@ beforeEach(async () => {
   seen = [];
   rig = await Rig.open({ scanTimeoutMs: 2000, onStep: (step) => void seen.push({ step, held: held() }) });
   gateway = await GatewaySimulator.start({ dataDir: rig.dataDir, faults: { scanMs: 0 } });
-  await rig.reopen({ ignition: () => createIgnitionClient({ host: '127.0.0.1', port: gateway.port, tls: false }) });
+  await rig.reopen({ ignition: () => createIgnitionClient({ host: '127.0.0.1', port: gateway.port, tls: false, timeoutMs: 1_000 }) });
 });
 afterEach(async () => {
   await gateway.stop();
