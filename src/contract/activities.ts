@@ -216,6 +216,11 @@ export interface PlannedStage {
   readonly gateways: number;
 }
 
+/** How many files change in which way, and the first paths of them. */
+export type PlannedFiles = Readonly<
+  Record<'added' | 'modified' | 'deleted', { readonly count: number; readonly first: readonly string[] }>
+>;
+
 export interface PlanResult {
   readonly planDigest: Digest;
   readonly stages: readonly PlannedStage[];
@@ -224,6 +229,11 @@ export interface PlanResult {
   readonly unchanged: number;
   /** Files over all changed gateways. */
   readonly files: { readonly added: number; readonly modified: number; readonly deleted: number };
+  /**
+   * The same by kind of gateway, with the first 20 paths of each: gateways that change alike are one kind, named by the first five. At most
+   * 10 kinds, those with the most gateways. Absent from sources of earlier versions.
+   */
+  readonly changes?: readonly { readonly gateways: number; readonly such: readonly string[]; readonly files: PlannedFiles }[];
   /** Warnings and left-out counts, bounded: the first 20 sentences. */
   readonly notes: readonly string[];
   /** Guard rails that ask for a person's confirmation of exactly this plan (mass deletes, an empty source). */

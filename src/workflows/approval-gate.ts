@@ -1,9 +1,8 @@
 import { condition, patched } from '@temporalio/workflow';
 import type { PlanResult } from '../contract/activities.ts';
 import { type Approve, isFor } from '../contract/messages.ts';
-import { needsALook } from '../domain/needs-a-look.ts';
 import { short } from '../domain/revision.ts';
-import { gatewaysOf } from '../domain/rollout-state.ts';
+import { planSentence } from './plan-words.ts';
 import { type RolloutInbox, ending, heard } from './rollout-messages.ts';
 
 /** What came of asking for an approval. */
@@ -20,7 +19,7 @@ export async function untilApproved(
   inbox: RolloutInbox,
   say: (message: string) => Promise<unknown>,
 ): Promise<Answer> {
-  const message = `${whatItChanges(plan)}${needsALook(plan.holds, confirmedBefore)}`;
+  const message = planSentence(plan, confirmedBefore);
   await say(message);
   // What was approved before the plan was known can only have meant another one.
   inbox.approvals = inbox.approvals.filter((a) => a.planDigest !== undefined);
@@ -40,10 +39,6 @@ export async function untilApproved(
   if (ending(inbox)) return { kind: 'ending' };
   if (!inTime || !approval) return { kind: 'rejected', message: 'nobody approved the plan in time' };
   return { kind: 'approved', by: approval.by ?? 'signal' };
-}
-
-function whatItChanges({ planDigest, changed, files: { added, modified, deleted } }: PlanResult): string {
-  return `plan ${short(planDigest)} changes ${gatewaysOf(changed)}: ${added} files added, ${modified} modified, ${deleted} deleted`;
 }
 
 async function sayForeign(

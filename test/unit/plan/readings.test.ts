@@ -62,9 +62,9 @@ test.each<Case & { name: string; lands: Record<string, string>; notes?: RegExp[]
   },
   {
     name: 'a directory onto a destination with a slash keeps no name of its own',
-    tree: ['scripts/a'],
+    tree: ['scripts/project.json'],
     mappings: [{ source: 'scripts', destination: 'projects/p/' }],
-    lands: { 'projects/p/a': 'scripts/a' },
+    lands: { 'projects/p/project.json': 'scripts/project.json' },
   },
 ])('$name', ({ lands, notes, warnings = [], ...given }) => {
   const planned = plan(given);
