@@ -3,6 +3,7 @@ import {
   condition,
   continueAsNew,
   defineQuery,
+  patched,
   setCurrentDetails,
   setHandler,
   sleep,
@@ -180,6 +181,8 @@ class ObjectRun {
       retry: this.#retryable === this.#state.retry ? this.#retryable : undefined, // one that was asked for since is looked up first
       backoffOver: this.#backoffOver,
     });
+    // What is live was read before that end: a plan that expects it fails. The end is news, so the next look follows at once.
+    if (step.do === 'start' && this.#endedSinceRead && patched('reads-anew-after-an-end')) return;
     this.#fault = undefined;
     this.#step = step.do === 'wait' ? step.for : step.why;
     if (step.do === 'start') await this.#start(desired, revision, step);
