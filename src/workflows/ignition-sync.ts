@@ -54,7 +54,8 @@ class ObjectRun {
   #fresh: boolean;
   /** Whether the running rollout is a child of this very run, which then hears of its end in any case. */
   #child = false;
-  #specPaused = false;
+  /** What the running rollout was last told of spec.paused; unknown to a new run. */
+  #specPaused: boolean | undefined;
   /** Stops and resumes reach status in their order, also when the apiserver is away in between. */
   readonly #stops = new InOrder();
   #byClockMs: number | undefined; // set when nothing but the clock caused this look, after so long
@@ -107,7 +108,7 @@ class ObjectRun {
       rethrowCancellation(error);
       this.#fault = faultOf(error);
       this.#step = `${this.#fault.reason} to be mended; looked at again by itself`;
-      await this.#tellPause(this.#desired?.paused ?? false);
+      if (this.#desired) await this.#tellPause(this.#desired.paused);
       await this.#lift();
       await this.#tell({
         observedGeneration: this.#desired?.generation,
@@ -201,10 +202,12 @@ class ObjectRun {
     });
   }
 
-  /** Hands spec.paused on to the running rollout when it has turned. */
+  /** Hands spec.paused on to the running rollout when it has turned, and to one that an earlier run started in any case. */
   async #tellPause(specPaused: boolean): Promise<void> {
-    if (specPaused === this.#specPaused) return;
+    const before = this.#specPaused;
     this.#specPaused = specPaused;
+    const inherited = before === undefined && this.#state.running !== undefined && patched('pause-told-by-each-run');
+    if (specPaused === (before ?? false) && !inherited) return;
     await this.#toRollout(rolloutControl, { specPaused });
   }
 
@@ -236,6 +239,7 @@ class ObjectRun {
     const n = (this.#state.n += 1);
     this.#state.running = { n, commit, contentHash, only: step.only !== undefined };
     this.#child = true;
+    this.#specPaused ??= specPaused;
     this.#state.asked = false;
     this.#state.retry = undefined;
     this.#backoffOver = false;

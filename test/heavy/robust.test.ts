@@ -128,3 +128,18 @@ test('a stop whose word reaches the object late is lifted all the same by the re
   expect((await fleet.status()).frozen).toBeUndefined();
   expect(fleet.live()).toEqual({ a: 'c2', b: 'c2', c: 'c2' });
 });
+
+test('spec.paused: false is heard by a rollout whose object was terminated meanwhile', async () => {
+  fleet = await Fleet.startOnCommit1();
+  const canary = await fleet.pushUntil('c2', 'a', 'scan');
+  fleet.setSpec({ paused: true });
+  await fleet.changed();
+  await fleet.rollout(2, 'Paused');
+  canary.release();
+  await fleet.until((s) => s.stage === 'rest');
+  await fleet.workflow().terminate('test');
+  fleet.setSpec({ paused: false });
+  await fleet.changed();
+  await fleet.rollout(2, 'Succeeded');
+  expect(fleet.live()).toEqual({ a: 'c2', b: 'c2', c: 'c2' });
+});
