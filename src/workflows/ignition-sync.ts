@@ -10,7 +10,7 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { SignalDefinition } from '@temporalio/common';
+import { type SignalDefinition, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { DesiredSummary, ObjectRef, Resolution, Revision } from '../contract/activities.ts';
 import { PROGRESS_QUERY } from '../contract/messages.ts';
 import { rolloutWorkflowId } from '../contract/names.ts';
@@ -156,10 +156,10 @@ class ObjectRun {
       this.#state.frozen ??= frozen;
       this.#state.pausedBySignal ||= pausedBySignal === true;
     }
-    if (!known) return;
-    learnFromStatus(this.#state, known, this.#child);
+    if (known) learnFromStatus(this.#state, known, this.#child);
     const { running } = this.#state;
-    if (!running || this.#child || (await this.#toRollout(rolloutControl, {}))) return;
+    if (!running || this.#child || (!known && !patched('older-rollout-ends-first'))) return;
+    if (await this.#toRollout(rolloutControl, {})) return;
     // A rollout that was terminated, or that an earlier run started, cannot say how it ended: whoever cannot be told anything runs no more.
     const { n, commit, contentHash } = running;
     this.#state.running = undefined;
@@ -187,7 +187,8 @@ class ObjectRun {
     this.#fault = undefined;
     this.#step = step.do === 'wait' ? step.for : step.why;
     if (step.do === 'start') await this.#start(desired, revision, step);
-    if (step.do === 'supersede') await this.#toRollout(rolloutControl, { supersede: `${short(revision.commit)} is wanted now` });
+    const newer = running?.foreign ? 'the object was made anew' : `${short(revision.commit)} is wanted now`;
+    if (step.do === 'supersede') await this.#toRollout(rolloutControl, { supersede: newer });
     // Only now, so that gateways that waited go straight to the newer revision and not to the one that was stopped.
     await this.#tellPause(desired.paused);
     await this.#lift();
@@ -197,7 +198,9 @@ class ObjectRun {
       contentHash: desired.contentHash,
       paused: this.#pause(desired.paused),
       fault: null,
-      ...(running || step.do === 'start' ? {} : { waitingFor: [this.#step, this.#notice].filter(Boolean).join('; ') }),
+      ...((running && !running.foreign) || step.do === 'start'
+        ? {}
+        : { waitingFor: [this.#step, this.#notice].filter(Boolean).join('; ') }),
       ...(this.#handledRequest === undefined ? {} : { handledSyncRequest: this.#handledRequest }),
     });
   }
@@ -243,11 +246,22 @@ class ObjectRun {
     this.#state.asked = false;
     this.#state.retry = undefined;
     this.#backoffOver = false;
-    const child = await startRollout({ schema: 1, object, n, desired: digest, contentHash, ref, commit, approval, specPaused, ...asked });
-    child.result().then(
+    const input = { schema: 1, object, n, desired: digest, contentHash, ref, commit, approval, specPaused, ...asked } as const;
+    const child = await startRollout(input).catch((error: unknown) => this.#notStarted(n, error));
+    child?.result().then(
       (result) => this.#ended({ n, ...result }),
       (error: unknown) => this.#vanished(n, revision, contentHash, faultOf(error)),
     );
+  }
+
+  /** A rollout of an object that had this name before may still run under this number: it is waited for. */
+  #notStarted(n: number, error: unknown): undefined {
+    if (!patched('older-rollout-ends-first')) throw error;
+    this.#child = false;
+    this.#state.running = undefined;
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    this.#state.running = { n, commit: '', contentHash: '', only: false, foreign: true };
+    this.#news += 1;
   }
 
   /** The rollout was terminated by hand, or failed without a word: status must not show it as under way for ever. */

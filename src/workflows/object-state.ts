@@ -11,6 +11,8 @@ interface Running {
   readonly only: boolean;
   readonly commit: string;
   readonly contentHash: string;
+  /** It belongs to an object that had this name before: all that is wanted of it is its end, and status does not speak of it. */
+  readonly foreign?: true;
 }
 
 /** The same, to be changed in place. */
@@ -81,6 +83,7 @@ export function settle(state: Mutable<Carried>, ended: RolloutEnded): number | u
   if (running?.n !== ended.n) return undefined;
   const { commit, contentHash } = running;
   state.running = undefined;
+  if (running.foreign) return 0;
   if (ended.fault?.reason === 'NoGateways' && running.only) return 0; // a retry of a gateway that does not exist settles nothing
   const again = before?.state === 'Failed' && before.commit === commit && before.contentHash === contentHash;
   const failures = ended.state === 'Failed' ? (again ? before.failures + 1 : 1) : 0;

@@ -1,5 +1,5 @@
 import { ignitionSyncWorkflowId } from '../../src/contract/names.ts';
-import { Fleet } from '../support/fleet.ts';
+import { Fleet, type Halt } from '../support/fleet.ts';
 import { testStack } from '../support/stack.ts';
 
 /** What else people do to running workflows: terminations, resets and messages at a bad moment. */
@@ -142,4 +142,34 @@ test('spec.paused: false is heard by a rollout whose object was terminated meanw
   await fleet.changed();
   await fleet.rollout(2, 'Succeeded');
   expect(fleet.live()).toEqual({ a: 'c2', b: 'c2', c: 'c2' });
+});
+
+/** While its first rollout stages on gateway `a`, the object is deleted and made anew; says how that rollout goes on. */
+async function madeAnewWhileStaging(): Promise<Halt> {
+  fleet = await Fleet.start();
+  const canary = await fleet.pushUntil('c1', 'a', 'stage');
+  fleet.objects.deleteSync(fleet.name);
+  await fleet.changed();
+  await fleet.workflow().result();
+  fleet.setSpec({});
+  await fleet.changed();
+  await fleet.until((s) => s.waitingFor === 'the rollout of the object that had this name before');
+  return canary;
+}
+
+test('an object that is made anew while its old rollout ends waits for that, and then rolls out', async () => {
+  const canary = await madeAnewWhileStaging();
+  canary.release();
+  const { conditions } = await fleet.rollout(2, 'Succeeded');
+  expect(conditions?.find((c) => c.type === 'Stalled')?.status).toBe('False');
+  expect(fleet.writes()).toEqual({ a: 1, b: 1, c: 1 });
+});
+
+test('an object that is made anew rolls out also when its old rollout is terminated instead', async () => {
+  const canary = await madeAnewWhileStaging();
+  await fleet.workflow(1).terminate('test');
+  canary.release();
+  await fleet.changed();
+  await fleet.rollout(2, 'Succeeded');
+  expect(fleet.writes()).toEqual({ a: 1, b: 1, c: 1 });
 });
