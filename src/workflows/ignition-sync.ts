@@ -156,8 +156,10 @@ class ObjectRun {
       this.#state.frozen ??= frozen;
       this.#state.pausedBySignal ||= pausedBySignal === true;
     }
+    const before = this.#state.settled;
     if (known) learnFromStatus(this.#state, known, this.#child);
-    const { running } = this.#state;
+    const { running, settled } = this.#state;
+    if (settled !== before && settled?.state === 'Failed' && patched('backs-off-from-status')) this.#wakeAfter(backoffMs(settled.failures));
     if (!running || this.#child || (!known && !patched('older-rollout-ends-first'))) return;
     if (await this.#toRollout(rolloutControl, {})) return;
     // A rollout that was terminated, or that an earlier run started, cannot say how it ended: whoever cannot be told anything runs no more.

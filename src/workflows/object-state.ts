@@ -1,6 +1,7 @@
 import type { DesiredSummary } from '../contract/activities.ts';
 import type { Said } from '../contract/messages.ts';
 import type { Settled } from '../domain/next-step.ts';
+import type { Reason } from '../domain/reasons.ts';
 import { isFinal } from '../domain/reports.ts';
 import type { RolloutEnded, RolloutInput } from './rollout-contract.ts';
 
@@ -54,6 +55,7 @@ interface KnownRollout {
   readonly commit: string;
   readonly contentHash: string;
   readonly state: string;
+  readonly reason?: Reason;
 }
 
 /**
@@ -65,12 +67,13 @@ interface KnownRollout {
 export function learnFromStatus(state: Mutable<Carried>, known: KnownRollout, child: boolean): void {
   state.n = Math.max(state.n, known.n);
   if (known.n !== state.n) return;
-  const { n, commit, contentHash } = known;
+  const { n, commit, contentHash, reason } = known;
   if (isFinal(known.state)) {
     if (state.running?.n === n && child) return; // it says itself how it ended, with its fault
     if (state.running?.n === n) state.running = undefined;
     if (state.running ?? (state.settled?.commit === commit && state.settled.contentHash === contentHash)) return;
-    state.settled = { n, commit, contentHash, state: known.state, failures: 1 };
+    const fault = reason && { reason, message: 'status.rollout.message has it' };
+    state.settled = { n, commit, contentHash, state: known.state, failures: 1, ...(fault && { fault }) };
   } else if (state.settled?.n !== n) {
     // Otherwise what was read is older than its end.
     state.running ??= { n, commit, contentHash, only: false };

@@ -173,3 +173,18 @@ test('an object that is made anew rolls out also when its old rollout is termina
   await fleet.rollout(2, 'Succeeded');
   expect(fleet.writes()).toEqual({ a: 1, b: 1, c: 1 });
 });
+
+test('a commit whose planning failed is tried again by itself, also when the object was terminated meanwhile', async () => {
+  fleet = await Fleet.startOnCommit1();
+  let broken = true;
+  fleet.whilePlanning = () => {
+    if (broken) throw new Error('the source is out of order');
+  };
+  await fleet.push('c2');
+  await fleet.rollout(2, 'Failed');
+  broken = false;
+  await fleet.workflow().terminate('test');
+  await fleet.changed();
+  await fleet.rollout(3, 'Succeeded');
+  expect(fleet.live()).toEqual({ a: 'c2', b: 'c2', c: 'c2' });
+});
