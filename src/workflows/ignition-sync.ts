@@ -23,7 +23,16 @@ import { control, source } from './activities.ts';
 import { faultOf, rethrowCancellation } from './faults.ts';
 import { rolloutControl } from './rollout-messages.ts';
 import { listenToMessages } from './object-messages.ts';
-import { type Carried, type IgnitionSyncInput, type Mutable, type Present, confirmation, learnFromStatus, settle } from './object-state.ts';
+import {
+  type Carried,
+  type IgnitionSyncInput,
+  type Mutable,
+  type Present,
+  confirmation,
+  forgetObject,
+  learnFromStatus,
+  settle,
+} from './object-state.ts';
 import { startRollout } from './object-rollout.ts';
 import { tell } from './tell.ts';
 import { InOrder } from './in-order.ts';
@@ -130,6 +139,9 @@ class ObjectRun {
     const desired = await control.readDesired({ ...this.#at, ...(retry === undefined ? {} : { retry }) }, 'what is wanted');
     if (!desired.exists) return undefined;
     this.#desired = desired;
+    const { uid } = desired.object;
+    if (this.#state.uid !== undefined && this.#state.uid !== uid && patched('another-object')) await this.#beginAnew();
+    this.#state.uid = uid;
     this.#retryable = desired.retryKnown === true ? retry : undefined;
     if (retry !== undefined && desired.retryKnown === false) {
       this.#notice = `retryGateway "${retry}": no gateway of that name belongs to this object`;
@@ -137,6 +149,16 @@ class ObjectRun {
     }
     await this.#learn(desired);
     return { desired, revision: await (early && desired.desired === guess.desired ? early : this.#resolve(desired)) };
+  }
+
+  /** The object was deleted and made anew while nobody looked: this one has been told nothing yet. */
+  async #beginAnew(): Promise<void> {
+    forgetObject(this.#state);
+    this.#fresh = true;
+    this.#told = '';
+    this.#revision = undefined;
+    this.#handledRequest = undefined;
+    if (this.#state.frozen) await this.#writeStop(this.#state.frozen);
   }
 
   #resolve({ object, desired, ref, tag: seen }: Present): Promise<Resolution> {
@@ -271,9 +293,9 @@ class ObjectRun {
     const state = fault.reason === 'Aborted' ? 'Aborted' : 'Failed';
     const { message, reason } = fault;
     const id = rolloutWorkflowId(this.#at.namespace, this.#at.name, n);
-    await control
-      .reportStatus({ object: this.#object(), n, rollout: { id, state, commit, ref, contentHash, message, reason } }, `${id} is gone`)
-      .catch(() => undefined);
+    const rollout = { id, state, commit, ref, contentHash, message, reason } as const;
+    if (!this.#state.running?.foreign)
+      await control.reportStatus({ object: this.#object(), n, rollout }, `${id} is gone`).catch(() => undefined);
     this.#ended({ n, state, message, fault });
   }
 

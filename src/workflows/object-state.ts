@@ -22,6 +22,8 @@ export type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 /** What is carried over a continue-as-new. */
 export interface Carried {
   readonly n: number;
+  /** Of the object: one that was deleted and made anew is another. */
+  readonly uid?: string;
   readonly running?: Running;
   readonly settled?: Settled;
   readonly pausedBySignal: boolean;
@@ -78,6 +80,18 @@ export function learnFromStatus(state: Mutable<Carried>, known: KnownRollout, ch
     // Otherwise what was read is older than its end.
     state.running ??= { n, commit, contentHash, only: false };
   }
+}
+
+/**
+ * Forgets an object that was deleted, for another of its name. Its numbers go on, its rollout ends; a stop or a pause by signal stays until
+ * somebody lifts it.
+ */
+export function forgetObject(state: Mutable<Carried>): void {
+  const { running } = state;
+  state.running = running && { ...running, foreign: true };
+  state.settled = undefined;
+  state.asked = false;
+  state.retry = undefined;
 }
 
 /** Notes how the running rollout ended. Returns how often in a row it failed, or undefined when it was not the running one that ended. */

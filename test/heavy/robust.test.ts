@@ -188,3 +188,35 @@ test('a commit whose planning failed is tried again by itself, also when the obj
   await fleet.rollout(3, 'Succeeded');
   expect(fleet.live()).toEqual({ a: 'c2', b: 'c2', c: 'c2' });
 });
+
+/** The object becomes another while no worker looks. */
+async function replaceUnseen(spec: Record<string, unknown>): Promise<void> {
+  await Promise.all([fleet.stop('control'), fleet.stop('source')]);
+  fleet.objects.deleteSync(fleet.name);
+  fleet.setSpec(spec);
+  await fleet.startControl();
+  await fleet.changed();
+}
+
+test('an object that is replaced unseen while its rollout waits for approval asks anew, and an approval goes to that', async () => {
+  fleet = await Fleet.start(['a', 'b', 'c'], { approval: { required: true } });
+  await fleet.push('c1');
+  await fleet.rollout(1, 'WaitingForApproval');
+  await replaceUnseen({});
+  await fleet.rollout(2, 'WaitingForApproval');
+  await fleet.signal('approve', { by: 'ada' });
+  await fleet.rollout(2, 'Succeeded');
+  expect(fleet.writes()).toEqual({ a: 1, b: 1, c: 1 });
+});
+
+test('an object that is replaced unseen while in sync says so again, and its emergency stop stays', async () => {
+  fleet = await Fleet.startOnCommit1();
+  await fleet.signal('emergencyStop', { by: 'ada' });
+  await fleet.until((s) => s.frozen !== undefined);
+  await replaceUnseen({});
+  await fleet.until((s) => s.frozen?.by === 'ada' && s.waitingFor === 'resume after the emergency stop');
+  await fleet.signal('resume');
+  const { rollout } = await fleet.until((s) => s.conditions?.find((c) => c.type === 'Ready')?.status === 'True');
+  expect(rollout).toMatchObject({ number: 2, state: 'Succeeded' });
+  expect(fleet.writes()).toEqual({ a: 1, b: 1, c: 1 });
+});
