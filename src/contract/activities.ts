@@ -328,6 +328,8 @@ export type DesiredSummary =
         /** What it failed of. */
         readonly reason?: Reason;
       };
+      /** That rollout holds since other files are live than it was planned for, and what is live has been said meanwhile. */
+      readonly planOutdated?: true;
       /** What the object's tag named when it was last looked up. */
       readonly tag?: KnownTag;
       /** A stop or a pause by signal that status knows of. */

@@ -25,6 +25,8 @@ export interface Situation {
   /** `foreign`: of an object that had this name before. */
   readonly running: (Wanted & { readonly foreign?: true }) | undefined;
   readonly settled: Settled | undefined;
+  /** The running rollout holds for a plan that a new one would mend. */
+  readonly planOutdated?: boolean;
   /** Who holds back new applies, if anybody. */
   readonly paused: 'spec' | 'signal' | false;
   readonly frozen: boolean;
@@ -57,7 +59,9 @@ function same(a: Wanted, b: Wanted | undefined): boolean {
 export function nextStep(now: Situation): NextStep {
   if (now.running) {
     if (now.running.foreign) return { do: 'supersede', why: 'the rollout of the object that had this name before' };
-    if (same(now.wanted, now.running)) return { do: 'wait', for: 'the running rollout' };
+    const again = now.planOutdated === true && !now.paused && !now.frozen;
+    if (same(now.wanted, now.running))
+      return again ? { do: 'supersede', why: 'gateways have said what is live: a new plan' } : { do: 'wait', for: 'the running rollout' };
     if (now.paused || now.frozen)
       return { do: 'wait', for: `${now.frozen ? 'resume' : endOfPause(now.paused === 'spec')}, then the newer revision` };
     return { do: 'supersede', why: 'a newer revision is wanted' };

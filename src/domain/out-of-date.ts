@@ -30,3 +30,16 @@ export function isOutOfDate(status: IgnitionGatewayStatus | undefined): boolean 
 export function wasComingUp({ phase, reason }: IgnitionGatewayStatus): boolean {
   return phase === 'Waiting' && isComingUp(reason);
 }
+
+/**
+ * Whether a rollout that holds was planned for something else than was live, and a new plan would know better: every gateway that failed
+ * refused it for that, and has said since the rollout began what is live, as after its IgnitionGateway was made anew.
+ * @param startedAt when the rollout began, ISO 8601
+ */
+export function isPlanOutdated(gateways: readonly (IgnitionGatewayStatus | undefined)[], startedAt: string): boolean {
+  const failed = gateways.filter((status) => status?.phase === 'Failed' || status?.phase === 'Restored');
+  return (
+    failed.length > 0 &&
+    failed.every((status) => status?.reason === 'LivePreconditionFailed' && (status.agent?.lastHello ?? '') > startedAt)
+  );
+}

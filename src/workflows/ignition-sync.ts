@@ -197,6 +197,7 @@ class ObjectRun {
     const step = nextStep({
       wanted: { commit: revision.commit, contentHash: desired.contentHash },
       running,
+      planOutdated: desired.planOutdated === true && desired.rollout?.n === running?.n,
       settled,
       paused: this.#pause(desired.paused),
       frozen: frozen !== undefined,
@@ -211,8 +212,10 @@ class ObjectRun {
     this.#fault = undefined;
     this.#step = step.do === 'wait' ? step.for : step.why;
     if (step.do === 'start') await this.#start(desired, revision, step);
-    const newer = running?.foreign ? 'the object was made anew' : `${short(revision.commit)} is wanted now`;
-    if (step.do === 'supersede') await this.#toRollout(rolloutControl, { supersede: newer });
+    if (step.do === 'supersede') {
+      const newer = desired.planOutdated ? step.why : `${short(revision.commit)} is wanted now`;
+      await this.#toRollout(rolloutControl, { supersede: running?.foreign ? 'the object was made anew' : newer });
+    }
     // Only now, so that gateways that waited go straight to the newer revision and not to the one that was stopped.
     await this.#tellPause(desired.paused);
     await this.#lift();

@@ -220,3 +220,20 @@ test('an object that is replaced unseen while in sync says so again, and its eme
   expect(rollout).toMatchObject({ number: 2, state: 'Succeeded' });
   expect(fleet.writes()).toEqual({ a: 1, b: 1, c: 1 });
 });
+
+test('gateways whose objects were made anew hold a rollout only until their agents have said what is live', async () => {
+  fleet = await Fleet.startOnCommit1();
+  fleet.plansByStatus = true;
+  for (const gateway of fleet.gateways.keys()) fleet.objects.putGateway(fleet.name, gateway, {});
+  await fleet.push('c2');
+  const { waitingFor } = await fleet.rollout(2, 'Holding');
+  expect(waitingFor).toContain('a new plan');
+  for (const [gateway, { live }] of fleet.gateways) {
+    const agent = { version: '1', protocol: 1, podUid: 'u', lastHello: new Date().toISOString() };
+    const status = (await fleet.objects.gateway('test', gateway))?.status;
+    fleet.objects.putGateway(fleet.name, gateway, { ...status, live, agent });
+    await fleet.changed(`hello ${gateway}`);
+  }
+  await fleet.until((s) => s.rollout?.state === 'Succeeded' && s.rollout.commit.startsWith('c2'));
+  expect(fleet.writes()).toEqual({ a: 2, b: 2, c: 2 });
+});

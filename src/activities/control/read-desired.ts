@@ -11,7 +11,7 @@ import type { Desired, DesiredGateway } from '../../domain/desired.ts';
 import { hasDrifted } from '../../domain/drift.ts';
 import { type Fault, SyncError } from '../../domain/errors.ts';
 import { NO_MANIFEST } from '../../domain/manifest.ts';
-import { isOutOfDate } from '../../domain/out-of-date.ts';
+import { isOutOfDate, isPlanOutdated } from '../../domain/out-of-date.ts';
 import { comparePaths } from '../../domain/manifest.ts';
 import { validateProfile } from '../../domain/plan/validate-profile.ts';
 import { validateShared } from '../../domain/plan/validate-shared.ts';
@@ -58,6 +58,11 @@ export function createReadDesired(store: ObjectStore, documents: DocumentStore) 
       ...standing(stored),
       outOfDate: stored.flatMap((g) => (isOutOfDate(g.status) ? [g.metadata.name] : [])).slice(0, MOST_NAMES),
       ...(rollout ? { rollout: known(rollout) } : {}),
+      ...(rollout?.state === 'Holding' &&
+        isPlanOutdated(
+          stored.map((g) => g.status),
+          rollout.startedAt,
+        ) && { planOutdated: true as const }),
       ...(tag ? { tag } : {}),
       ...(frozen ? { frozen: { by: frozen.by, reason: frozen.reason } } : {}),
       ...(conditions?.some((c) => c.type === 'Paused' && c.status === 'True' && c.reason === PAUSED_BY_SIGNAL)

@@ -23,6 +23,16 @@ const quiet: Situation = {
 test.each<{ name: string; now: Partial<Situation>; step: object }>([
   { name: 'nothing new: nothing to do', now: {}, step: { do: 'wait', for: '' } },
   {
+    name: 'a rollout that holds for an outdated plan is planned anew',
+    now: { running: wanted, planOutdated: true },
+    step: { do: 'supersede' },
+  },
+  {
+    name: 'paused: a rollout that holds for an outdated plan waits',
+    now: { running: wanted, planOutdated: true, paused: 'signal' },
+    step: { do: 'wait' },
+  },
+  {
     name: 'a rollout of an object that had this name before is ended, also during a stop',
     now: { running: { commit: '', contentHash: '', foreign: true }, frozen: true },
     step: { do: 'supersede' },
