@@ -175,8 +175,10 @@ class ObjectRun {
     }
     if (this.#fresh) {
       this.#fresh = false;
-      this.#state.frozen ??= frozen;
-      this.#state.pausedBySignal ||= pausedBySignal === true;
+      // A resume that was said to this run came after what status knows; it is lifted there in a moment.
+      const lifted = this.#state.resumed !== undefined && patched('resume-said-first');
+      if (!lifted) this.#state.frozen ??= frozen;
+      if (!lifted) this.#state.pausedBySignal ||= pausedBySignal === true;
     }
     const before = this.#state.settled;
     if (known) learnFromStatus(this.#state, known, this.#child);

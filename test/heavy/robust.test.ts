@@ -1,4 +1,4 @@
-import { ignitionSyncWorkflowId } from '../../src/contract/names.ts';
+import { CONTROL_TASK_QUEUE, ignitionSyncWorkflowId } from '../../src/contract/names.ts';
 import { Fleet, type Halt } from '../support/fleet.ts';
 import { testStack } from '../support/stack.ts';
 
@@ -236,4 +236,22 @@ test('gateways whose objects were made anew hold a rollout only until their agen
   }
   await fleet.until((s) => s.rollout?.state === 'Succeeded' && s.rollout.commit.startsWith('c2'));
   expect(fleet.writes()).toEqual({ a: 2, b: 2, c: 2 });
+});
+
+test('a resume that is the first word to a new run of the object lifts the stop', async () => {
+  fleet = await Fleet.startOnCommit1();
+  await fleet.signal('emergencyStop', { by: 'ada' });
+  await fleet.until((s) => s.frozen !== undefined);
+  await fleet.workflow().terminate('test');
+  await fleet.client.workflow.signalWithStart('ignitionSync', {
+    workflowId: ignitionSyncWorkflowId('test', fleet.name),
+    taskQueue: CONTROL_TASK_QUEUE,
+    args: [{ namespace: 'test', name: fleet.name }],
+    signal: 'resume',
+    signalArgs: [{ by: 'ada' }],
+  });
+  await fleet.until((s) => s.frozen === undefined);
+  await fleet.push('c2');
+  await fleet.rollout(2, 'Succeeded');
+  expect(fleet.live()).toEqual({ a: 'c2', b: 'c2', c: 'c2' });
 });
