@@ -22,6 +22,23 @@ export interface Said {
   readonly reason?: string;
 }
 
+const saidBy = (what: string, { by = 'somebody', reason = 'no reason given' }: Said): string => `${what} by ${by}: ${reason}`;
+
+/** `emergency stop by ada: drill`. */
+export function stopWords(said: Said): string {
+  return saidBy('emergency stop', said);
+}
+
+/** `aborted by ada: the wrong commit`. */
+export function abortWords(said: Said): string {
+  return saidBy('aborted', said);
+}
+
+/** `rejected by ada: the wrong commit`. */
+export function rejectWords(said: Said): string {
+  return saidBy('rejected', said);
+}
+
 export interface Approve extends Said {
   /** When given, the approval counts for this plan only. */
   readonly planDigest?: string;

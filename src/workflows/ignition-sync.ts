@@ -3,6 +3,7 @@ import {
   condition,
   continueAsNew,
   defineQuery,
+  patched,
   setCurrentDetails,
   setHandler,
   sleep,
@@ -54,6 +55,8 @@ class ObjectRun {
   /** Whether the running rollout is a child of this very run, which then hears of its end in any case. */
   #child = false;
   #specPaused = false;
+  /** The rollout that knows that the object asks for an approval. */
+  #approvalTold: number | undefined;
   /** Stops and resumes reach status in their order, also when the apiserver is away in between. */
   readonly #stops = new InOrder();
   #byClockMs: number | undefined; // set when nothing but the clock caused this look, after so long
@@ -186,6 +189,7 @@ class ObjectRun {
     if (step.do === 'supersede') await this.#toRollout(rolloutControl, { supersede: `${short(revision.commit)} is wanted now` });
     // Only now, so that gateways that waited go straight to the newer revision and not to the one that was stopped.
     await this.#tellPause(desired.paused);
+    await this.#tellApproval(desired.approval.required);
     await this.#lift();
     await this.#tell({
       observedGeneration: desired.generation,
@@ -203,6 +207,14 @@ class ObjectRun {
     if (specPaused === this.#specPaused) return;
     this.#specPaused = specPaused;
     await this.#toRollout(rolloutControl, { specPaused });
+  }
+
+  /** Tells the running rollout, once, that the object asks for an approval: it may have begun before the object did. */
+  async #tellApproval(required: boolean): Promise<void> {
+    const { running } = this.#state;
+    if (!required || !running || this.#approvalTold === running.n || !patched('approval-told')) return;
+    this.#approvalTold = running.n;
+    await this.#toRollout(rolloutControl, { approvalRequired: true });
   }
 
   /** What `resume` asked for: status first, for the relay gives no tickets before; then the rollout. */
@@ -233,6 +245,7 @@ class ObjectRun {
     const n = (this.#state.n += 1);
     this.#state.running = { n, commit, contentHash, only: step.only !== undefined };
     this.#child = true;
+    if (approval.required) this.#approvalTold = n;
     this.#state.asked = false;
     this.#state.retry = undefined;
     this.#backoffOver = false;

@@ -6,6 +6,8 @@ import { type Approve, SIGNALS, type Said, approvalIn, flagOf, saidIn, textOf } 
 export interface RolloutControl {
   readonly supersede?: string;
   readonly specPaused?: boolean;
+  /** The object asks for an approval of each plan, whatever it asked for when the rollout began. */
+  readonly approvalRequired?: boolean;
   readonly agentIsBack?: boolean;
   /** The object was stopped: by whom, and why. */
   readonly stoppedBy?: string;
@@ -30,6 +32,8 @@ export const retryGatewaySignal = defineSignal<[unknown?]>(SIGNALS.retryGateway)
 
 /** What has been said to a rollout so far. */
 export interface RolloutInbox {
+  /** Whether the object asks for an approval, as far as is known. */
+  approvalRequired: boolean;
   approvals: Approve[];
   rejected?: Said;
   aborted?: Said;
@@ -45,10 +49,11 @@ export interface RolloutInbox {
 
 /** Registers the handlers. `onFreeze`, `onResume` and `onSyncNow` concern the whole object and are handed on to its workflow. */
 export function openRolloutInbox(
-  start: { specPaused: boolean },
+  start: { readonly specPaused: boolean; readonly approvalRequired: boolean },
   handOn: (signal: 'emergencyStop' | 'resume' | 'syncNow', said: Said) => void,
 ): RolloutInbox {
   const inbox: RolloutInbox = {
+    approvalRequired: start.approvalRequired,
     approvals: [],
     pausedBySignal: false,
     pausedBySpec: start.specPaused,
@@ -89,6 +94,7 @@ export function openRolloutInbox(
     on((payload) => {
       inbox.superseded = textOf(payload, 'supersede') ?? inbox.superseded;
       inbox.pausedBySpec = flagOf(payload, 'specPaused') ?? inbox.pausedBySpec;
+      inbox.approvalRequired ||= flagOf(payload, 'approvalRequired') === true;
       if (flagOf(payload, 'agentIsBack') === true) inbox.agentsBack += 1;
       const stoppedBy = textOf(payload, 'stoppedBy');
       if (stoppedBy !== undefined) inbox.frozen = { by: stoppedBy, reason: textOf(payload, 'reason') };

@@ -1,4 +1,4 @@
-import { ignitionSyncWorkflowId } from '../../src/contract/names.ts';
+import { ignitionSyncWorkflowId, rolloutWorkflowId } from '../../src/contract/names.ts';
 import { Fleet } from '../support/fleet.ts';
 import { testStack } from '../support/stack.ts';
 
@@ -127,4 +127,19 @@ test('a stop whose word reaches the object late is lifted all the same by the re
   await fleet.rollout(2, 'Succeeded');
   expect((await fleet.status()).frozen).toBeUndefined();
   expect(fleet.live()).toEqual({ a: 'c2', b: 'c2', c: 'c2' });
+});
+
+test('a rollout that is reset while its wave runs ends that wave first, and hears the abort that follows', async () => {
+  fleet = await Fleet.startOnCommit1();
+  const proving = await fleet.pushUntil('c2', 'a', 'scan');
+  await testStack().temporalCli([
+    ...['workflow', 'reset', '--namespace', fleet.client.options.namespace, '--workflow-id', rolloutWorkflowId('test', fleet.name, 2)],
+    ...['--type', 'FirstWorkflowTask', '--reason', 'a test'],
+  ]);
+  await fleet.until(({ rollout }) => rollout?.message === 'changing 2 gateways');
+  await fleet.signal('abort', { by: 'ada', reason: 'the wrong one' }, 2);
+  proving.release();
+  const ended = await fleet.rollout(2, 'Aborted');
+  expect(ended.rollout?.message).toBe('aborted by ada: the wrong one');
+  expect(fleet.live()).toEqual({ a: 'c2', b: 'c1', c: 'c1' });
 });

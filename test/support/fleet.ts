@@ -90,7 +90,7 @@ export class Fleet {
   /** The policies for open projects and restarts that plans say. */
   people: Pick<PlannedGateway, 'designers' | 'perspective' | 'sessionWaitMs' | 'restart'> = {};
   /** What happens at the very moment the source is asked for a plan. */
-  whilePlanning: () => void = () => undefined;
+  whilePlanning: () => Promise<void> | void = () => undefined;
   /** What workflows have logged, `info rollout 1 of …`. */
   readonly log: string[] = [];
   /** Gateways that wait for a restart. */
@@ -197,7 +197,7 @@ export class Fleet {
       },
       fetch: () => Promise.resolve({ subject: 'a change', author: 'somebody' }),
       plan: async ({ commit, only, rollout }) => {
-        this.whilePlanning();
+        await this.whilePlanning();
         const stored = (await this.objects.gateways()).filter((g) => g.spec.syncRef.name === this.name).map((g) => g.metadata);
         const target = `m-${commit.slice(0, 2)}`.padEnd(64, '0');
         const all = stored

@@ -8,6 +8,8 @@ export class MemoryObjects implements ObjectStore {
   readonly #gateways = new Map<string, StoredGateway>();
   readonly #listeners = new Set<() => void>();
   #version = 0;
+  /** What happens between a write of an object's status and its answer. */
+  afterStatus: (status: IgnitionSyncStatus) => Promise<void> = () => Promise.resolve();
   /** Which writes of an object's status fail, as when the apiserver is away. */
   refuses: (status: IgnitionSyncStatus) => boolean = () => false;
 
@@ -60,7 +62,7 @@ export class MemoryObjects implements ObjectStore {
     const stored = this.#syncs.get(before.metadata.name);
     if (stored?.metadata.resourceVersion !== before.metadata.resourceVersion) return Promise.resolve(false);
     this.#syncs.set(before.metadata.name, { ...stored, status, metadata: { ...stored.metadata, resourceVersion: this.#changed() } });
-    return Promise.resolve(true);
+    return this.afterStatus(status).then(() => true);
   }
 
   replaceGatewayStatus(before: StoredGateway, status: IgnitionGatewayStatus): Promise<boolean> {

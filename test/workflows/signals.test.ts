@@ -24,18 +24,6 @@ test('approve: nothing is touched before it, an approval of another plan does no
   expect(fleet.live()).toEqual({ a: 'c1', b: 'c1', c: 'c1' });
 });
 
-test('approve: an approval that is asked for while the plan is being made is waited for', async () => {
-  fleet = await Fleet.startOnCommit1();
-  fleet.whilePlanning = () => fleet.setSpec({ approval: { required: true } });
-  await fleet.push('c2');
-  const waiting = await fleet.rollout(2, 'WaitingForApproval');
-  expect(fleet.live()).toEqual({ a: 'c1', b: 'c1', c: 'c1' });
-  expect(waiting.rollout?.approvalRequired).toBe(true);
-  await fleet.signal('approve', { by: 'ada', planDigest: waiting.rollout?.planDigest }, 2);
-  const done = await fleet.rollout(2, 'Succeeded');
-  expect(done.rollout?.approvedBy).toBe('ada');
-});
-
 test('reject: no gateway changes, the same commit is not tried again, the next commit is', async () => {
   fleet = await Fleet.start(['a', 'b', 'c'], { approval: { required: true } });
   await fleet.push('c1');
