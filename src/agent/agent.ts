@@ -190,7 +190,7 @@ export class Agent {
 
   async #makeLive(state: State, step: ApplyInput, doing: Doing): Promise<ApplyResult> {
     using lists = new Lists(this.#layout);
-    const { survey, contested } = await prepare(this.#preparing(), state, step, 'apply', lists, doing);
+    const { survey, contested, standsIn } = await prepare(this.#preparing(), state, step, 'apply', lists, doing);
     const taken = takenBy(survey, state.live === NO_MANIFEST);
     doing.onProgress({ doing: 'applying', files: 0, of: survey.changes.length });
     let sessions: NonNullable<ApplyResult['sessions']> = [];
@@ -201,6 +201,7 @@ export class Agent {
         from: state.live,
         to: step.target,
         revision: step.revision,
+        recordLost: standsIn,
         survey,
         scratch: step.target,
         keepFolders: new Set(),
@@ -281,7 +282,7 @@ export class Agent {
     const waitedBefore = (seq: number, pending: readonly string[]): Promise<readonly string[]> =>
       this.#writing.run(doing.signal, () => onVolume('recording the scan', () => noteBefore(this.#layout, seq, pending)));
     const make = { layout: this.#layout, relay, clock: this.#bench.clock, timeoutMs, waitedBefore, record };
-    return this.#withClient(input, (client) => scanLive({ ...make, client }, input, doing));
+    return onVolume('scanning', () => this.#withClient(input, (client) => scanLive({ ...make, client }, input, doing)));
   }
 
   /** One step of a restart of the gateway; see `restartGateway`. No files change meanwhile. */

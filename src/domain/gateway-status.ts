@@ -40,17 +40,19 @@ export function gatewayStatus(before: IgnitionGatewayStatus | undefined, report:
 /** The revision that is live after a report: a gateway that was put back runs what it ran before, not what was tried. */
 function liveRevision(
   before: IgnitionGatewayStatus | undefined,
-  { phase, ref, commit, live }: GatewayReport,
+  { phase, ref, commit, live, standsIn }: GatewayReport,
 ): Partial<IgnitionGatewayStatus> {
   if (phase === 'Synced') return { revision: formatRevision(ref, commit), shortRevision: shortRevision(ref, commit) };
   if (live === undefined || before?.confirmed === undefined || before.confirmed.manifest === live) return {};
   if (phase !== 'Restored') return {};
-  const known = before.history?.find((entry) => entry.phase === 'Synced' && entry.manifest === live);
-  if (!known) return { revision: undefined, shortRevision: undefined, confirmed: undefined };
+  const manifest = standsIn ?? live;
+  const known = before.history?.find((entry) => entry.phase === 'Synced' && entry.manifest === manifest);
+  const confirmed = { ...before.confirmed, manifest };
+  if (!known) return { revision: undefined, shortRevision: undefined, confirmed: standsIn === undefined ? undefined : confirmed };
   return {
     revision: formatRevision(known.ref, known.commit),
     shortRevision: shortRevision(known.ref, known.commit),
-    confirmed: { ...before.confirmed, manifest: live },
+    confirmed,
   };
 }
 

@@ -38,7 +38,8 @@ function count(
   commit: string | undefined,
 ): NonNullable<IgnitionSyncStatus['gateways']> {
   const total = gateways.length;
-  const synced = gateways.filter((g) => g?.phase === 'Synced' && commitOf(g.revision) === commit).length;
+  // One that is Behind and runs this commit was behind another, which is not wanted any more.
+  const synced = gateways.filter((g) => (g?.phase === 'Synced' || g?.phase === 'Behind') && commitOf(g.revision) === commit).length;
   const failed = gateways.filter((g) => g?.phase === 'Failed' || g?.phase === 'Restored').length;
   const unreachable = gateways.filter((g) => g?.phase === 'Unreachable').length;
   const drifted = gateways.filter((g) => hasDrifted(g?.conditions)).length;

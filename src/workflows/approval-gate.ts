@@ -2,7 +2,7 @@ import { condition, patched } from '@temporalio/workflow';
 import type { PlanResult } from '../contract/activities.ts';
 import { type Approve, isFor } from '../contract/messages.ts';
 import { short } from '../domain/revision.ts';
-import { gatewaysOf } from '../domain/rollout-state.ts';
+import { planSentence } from './plan-words.ts';
 import { type RolloutInbox, ending, heard } from './rollout-messages.ts';
 
 /** What came of asking for an approval. */
@@ -15,11 +15,11 @@ export type Answer =
 /** Waits for a person to look at a plan. An approval that names another plan counts for nothing, and is said. */
 export async function untilApproved(
   plan: PlanResult,
-  timeoutMs: number,
+  { timeoutMs, confirmedBefore }: { readonly timeoutMs: number; readonly confirmedBefore?: number | undefined },
   inbox: RolloutInbox,
   say: (message: string) => Promise<unknown>,
 ): Promise<Answer> {
-  const message = whatIsAsked(plan);
+  const message = planSentence(plan, confirmedBefore);
   await say(message);
   // What was approved before the plan was known can only have meant another one.
   inbox.approvals = inbox.approvals.filter((a) => a.planDigest !== undefined);
@@ -39,11 +39,6 @@ export async function untilApproved(
   if (ending(inbox)) return { kind: 'ending' };
   if (!inTime || !approval) return { kind: 'rejected', message: 'nobody approved the plan in time' };
   return { kind: 'approved', by: approval.by ?? 'signal' };
-}
-
-function whatIsAsked({ planDigest, changed, files: { added, modified, deleted }, holds }: PlanResult): string {
-  const why = holds.map((hold) => `${hold.reason}: ${hold.message}`).join('; ');
-  return `plan ${short(planDigest)} changes ${gatewaysOf(changed)}: ${added} files added, ${modified} modified, ${deleted} deleted${why ? `. Needs a look: ${why}` : ''}`;
 }
 
 async function sayForeign(

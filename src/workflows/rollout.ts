@@ -23,10 +23,12 @@ import { confirmUnchanged } from './confirm-unchanged.ts';
 import { faultOf } from './faults.ts';
 import { untilHoldEnds, untilTriedAgain } from './hold.ts';
 import { InOrder } from './in-order.ts';
+import { notesOf } from './plan-words.ts';
 import { type RolloutInbox, ending, isPaused, openRolloutInbox } from './rollout-messages.ts';
 import type { RolloutInput, RolloutResult } from './rollout-contract.ts';
 import { runWave } from './run-wave.ts';
 import { searchAttributes } from './search-attributes.ts';
+import { Story } from './story.ts';
 import type { WaveInput, WaveResult } from './wave.ts';
 
 /** After all others. */
@@ -48,6 +50,7 @@ class RolloutRun {
   readonly #input: RolloutInput;
   readonly #id: string;
   readonly #inbox: RolloutInbox;
+  readonly #story: Story;
   #plan: PlanResult | undefined;
   #state: RolloutState = 'Planning';
   #stage = '';
@@ -66,6 +69,7 @@ class RolloutRun {
   constructor(input: RolloutInput) {
     const { namespace, name } = input.object;
     this.#input = input;
+    this.#story = new Story(input);
     this.#id = rolloutWorkflowId(namespace, name, input.n);
     this.#approvalRequired = input.approval.required;
     this.#inbox = openRolloutInbox({ specPaused: input.specPaused }, (signal, said) => {
@@ -143,7 +147,8 @@ class RolloutRun {
 
   /** Waits for a person. Returns a result when that ends the rollout. */
   async #approval(plan: PlanResult): Promise<RolloutResult | undefined> {
-    const answer = await untilApproved(plan, this.#input.approval.timeoutMs, this.#inbox, (message) =>
+    const { approval, confirmedBefore } = this.#input;
+    const answer = await untilApproved(plan, { timeoutMs: approval.timeoutMs, confirmedBefore }, this.#inbox, (message) =>
       this.#report('WaitingForApproval', message),
     );
     if (answer.kind === 'rejected') return this.#finish('Rejected', answer.message);
@@ -207,7 +212,7 @@ class RolloutRun {
     const { planDigest, connection, retainSnapshots, retainSnapshotBytes } = this.#plan as PlanResult;
     const attempt = this.#waves;
     this.#waves += 1;
-    return runWave(
+    const result = await runWave(
       {
         schema: 1,
         object,
@@ -231,6 +236,8 @@ class RolloutRun {
         await this.#report(this.#running(), paused ? 'paused: gateways that have not begun wait' : `${stage}: going on`);
       },
     );
+    this.#story.wave({ stage, wave, mode }, result);
+    return result;
   }
 
   #running(): RolloutState {
@@ -263,13 +270,15 @@ class RolloutRun {
 
   async #finish(state: FinalRolloutState, message: string, fault?: Fault): Promise<RolloutResult> {
     await this.#report(state, message, fault);
-    return { state, message, fault };
+    const confirmed = this.#approved !== undefined && (this.#plan?.holds.length ?? 0) > 0;
+    return { state, message, fault, ...(confirmed && { confirmed }) };
   }
 
   /** Writes the rollout's state to status, in order. False when status knows a newer rollout: this one must stop. */
   #report(state: RolloutState, message: string, fault?: Fault): Promise<boolean> {
     this.#state = state;
     this.#message = message;
+    this.#story.state(state, message);
     const { object, n, commit, ref, contentHash } = this.#input;
     const waits = waitingFor(state, this.#hold, this.#inbox.pausedBySpec);
     upsertSearchAttributes(searchAttributes({ phase: state }));
@@ -286,6 +295,7 @@ class RolloutRun {
       approvedBy: this.#approved?.by,
       stage: this.#stage,
       changed: this.#plan?.changed,
+      notes: notesOf(this.#plan),
       message,
       reason: fault?.reason,
       waitingFor: waits,

@@ -3,7 +3,8 @@ import { EventEmitter, once } from 'node:events';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { heartbeat } from '@temporalio/activity';
-import { NativeConnection, Worker } from '@temporalio/worker';
+import { type InjectedSinks, NativeConnection, Worker } from '@temporalio/worker';
+import type { Sinks } from '@temporalio/workflow';
 import type { IgnitionGatewayStatus } from '../../src/api/v1alpha1/ignition-gateway.ts';
 import type { IgnitionSyncStatus } from '../../src/api/v1alpha1/ignition-sync.ts';
 import { createControlActivities } from '../../src/activities/control/index.ts';
@@ -90,6 +91,8 @@ export class Fleet {
   people: Pick<PlannedGateway, 'designers' | 'perspective' | 'sessionWaitMs' | 'restart'> = {};
   /** What happens at the very moment the source is asked for a plan. */
   whilePlanning: () => void = () => undefined;
+  /** What workflows have logged, `info rollout 1 of …`. */
+  readonly log: string[] = [];
   /** Gateways that wait for a restart. */
   readonly restartDue = new Set<string>();
 
@@ -144,7 +147,7 @@ export class Fleet {
     const control = createControlActivities({
       objects: this.objects,
       documents,
-      announcer: { announce: () => Promise.resolve() },
+      announcer: { announce: () => Promise.resolve(), announceGateway: () => Promise.resolve() },
       now: () => new Date(),
     });
     const workflowBundle = { codePath: await cachedWorkflowBundle() };
@@ -164,6 +167,13 @@ export class Fleet {
     await held?.running;
   }
 
+  /** Lines of workflows go to `log` instead of standard error. */
+  get #loggerSink(): InjectedSinks<Sinks> {
+    const into = (level: string) => ({ fn: (_: unknown, message: string) => void this.log.push(`${level} ${message}`) });
+    const nowhere = { fn: () => undefined };
+    return { defaultWorkerLogger: { trace: nowhere, debug: nowhere, info: into('info'), warn: into('warn'), error: into('error') } };
+  }
+
   async #startWorker(
     name: string,
     options: { taskQueue: string; activities: object; workflowBundle?: { codePath: string } },
@@ -173,6 +183,7 @@ export class Fleet {
       namespace: this.#temporalNamespace,
       interceptors: { activity: [() => ({ inbound: new FailureInterceptor() })] },
       maxCachedWorkflows: 50,
+      sinks: this.#loggerSink,
       ...options,
     });
     this.#workers.set(name, { worker, running: worker.run() });

@@ -123,6 +123,11 @@ const RolloutStatus = z.object({
   approvedBy: z.string().optional(),
   stage: z.string().optional(),
   changed: z.int().optional(),
+  notes: z
+    .array(z.string())
+    .max(6)
+    .optional()
+    .describe('What the plan left out, and what the author of commit and profiles should look at: the first sentences.'),
   message: z.string(),
   reason: z.string().optional().describe('What a failed rollout failed of.'),
   startedAt: z.string(),

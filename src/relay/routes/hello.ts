@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import type { KubeClient } from '../../clients/kube/client.ts';
 import type { KeyedQueue } from '../../clients/kube/keyed-queue.ts';
-import { IGNITION_GATEWAYS } from '../../clients/kube/resources.ts';
+import { recordEvent } from '../../clients/kube/events.ts';
+import { IGNITION_GATEWAYS, type KubeObject } from '../../clients/kube/resources.ts';
 import type { IgnitionGatewayStatus } from '../../api/v1alpha1/ignition-gateway.ts';
 import { gatewayTaskQueue } from '../../contract/names.ts';
 import { MAX_DRIFT_NAMED, MAX_RESTARTS_NAMED, MAX_RESTART_NAME, type HelloRequest, type HelloResponse } from '../../contract/relay.ts';
+import { type Announcement, driftAnnouncement } from '../../domain/announcement.ts';
 import { withDrift } from '../../domain/drift.ts';
 import { withNode } from '../../domain/redundancy/status.ts';
 import { wasComingUp } from '../../domain/out-of-date.ts';
@@ -56,11 +58,14 @@ export function createHello(
   signals: KeyedQueue,
   ticketKey: string,
   now: () => Date,
+  onUnsaid: (error: unknown) => void,
 ): (caller: Caller, request: HelloRequest) => Promise<HelloResponse> {
+  const announce: Announce = (about, said) =>
+    recordEvent(kube, IGNITION_GATEWAYS, about, { ...said, by: 'ignition-sync' }, now()).catch(onUnsaid);
   return async (caller, request) => {
     const { namespace, gateway, syncName, podUid } = caller;
     const agent = { version: request.version, protocol: request.protocol, lastHello: now().toISOString(), podUid };
-    const { news, before, redundant } = await writeHello(kube, caller, request, agent);
+    const { news, before, redundant } = await writeHello(kube, caller, request, agent, announce);
     if (news) signals.add(`${namespace}/${syncName}`, `hello ${gateway}`);
     const { object: sync } = await syncs.known(namespace, syncName, MAX_VIEW_AGE_MS, (watched) => watched !== undefined);
     const answer = { namespace, gateway, taskQueue: gatewayTaskQueue(namespace, gateway), ticketKey, redundant };
@@ -71,6 +76,9 @@ export function createHello(
   };
 }
 
+/** Says in an event what turned; never fails, since the condition says it too. */
+type Announce = (about: KubeObject, said: Announcement) => Promise<void>;
+
 /**
  * Said again and again, so that a status that was lost is told anew; what is known already is not written and wakes nobody.
  * @returns whether something was new, the status before, and whether the gateway is taken for a node of a redundant pair
@@ -80,6 +88,7 @@ async function writeHello(
   { namespace, gateway, podUid }: Caller,
   { live, version, drift, node, restartPending, comingUp }: HelloRequest,
   agent: NonNullable<IgnitionGatewayStatus['agent']>,
+  announce: Announce,
 ): Promise<{ news: boolean; before: IgnitionGatewayStatus | undefined; redundant: boolean }> {
   for (let attempt = 1; ; attempt += 1) {
     const stored = await kube.get(IGNITION_GATEWAYS, namespace, gateway);
@@ -106,7 +115,11 @@ async function writeHello(
         ...(redundancy && { redundancy: { ...gone, ...redundancy } }),
         ...restart,
       };
-      if (await kube.patchStatus(IGNITION_GATEWAYS, namespace, gateway, { ...guarded, status })) return { news: true, before, redundant };
+      if (await kube.patchStatus(IGNITION_GATEWAYS, namespace, gateway, { ...guarded, status })) {
+        const turned = stored && driftAnnouncement(before?.conditions, conditions);
+        if (turned) await announce(stored, turned);
+        return { news: true, before, redundant };
+      }
     } catch (error) {
       if (!(error instanceof ConflictError) || attempt === ATTEMPTS) throw error;
       continue;

@@ -50,7 +50,7 @@ const run = (what: RestartInput['step'], given: Partial<RestartInput> = {}): Pro
   rig.agent.restart({ ...step, step: what, ...given }, doing);
 const asked = (): number => gateway.requests.filter(({ method, path }) => method === 'POST' && path === ASK).length;
 
-test('a change that needs a restart: looked at, asked for once, back, and then owed no more', async () => {
+test('3.1.5 a change that needs a restart: looked at, asked for once, back, and then owed no more', async () => {
   await changeThatNeedsARestart();
   expect(await run('look')).toEqual({ state: 'due' });
   expect(asked()).toBe(0);

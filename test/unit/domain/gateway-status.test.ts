@@ -88,7 +88,14 @@ test('a gateway that was put back after an abort runs what it ran before, and sa
   const back = gatewayStatus(two, report('Restored', { commit: 'c2', live: 'm1', fault: { reason: 'Aborted', message: '' } }), T2);
   expect(back).toMatchObject({ revision: 'main@sha1:c1', desired: 'main@sha1:c2', live: 'm1', confirmed: { manifest: 'm1' } });
   const unknown = gatewayStatus(two, report('Restored', { commit: 'c2', live: 'm0', fault: { reason: 'Aborted', message: '' } }), T2);
-  expect(unknown.revision).toBeUndefined();
+  expect([unknown.revision, unknown.confirmed]).toEqual([undefined, undefined]);
+  // Without a record of what is live it is put back to that, and what it confirmed before goes on standing in for it.
+  const lost = gatewayStatus(
+    two,
+    report('Restored', { commit: 'c2', live: 'none', standsIn: 'm1', fault: { reason: 'Aborted', message: '' } }),
+    T2,
+  );
+  expect(lost).toMatchObject({ revision: 'main@sha1:c1', live: 'none', confirmed: { manifest: 'm1' } });
 });
 
 test.each([
