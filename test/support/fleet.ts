@@ -469,7 +469,7 @@ export class Fleet {
     for (let i = 1; i <= n; i += 1) {
       const rollout = rolloutWorkflowId(NAMESPACE, this.name, i);
       ids.push(rollout);
-      for (const wave of ['canary/0', 'rest/0']) ids.push(`${rollout}/${wave}`);
+      for (const wave of ['canary', 'rest', 'restart-2', 'restart-3', 'restart-4']) ids.push(waveWorkflowId(rollout, wave, 0));
     }
     return ids;
   }
