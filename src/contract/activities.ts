@@ -69,6 +69,8 @@ export interface ApplyInput extends GatewayStep {
   readonly localChanges?: LocalChanges;
   /** A person has confirmed that most of this gateway's files may go; see `guardMirror`. */
   readonly deletesConfirmed?: boolean;
+  /** The manifest that the gateway confirmed last, where its volume has no record of what is live: it stands in for that record. */
+  readonly lastConfirmed?: Digest;
 }
 
 export interface StageResult {
@@ -248,6 +250,8 @@ export interface PlannedGateway {
   readonly expectLive: Digest;
   /** See `GatewayStep`. */
   readonly released?: Digest;
+  /** See `ApplyInput`. */
+  readonly lastConfirmed?: Digest;
   /** See `ApplyInput`; absent = hold. */
   readonly localChanges?: 'overwrite';
   /** See `GatewayStep`. */
@@ -310,6 +314,8 @@ export type DesiredSummary =
       readonly pollMs: number;
       readonly gateways: number;
       readonly retryKnown?: boolean;
+      /** What gateways say of themselves between syncs, such as drift, in few characters: when it changes, status is written anew. */
+      readonly standing?: string;
       /** Gateways whose confirmed manifest is not known to be that of the last finished rollout, at most 100 names. */
       readonly outOfDate: readonly string[];
       /** The newest rollout that status knows: numbers never go back, and a finished rollout is not started again, also after a reset. */

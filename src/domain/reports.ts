@@ -76,6 +76,8 @@ export interface GatewayReport extends Revision {
   readonly waitingFor?: string;
   /** Set when what is live on the volume is known to have become this. */
   readonly live?: Digest;
+  /** With `live: none`: what was confirmed last still stands in for the record that is lost; see `ApplyInput`. */
+  readonly standsIn?: Digest;
   /** Set when the gateway has proved to run it. */
   readonly confirmed?: { readonly manifest: Digest; readonly outcome: LoadOutcome };
   /** What waits for a restart since the gateway was last asked; empty when nothing does any more. */
@@ -128,6 +130,8 @@ export interface StatusReport {
   /** Digest of the specs that are wanted now. */
   readonly contentHash?: string;
   readonly rollout?: RolloutReport;
+  /** How a rollout that is gone left its gateways: counts also when status knows that it has ended, as long as no newer one has begun. */
+  readonly left?: boolean;
   /** Gateways that changed phase, at most 100. */
   readonly gateways?: readonly GatewayReport[];
   /** Stalled with this fault; null clears it. */

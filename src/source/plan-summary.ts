@@ -2,7 +2,7 @@ import type { PlanResult } from '../contract/activities.ts';
 import type { Fault } from '../domain/errors.ts';
 import { guardRails } from '../domain/plan/guard-rails.ts';
 import { listSome } from '../domain/plan/text.ts';
-import type { Manifest } from '../domain/manifest.ts';
+import type { Digest, Manifest } from '../domain/manifest.ts';
 import type { GatewayPlan } from '../domain/plan/compose.ts';
 import { KindsOfChange, ownedBefore, ownedChanges } from './plan-changes.ts';
 
@@ -17,6 +17,8 @@ export interface ChangedGateway {
   /** What is live; undefined before the first apply, or when the store has lost it. */
   readonly previous: Manifest | undefined;
   readonly previousLost: boolean;
+  /** What the gateway confirmed last; set where its volume has no record of what is live. */
+  readonly recordLost?: Digest;
   /** Files of `previous` that stay on the gateway as somebody else's. */
   readonly released: Manifest;
 }
@@ -28,7 +30,7 @@ export function summarise(changed: readonly ChangedGateway[], gateways: number):
   const holds = new Map<string, { fault: Fault; gateways: string[] }>();
   const notes = new Map<string, string[]>();
   const said = (sentence: string, gateway: string): void => void notes.set(sentence, [...(notes.get(sentence) ?? []), gateway]);
-  for (const { gateway, plan, next, previous: live, previousLost, released } of changed) {
+  for (const { gateway, plan, next, previous: live, previousLost, recordLost, released } of changed) {
     const diff = ownedChanges(live, next, released.entries);
     kinds.add(gateway, diff);
     files.added += diff.added.length;
@@ -49,7 +51,14 @@ export function summarise(changed: readonly ChangedGateway[], gateways: number):
         )}.`,
         gateway,
       );
-    if (previousLost)
+    if (recordLost !== undefined)
+      said(
+        previousLost
+          ? 'its volume has no record of what is live, and the content store has lost what it confirmed last: this is a first sync, which deletes nothing.'
+          : 'its volume has no record of what is live: where most files are those that it confirmed last, they count as ours; else this is a first sync.',
+        gateway,
+      );
+    else if (previousLost)
       said('the content store has lost the manifest of what is live: what this plan deletes is counted by the gateway only.', gateway);
   }
   return {

@@ -1,4 +1,5 @@
 import type { PlanResult } from '../contract/activities.ts';
+import { needsALook } from '../domain/needs-a-look.ts';
 import { gatewaysOf } from '../domain/rollout-state.ts';
 import { short } from '../domain/revision.ts';
 
@@ -7,15 +8,17 @@ const NAMED = 3;
 const NOTES = 5;
 const MOST_CHARACTERS = 500;
 
-/** What a person approves, in one sentence; the query progress names more files, `ignition-sync plan` all. */
-export function planSentence({ planDigest, changed, files, changes = [], holds }: PlanResult): string {
+/**
+ * What a person approves, in one sentence; the query progress names more files, `ignition-sync plan` all.
+ * @param confirmedBefore see `needsALook`
+ */
+export function planSentence({ planDigest, changed, files, changes = [], holds }: PlanResult, confirmedBefore?: number): string {
   const { added, modified, deleted } = files;
   const first = changes.flatMap(({ files: of }) =>
     (['deleted', 'modified', 'added'] as const).flatMap((kind) => of[kind].first.map((path) => `${path} (${kind})`)),
   );
   const such = first.length === 0 ? '' : `, such as ${[...new Set(first)].slice(0, NAMED).join(', ')}`;
-  const why = holds.map((hold) => `${hold.reason}: ${hold.message}`).join('; ');
-  return `plan ${short(planDigest)} changes ${gatewaysOf(changed)}: ${added} files added, ${modified} modified, ${deleted} deleted${such}${why ? `. Needs a look: ${why}` : ''}`;
+  return `plan ${short(planDigest)} changes ${gatewaysOf(changed)}: ${added} files added, ${modified} modified, ${deleted} deleted${such}${needsALook(holds, confirmedBefore)}`;
 }
 
 /** The first notes of a plan, for status. */

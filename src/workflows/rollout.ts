@@ -4,12 +4,13 @@ import {
   defineQuery,
   getExternalWorkflowHandle,
   log,
+  patched,
   setCurrentDetails,
   setHandler,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
 import type { PlanResult } from '../contract/activities.ts';
-import { PROGRESS_QUERY, SIGNALS, isFor } from '../contract/messages.ts';
+import { PROGRESS_QUERY, SIGNALS } from '../contract/messages.ts';
 import { ignitionSyncWorkflowId, rolloutWorkflowId } from '../contract/names.ts';
 import type { Fault } from '../domain/errors.ts';
 import { type FinalRolloutState, type RolloutState, isFinal } from '../domain/reports.ts';
@@ -17,12 +18,12 @@ import { MAX_WAVE } from '../domain/plan/stages.ts';
 import { short } from '../domain/revision.ts';
 import { type FailedGateway, type Hold, gatewaysOf, judgeWave, waitingFor } from '../domain/rollout-state.ts';
 import { control, source } from './activities.ts';
+import { untilApproved } from './approval-gate.ts';
 import { confirmUnchanged } from './confirm-unchanged.ts';
 import { faultOf } from './faults.ts';
-import { untilHoldEnds } from './hold.ts';
+import { untilHoldEnds, untilTriedAgain } from './hold.ts';
 import { InOrder } from './in-order.ts';
-import { type RolloutInbox, ending, heard, isPaused, openRolloutInbox } from './rollout-messages.ts';
-import { planSentence } from './plan-words.ts';
+import { type RolloutInbox, ending, isPaused, openRolloutInbox } from './rollout-messages.ts';
 import { rolloutReport } from './rollout-report.ts';
 import type { RolloutInput, RolloutResult } from './rollout-contract.ts';
 import { runWave } from './run-wave.ts';
@@ -146,19 +147,13 @@ class RolloutRun {
 
   /** Waits for a person. Returns a result when that ends the rollout. */
   async #approval(plan: PlanResult): Promise<RolloutResult | undefined> {
-    const { timeoutMs } = this.#input.approval;
-    await this.#report('WaitingForApproval', planSentence(plan));
-    const inbox = this.#inbox;
-    // What was approved before the plan was known can only have meant another one.
-    inbox.approvals = inbox.approvals.filter((a) => a.planDigest !== undefined);
-    const approvalOf = () => inbox.approvals.find((a) => isFor(a, plan.planDigest));
-    const inTime = await heard(inbox, () => approvalOf() !== undefined || inbox.rejected !== undefined, timeoutMs);
-    const approval = approvalOf();
-    if (inbox.rejected)
-      return this.#finish('Rejected', `rejected by ${inbox.rejected.by ?? 'somebody'}: ${inbox.rejected.reason ?? 'no reason given'}`);
-    if (ending(inbox)) return this.#end();
-    if (!inTime || !approval) return this.#finish('Rejected', 'nobody approved the plan in time');
-    this.#approved = { plan: plan.planDigest, by: approval.by ?? 'signal' };
+    const { approval, confirmedBefore } = this.#input;
+    const answer = await untilApproved(plan, { timeoutMs: approval.timeoutMs, confirmedBefore }, this.#inbox, (message) =>
+      this.#report('WaitingForApproval', message),
+    );
+    if (answer.kind === 'rejected') return this.#finish('Rejected', answer.message);
+    if (answer.kind === 'ending') return this.#end();
+    this.#approved = { plan: plan.planDigest, by: answer.by };
     return undefined;
   }
 
@@ -167,6 +162,7 @@ class RolloutRun {
     let only = all;
     let deletesConfirmed: readonly string[] | undefined;
     let failed: readonly FailedGateway[] = [];
+    let idle = 0;
     for (this.#stage = stage; ;) {
       await this.#waitWhileFrozen();
       if (ending(this.#inbox)) return this.#end();
@@ -186,7 +182,13 @@ class RolloutRun {
         only = retry.only;
         if (retry.confirmed) deletesConfirmed = [...(deletesConfirmed ?? []), ...(only ?? [])];
       } else if (only === all && result.untouched === 0) return undefined;
-      else only = all; // the rest of the wave waited for the stop to be lifted, or for the gateway that was retried
+      else {
+        // The rest of the wave waited for the stop to be lifted, or for the gateway that was retried.
+        idle = only === all && !this.#inbox.frozen ? idle + 1 : 0;
+        if (idle > 1 && patched('idle-waves-wait'))
+          await untilTriedAgain(idle - 2, this.#inbox, (message) => this.#report(this.#running(), `${stage}: ${message}`));
+        only = all;
+      }
     }
   }
 
@@ -268,7 +270,8 @@ class RolloutRun {
 
   async #finish(state: FinalRolloutState, message: string, fault?: Fault): Promise<RolloutResult> {
     await this.#report(state, message, fault);
-    return { state, message, fault };
+    const confirmed = this.#approved !== undefined && (this.#plan?.holds.length ?? 0) > 0;
+    return { state, message, fault, ...(confirmed && { confirmed }) };
   }
 
   /** Writes the rollout's state to status, in order. False when status knows a newer rollout: this one must stop. */

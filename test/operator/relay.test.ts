@@ -160,6 +160,15 @@ describe('who calls', () => {
     expect(await redundancy()).toMatchObject({ role: 'Independent', summary: '' });
   });
 
+  test('what waits for a restart stands in status until the agent says that it does not any more; an agent that says nothing changes nothing', async () => {
+    const bearer = await token('gw-1');
+    const waits = async (restartPending?: string[]): Promise<unknown> => {
+      expect((await ask('/v1/hello', bearer, { ...HELLO, ...(restartPending && { restartPending }) })).status).toBe(200);
+      return (await cluster.kube.get(IGNITION_GATEWAYS, cluster.namespace, 'gw-1'))!.status?.restartPending;
+    };
+    expect([await waits(['modules']), await waits(), await waits([])]).toEqual([['modules'], ['modules'], undefined]);
+  });
+
   test('drift becomes a condition beside the others, is news and an event once, and ends', async () => {
     const bearer = await token('gw-1');
     const of = async () => (await cluster.kube.get(IGNITION_GATEWAYS, cluster.namespace, 'gw-1'))!;

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
+import { defaultPayloadConverter } from '@temporalio/common';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { heartbeat } from '@temporalio/activity';
 import { type InjectedSinks, NativeConnection, Worker } from '@temporalio/worker';
@@ -22,6 +23,7 @@ import {
   gatewayTaskQueue,
   ignitionSyncWorkflowId,
   rolloutWorkflowId,
+  waveWorkflowId,
 } from '../../src/contract/names.ts';
 import { SyncError } from '../../src/domain/errors.ts';
 import { NO_MANIFEST } from '../../src/domain/manifest.ts';
@@ -395,6 +397,25 @@ export class Fleet {
   async signal(signal: string, said?: object, to: 'object' | number = 'object'): Promise<void> {
     const handle = this.workflow(to === 'object' ? undefined : to);
     await (said === undefined ? handle.signal(signal) : handle.signal(signal, said));
+  }
+
+  /** Tells a running wave of a rollout to stop, as only its rollout does. */
+  async stopWave(n: number, name: string): Promise<void> {
+    const id = waveWorkflowId(rolloutWorkflowId(NAMESPACE, this.name, n), name, 0);
+    await this.client.workflow.getHandle(id).signal('control', { stop: true });
+  }
+
+  /** Ends a rollout as `terminate` does, and has its wave begin anew without it, with this input besides. */
+  async orphanWave(n: number, name: string, more: object): Promise<void> {
+    const rollout = rolloutWorkflowId(NAMESPACE, this.name, n);
+    const wave = this.client.workflow.getHandle(waveWorkflowId(rollout, name, 0));
+    const [started] = (await wave.fetchHistory()).events ?? [];
+    const [input] = started?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
+    const args = [{ ...defaultPayloadConverter.fromPayload<object>(input ?? {}), ...more }];
+    await wave.terminate('test');
+    await this.client.workflow.getHandle(rollout).terminate('test');
+    await this.rollout(n, 'Aborted');
+    await this.client.workflow.start('wave', { workflowId: wave.workflowId, taskQueue: CONTROL_TASK_QUEUE, args });
   }
 
   async progress(n?: number): Promise<Record<string, unknown>> {

@@ -8,12 +8,14 @@ async function onCommit1(spec: Record<string, unknown> = {}): Promise<void> {
   fleet = await Fleet.startOnCommit1(spec);
 }
 
-test('approve: nothing is touched before it, an approval of another plan does not count, its own plan goes ahead', async () => {
+test('approve: nothing is touched before it, an approval of another plan does not count and says so, its own plan goes ahead', async () => {
   fleet = await Fleet.start(['a', 'b', 'c'], { approval: { required: true } });
   await fleet.push('c1');
   const waiting = await fleet.rollout(1, 'WaitingForApproval');
   expect(waiting.conditions?.find((c) => c.type === 'PendingApproval')).toMatchObject({ status: 'True', reason: 'ApprovalPending' });
   await fleet.signal('approve', { by: 'eve', planDigest: 'another plan' }, 1);
+  const { message } = (await fleet.until(({ rollout }) => /eve/.test(rollout?.message ?? ''))).rollout ?? {};
+  expect(message).toMatch(/^plan \w.* deleted\. An approval by eve named plan another.*; the waiting one is plan plan-/);
   expect(await fleet.progress(1)).toMatchObject({ state: 'WaitingForApproval', waitingFor: 'approve or reject' });
   expect(fleet.writes()).toEqual({ a: 0, b: 0, c: 0 });
   await fleet.signal('approve', { by: 'ada', planDigest: waiting.rollout?.planDigest }, 1);

@@ -53,7 +53,7 @@ export function createReportStatus(store: ObjectStore, announcer: Announcer, now
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       const sync = await store.sync(namespace, name);
       if (!sync || (uid !== '' && sync.metadata.uid !== uid)) return { current: false };
-      if (!mayReport(sync.status, report.n)) return { current: false };
+      if (!mayReport(sync.status, report.n, report.left)) return { current: false };
       if (attempt === 0) await Promise.all((report.gateways ?? []).map((g) => writeGateway(namespace, g)));
       const gateways = (await store.gateways(namespace)).filter((g) => g.spec.syncRef.name === name);
       const status = objectStatus(

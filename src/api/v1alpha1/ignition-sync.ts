@@ -165,6 +165,7 @@ export const IgnitionSyncStatus = z.object({
       failed: z.int(),
       unreachable: z.int(),
       drifted: z.int().optional(),
+      restartPending: z.int().optional().describe('How many run what they were given only after a restart.'),
       summary: z.string().describe('synced/total'),
     })
     .optional(),

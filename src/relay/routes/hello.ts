@@ -5,12 +5,13 @@ import { recordEvent } from '../../clients/kube/events.ts';
 import { IGNITION_GATEWAYS, type KubeObject } from '../../clients/kube/resources.ts';
 import type { IgnitionGatewayStatus } from '../../api/v1alpha1/ignition-gateway.ts';
 import { gatewayTaskQueue } from '../../contract/names.ts';
-import { MAX_DRIFT_NAMED, type HelloRequest, type HelloResponse } from '../../contract/relay.ts';
+import { MAX_DRIFT_NAMED, MAX_RESTARTS_NAMED, MAX_RESTART_NAME, type HelloRequest, type HelloResponse } from '../../contract/relay.ts';
 import { type Announcement, driftAnnouncement } from '../../domain/announcement.ts';
 import { withDrift } from '../../domain/drift.ts';
 import { withNode } from '../../domain/redundancy/status.ts';
 import { wasComingUp } from '../../domain/out-of-date.ts';
 import { COMING_UP } from '../../domain/reasons.ts';
+import { withRestart } from '../../domain/gateway-status.ts';
 import { startupExpectation } from '../../domain/startup.ts';
 import { MAX_VIEW_AGE_MS } from '../../domain/ticket.ts';
 import { ConflictError } from '../../clients/kube/errors.ts';
@@ -43,6 +44,7 @@ export const Hello = z.object({
   liveOp: Short,
   drift: DriftReport.optional(),
   node: z.object({ running: z.boolean(), role: Word.optional(), activityLevel: Word.optional(), projectState: Word.optional() }).optional(),
+  restartPending: z.array(z.string().max(MAX_RESTART_NAME)).max(MAX_RESTARTS_NAMED).optional(),
   comingUp: z.object({ reason: z.enum(COMING_UP), message: z.string().max(1_000) }).optional(),
 }) satisfies z.ZodType<HelloRequest>;
 
@@ -84,7 +86,7 @@ type Announce = (about: KubeObject, said: Announcement) => Promise<void>;
 async function writeHello(
   kube: KubeClient,
   { namespace, gateway, podUid }: Caller,
-  { live, version, drift, node, comingUp }: HelloRequest,
+  { live, version, drift, node, restartPending, comingUp }: HelloRequest,
   agent: NonNullable<IgnitionGatewayStatus['agent']>,
   announce: Announce,
 ): Promise<{ news: boolean; before: IgnitionGatewayStatus | undefined; redundant: boolean }> {
@@ -93,19 +95,26 @@ async function writeHello(
     const before = stored?.status;
     const conditions = drift && withDrift(before?.conditions, drift, agent.lastHello);
     const redundancy = node && withNode(before?.redundancy, node, agent.lastHello);
+    const restart = restartPending && withRestart(before, restartPending, agent.lastHello);
     const redundant = ((redundancy ?? before?.redundancy)?.summary ?? '') !== '';
     const isBack =
       comingUp === undefined &&
       before !== undefined &&
       ((before.phase === 'Unreachable' && before.reason !== 'ReplicationPending') || wasComingUp(before));
     const greeted = before?.live === live && before.agent?.podUid === podUid && before.agent.version === version && !isBack;
-    if (greeted && !conditions && !redundancy) return { news: false, before, redundant };
+    if (greeted && !conditions && !redundancy && !restart) return { news: false, before, redundant };
     try {
       // Conditions are a list that others write to, too: it is replaced only if it is still the one that was read.
       const guarded = conditions && stored && { metadata: { resourceVersion: stored.metadata.resourceVersion } };
       // A word that the gateway does not say any more goes.
       const gone = { role: null, activityLevel: null, projectState: null };
-      const status = { live, agent, ...(conditions && { conditions }), ...(redundancy && { redundancy: { ...gone, ...redundancy } }) };
+      const status = {
+        live,
+        agent,
+        ...(conditions && { conditions }),
+        ...(redundancy && { redundancy: { ...gone, ...redundancy } }),
+        ...restart,
+      };
       if (await kube.patchStatus(IGNITION_GATEWAYS, namespace, gateway, { ...guarded, status })) {
         const turned = stored && driftAnnouncement(before?.conditions, conditions);
         if (turned) await announce(stored, turned);

@@ -66,6 +66,23 @@ test('3.1.5 a change that needs a restart: looked at, asked for once, back, and 
   expect(await run('look', { op: 'later' })).toEqual({ state: 'nothing' });
 });
 
+test('a restart by hand is seen when the gateway is back, and told; what waits because of others is not', async () => {
+  const said: (readonly string[] | undefined)[] = [];
+  await changeThatNeedsARestart();
+  rig.relay.onHello = ({ restartPending }) => said.push(restartPending);
+  const { restarts } = rig.agent;
+  restarts.reach({ port: gateway.port, tls: false });
+  expect(await restarts.look()).toBe(true);
+  await rig.agent.hello();
+  expect(await restarts.look()).toBe(false);
+  gateway.set({ pendingRestart: ['somebody else'], state: 'starting' });
+  expect(await restarts.look()).toBe(false);
+  gateway.set({ state: 'running' });
+  expect(await restarts.look()).toBe(true);
+  await rig.agent.hello();
+  expect([said, await restarts.look()]).toEqual([[['modules'], []], false]);
+});
+
 test.each(['our scan is cut off after the gateway has scanned', 'somebody else scans before us'])(
   'a change that needs a restart is still known for it when %s',
   async (how) => {

@@ -81,6 +81,13 @@ test.each<Case & { name: string; says: RegExp }>([
     gateway: { labels: { area: '' } },
     says: /^TemplateFailed: SyncProfile p: spec\.mappings\[0\]\.destination .*is empty for this gateway/,
   })),
+  ...['{{ Labels.area }}', 'sites/{{ Labels.area }}/projects'].map((source) => ({
+    name: `the source ${source} where the label is empty, which would be all of the repository or more of it`,
+    tree: ['sites/a/projects/x', 'secret'],
+    mappings: [{ source, destination: 'projects' }],
+    gateway: { labels: { area: '' } },
+    says: /^TemplateFailed: SyncProfile p: spec\.mappings\[0\]\.source .*is empty for this gateway/,
+  })),
   {
     name: 'a value with a backslash, which leads out on another platform',
     tree: ['a/x'],
