@@ -29,6 +29,9 @@ export class Grants {
   readonly #byGateway = new Map<string, readonly Digest[]>();
   readonly #blobs = new RecentMap<Digest, DigestSet>(CACHED_DIGESTS, ({ size }) => size + 100);
 
+  /** Manifests that are being read: once, however many agents ask at the same time. */
+  readonly #reading = new Map<Digest, Promise<DigestSet | undefined>>();
+
   /** Two plans for one gateway add to its grants one after the other. */
   readonly #last = new Map<string, Promise<void>>();
 
@@ -92,6 +95,12 @@ export class Grants {
 
   /** What a manifest names; one that is lost names nothing until it is made again. */
   async #named(manifest: Digest): Promise<DigestSet | undefined> {
+    const reading = this.#reading.get(manifest) ?? this.#readNamed(manifest).finally(() => this.#reading.delete(manifest));
+    this.#reading.set(manifest, reading);
+    return await reading;
+  }
+
+  async #readNamed(manifest: Digest): Promise<DigestSet | undefined> {
     try {
       const blobs = await DigestSet.ofManifest((await this.#store.openManifest(manifest)).stream as AsyncIterable<Uint8Array>);
       this.#blobs.set(manifest, blobs);

@@ -1,8 +1,10 @@
 import { stat, writeFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { CutShort } from '../clients/git/failure.ts';
 import { fetchBlobs, fetchInto, type FetchScope, listRemote, type RemoteAccess } from '../clients/git/remote-client.ts';
 import { pinOf, type CommitInfo, type Repository } from '../clients/git/repository.ts';
 import { SyncError } from '../domain/errors.ts';
+import type { Reason } from '../domain/reasons.ts';
 import { removeLeftovers } from './leftovers.ts';
 
 /** Blobs named in one call. */
@@ -11,6 +13,11 @@ const BATCH = 20_000;
 /** Up to so many files, or one in ten of those that are wanted, may come along unwanted. */
 const FEW_FILES = 20;
 const FEW_SHARE = 0.1;
+
+/** Of calls that the host, or git, does not want to answer in this way. */
+const REFUSED: readonly Reason[] = ['RefNotFound', 'GitFailed'];
+
+const WHOLE: readonly FetchScope[] = ['content', 'everything'];
 
 /** Left in a mirror of which nearly every file was wanted at the last commit. */
 const MARK = 'nearly-every-file-is-wanted';
@@ -58,22 +65,36 @@ export class MirrorFetch {
     if (!this.#wholeOnly) {
       const most = nearlyEvery && missing.size > wanted.size / 2;
       if (most && (await this.#byId(commit, access, 'everySmall', areHere)) === true) return;
-      await this.#blobs(access, [...(most ? (await look()).missing : missing)]);
+      const refused = await this.#blobs(access, [...(most ? (await look()).missing : missing)]);
       if (await areHere()) return;
+      await this.#untilHere(commit, access, WHOLE, areHere);
+      // What only git has failed at is asked for in part again the next time.
+      this.#wholeOnly = refused?.reason !== 'GitFailed';
+      return;
     }
-    await this.#untilHere(commit, access, ['content', 'everything'], areHere);
-    this.#wholeOnly = true;
+    await this.#untilHere(commit, access, WHOLE, areHere);
   }
 
-  /** Leaves it at what the host gives. */
-  async #blobs(access: RemoteAccess, oids: readonly string[]): Promise<void> {
+  /** Leaves it at what the host gives; returns why that is not all, if it says so. */
+  async #blobs(access: RemoteAccess, oids: readonly string[]): Promise<SyncError | undefined> {
     for (let at = 0; at < oids.length; at += BATCH) {
+      const refused = await this.#refusal(() => fetchBlobs(this.#repository.gitDir, access, oids.slice(at, at + BATCH)));
+      if (refused) return refused;
+    }
+    return undefined;
+  }
+
+  /** Why the host, or git, does not want to fetch in this way. A git that was ended in the middle is no answer: it is started once more. */
+  async #refusal(fetch: () => Promise<void>): Promise<SyncError | undefined> {
+    for (let isFirst = true; ; isFirst = false) {
       try {
-        await fetchBlobs(this.#repository.gitDir, access, oids.slice(at, at + BATCH));
+        await fetch();
+        return undefined;
       } catch (error) {
         await removeLeftovers(this.#repository.gitDir); // of the git that was just ended
-        if (!isRefused(error)) throw error;
-        return;
+        if (error instanceof CutShort && isFirst) continue;
+        if (error instanceof SyncError && !(error instanceof CutShort) && REFUSED.includes(error.reason)) return error;
+        throw error;
       }
     }
   }
@@ -107,14 +128,8 @@ export class MirrorFetch {
     scope: FetchScope,
     isHere: () => Promise<boolean>,
   ): Promise<boolean | SyncError> {
-    const { gitDir } = this.#repository;
-    try {
-      await fetchInto(gitDir, access, wanted, scope);
-    } catch (error) {
-      await removeLeftovers(gitDir); // of the git that was just ended
-      if (isRefused(error)) return error;
-      throw error;
-    }
+    const refused = await this.#refusal(() => fetchInto(this.#repository.gitDir, access, wanted, scope));
+    if (refused) return refused;
     if (!(await isHere())) return false;
     if (!wanted.some((refspec) => refspec.endsWith(pinOf(commit)))) await this.#repository.pin(commit);
     return true;
@@ -129,9 +144,4 @@ export class MirrorFetch {
     if (!is) await rm(mark, { force: true });
     else if (!(await this.#nearlyEvery())) await writeFile(mark, '');
   }
-}
-
-/** The host, or git, does not want to give it in this way. */
-function isRefused(error: unknown): error is SyncError {
-  return error instanceof SyncError && (error.reason === 'RefNotFound' || error.reason === 'GitFailed');
 }

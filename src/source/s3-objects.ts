@@ -3,7 +3,7 @@ import { mkdir, readFile, rm, stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import type * as S3 from '@aws-sdk/client-s3';
 import { createS3Client, type Bucket } from '../clients/s3/bucket.ts';
-import { asStoreFault, isMissing, wholeListing } from '../clients/s3/failure.ts';
+import { asStoreFault, isChanged, isMissing, isNotKnown, wholeListing } from '../clients/s3/failure.ts';
 import type { ByteRange, Found, Objects, StagedFile } from './objects.ts';
 import { inParallel } from './parallel.ts';
 import { removeOldFiles } from './spool.ts';
@@ -16,6 +16,9 @@ const MAX_COPY_BYTES = 5 * 2 ** 30;
 
 /** Uploads of this age that are not over belong to a process that died, milliseconds. */
 const UPLOAD_MS = 24 * 60 * 60_000;
+
+/** What a conditional request came to: also that an object was changed meanwhile, or that the server knows no conditions. */
+type Outcome = 'done' | 'missing' | 'changed' | 'no conditions';
 
 /** A content store in a bucket. An object is whole as soon as it can be seen, which S3 promises. */
 export class S3Objects implements Objects {
@@ -44,15 +47,12 @@ export class S3Objects implements Objects {
   }
 
   async look(key: string): Promise<Found | undefined> {
-    const found = await this.#found(() => this.#client.send(new this.#s3.HeadObjectCommand(this.#at(key))));
+    const found = await this.#head(key);
     return found && { size: found.ContentLength ?? 0, at: found.LastModified ?? new Date(0) };
   }
 
   async read(key: string): Promise<Buffer | undefined> {
-    return await this.#found(async () => {
-      const { Body } = await this.#client.send(new this.#s3.GetObjectCommand(this.#at(key)));
-      return Buffer.from((await Body?.transformToByteArray()) ?? []);
-    });
+    return (await this.#get(key))?.body;
   }
 
   async open(key: string, range?: ByteRange): Promise<{ size: number; stream: Readable } | undefined> {
@@ -73,18 +73,33 @@ export class S3Objects implements Objects {
     for (const some of [files.filter(isBlob), files.filter((file) => !isBlob(file))]) await inParallel(some, (file) => this.#upload(file));
   }
 
+  /** Never undoes what another writes meanwhile, where the server checks `If-Match`: then that write has renewed it. */
   async renew(key: string): Promise<boolean> {
-    const before = await this.look(key);
-    if (!before || (await this.#copy(key, key)) === 'missing') return false;
-    if (before.size > PART_BYTES || ((await this.look(key))?.at ?? before.at) > before.at) return true;
+    const before = await this.#head(key);
+    if (!before) return false;
+    const isThere = async (): Promise<boolean> => (await this.look(key)) !== undefined;
+    const copied = await this.#copy(key, key, before);
+    if (copied === 'missing') return false;
+    if (copied === 'changed') return await isThere();
+    const at = before.LastModified ?? new Date(0);
+    if ((before.ContentLength ?? 0) > PART_BYTES || ((await this.look(key))?.at ?? at) > at) return true;
     // Some servers take a copy onto itself for a change of metadata, which renews nothing.
-    const body = await this.read(key);
-    if (body) await this.#named(() => this.#client.send(new this.#s3.PutObjectCommand({ ...this.#at(key), Body: body })));
-    return body !== undefined;
+    return (await this.#writeBack(key)) || (await isThere());
+  }
+
+  /** Writes an object as it is. False when it was changed or removed meanwhile. */
+  async #writeBack(key: string): Promise<boolean> {
+    const found = await this.#get(key);
+    if (!found) return false;
+    const put = (IfMatch?: string): Promise<Outcome> =>
+      this.#ifUnchanged(() => this.#client.send(new this.#s3.PutObjectCommand({ ...this.#at(key), Body: found.body, IfMatch })));
+    const outcome = await put(found.etag);
+    return (outcome === 'no conditions' ? await put() : outcome) === 'done';
   }
 
   async move(from: string, to: string): Promise<boolean> {
-    if ((await this.#copy(from, to)) !== 'copied') return false;
+    const found = await this.#head(from);
+    if (!found || (await this.#copy(from, to, { ContentLength: found.ContentLength })) !== 'done') return false;
     await this.remove(from);
     return true;
   }
@@ -117,6 +132,17 @@ export class S3Objects implements Objects {
     );
   }
 
+  async #head(key: string): Promise<S3.HeadObjectCommandOutput | undefined> {
+    return await this.#found(() => this.#client.send(new this.#s3.HeadObjectCommand(this.#at(key))));
+  }
+
+  async #get(key: string): Promise<{ readonly body: Buffer; readonly etag: string | undefined } | undefined> {
+    return await this.#found(async () => {
+      const { Body, ETag } = await this.#client.send(new this.#s3.GetObjectCommand(this.#at(key)));
+      return { body: Buffer.from((await Body?.transformToByteArray()) ?? []), etag: ETag };
+    });
+  }
+
   async #upload({ temporary, key }: StagedFile): Promise<void> {
     const { size } = await stat(temporary);
     await this.#named(async () => {
@@ -131,15 +157,18 @@ export class S3Objects implements Objects {
     await rm(temporary, { force: true });
   }
 
-  async #copy(from: string, to: string): Promise<'copied' | 'missing' | 'too large'> {
+  /** Copies what was found, and only that where its tag is given. */
+  async #copy(
+    from: string,
+    to: string,
+    { ContentLength = 0, ETag }: Pick<S3.HeadObjectCommandOutput, 'ContentLength' | 'ETag'>,
+  ): Promise<Outcome | 'too large'> {
     const { bucket, prefix } = this.#bucket;
-    const found = await this.look(from);
-    if (!found) return 'missing';
-    if (found.size > MAX_COPY_BYTES) return 'too large';
+    if (ContentLength > MAX_COPY_BYTES) return 'too large';
     const CopySource = encodeURI(`${bucket}/${prefix}${from}`).replaceAll('+', '%2B');
     // An object may be copied onto itself only when something about it is replaced.
-    const copy = new this.#s3.CopyObjectCommand({ ...this.#at(to), CopySource, MetadataDirective: 'REPLACE' });
-    return (await this.#found(() => this.#client.send(copy))) ? 'copied' : 'missing';
+    const copy = new this.#s3.CopyObjectCommand({ ...this.#at(to), CopySource, CopySourceIfMatch: ETag, MetadataDirective: 'REPLACE' });
+    return await this.#ifUnchanged(() => this.#client.send(copy));
   }
 
   async *#pages(prefix: string, delimiter?: string): AsyncGenerator<S3.ListObjectsV2CommandOutput> {
@@ -166,6 +195,18 @@ export class S3Objects implements Objects {
       return await ask();
     } catch (error) {
       if (isMissing(error)) return undefined;
+      throw asStoreFault(error, this.#bucket);
+    }
+  }
+
+  async #ifUnchanged(ask: () => Promise<unknown>): Promise<Outcome> {
+    try {
+      await ask();
+      return 'done';
+    } catch (error) {
+      if (isMissing(error)) return 'missing';
+      if (isChanged(error)) return 'changed';
+      if (isNotKnown(error)) return 'no conditions';
       throw asStoreFault(error, this.#bucket);
     }
   }

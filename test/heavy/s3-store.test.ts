@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer as createHttp, request as forward, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -143,6 +144,71 @@ describe('a bucket', () => {
     await server.up();
     const result = await bench.plan({ repo: repo.url }, [gateway('a')]);
     expect(Object.keys((await bench.planned(result, 'a')).files)).toHaveLength(300);
+  });
+
+  describe('whose objects are renewed while another process writes them', () => {
+    /** In front of the real server: sees each write before it gets there, and may answer in its place. */
+    let before: (asked: IncomingMessage, answer: ServerResponse) => Promise<boolean> | boolean = () => false;
+    const front = createHttp((asked, answer) => void handOn(asked, answer));
+    const handOn = async (asked: IncomingMessage, answer: ServerResponse): Promise<void> => {
+      if (asked.method === 'PUT' && (await before(asked, answer))) return;
+      const { hostname, port } = new URL(server.endpoint);
+      const on = forward({ hostname, port, path: asked.url, method: asked.method, headers: asked.headers }, (got) => {
+        answer.writeHead(got.statusCode ?? 502, got.headers);
+        got.pipe(answer);
+      });
+      asked.pipe(on);
+    };
+    let other: S3Objects;
+    beforeAll(async () => {
+      await once(front.listen(0, '127.0.0.1'), 'listening');
+      const endpoint = `http://127.0.0.1:${(front.address() as AddressInfo).port}`;
+      other = await S3Objects.open({ ...server.bucket(basename(folder)), endpoint }, folder);
+    });
+    afterAll(() => {
+      front.closeAllConnections();
+      front.close();
+    });
+
+    test.each([
+      { when: 'before it is copied onto itself', at: 1 },
+      { when: 'before it is written again', at: 2 },
+    ])('$when, keep what that has written', async ({ at }) => {
+      await objects.put('pins/renewed', 'old');
+      let writes = 0;
+      before = async () => {
+        if ((writes += 1) === at) await objects.put('pins/renewed', 'new');
+        return false;
+      };
+      expect(await other.renew('pins/renewed')).toBe(true);
+      expect(writes).toBeGreaterThanOrEqual(at);
+      expect((await objects.read('pins/renewed'))?.toString()).toBe('new');
+    });
+
+    test('or removes them, stay away', async () => {
+      await objects.put('pins/renewed', 'old');
+      let writes = 0;
+      before = async () => {
+        if ((writes += 1) === 2) await objects.remove('pins/renewed');
+        return false;
+      };
+      expect(await other.renew('pins/renewed')).toBe(false);
+      expect(await objects.look('pins/renewed')).toBeUndefined();
+    });
+
+    test('are renewed also by a server that knows no conditions', async () => {
+      await objects.put('pins/renewed', 'old');
+      const refused: string[] = [];
+      before = (asked, answer) => {
+        if (asked.headers['if-match'] === undefined) return false;
+        refused.push(asked.url ?? '');
+        asked.resume();
+        answer.writeHead(501, { 'content-type': 'application/xml' }).end('<Error><Code>NotImplemented</Code><Message>no</Message></Error>');
+        return true;
+      };
+      expect(await other.renew('pins/renewed')).toBe(true);
+      expect([refused.length > 0, (await objects.read('pins/renewed'))?.toString()]).toEqual([true, 'old']);
+    });
   });
 
   test('keeps no key in what it writes or says', async () => {

@@ -99,17 +99,38 @@ export interface RemoteExit {
   readonly answer: HttpAnswer | undefined;
 }
 
+/** Said by git of a program that it had started. */
+const DIED = /died of signal|invalid index-pack output/;
+
+/** Git, or a program that it started, was ended from outside, as the kernel does when memory is short: says nothing about the host. */
+export class CutShort extends SyncError {
+  constructor({ url }: Remote, what: string) {
+    super('GitFailed', `Git was ended by something else on this machine while it was to ${what} of ${url}; it is tried again.`);
+  }
+}
+
 /** Translates how a git call for a remote ended. */
 export function remoteFailure({ exit, what, answer }: RemoteExit, { remote, credential, connection }: Asked): SyncError {
   const detail = lastLines(scrub(exit.stderr, credential, connection));
   const limit = answer && rateLimit(answer, Date.now());
   if (limit) return new SyncError('RateLimited', rateLimited(remote.host), limit);
+  // Only git's own words: what a host says has `remote:` before it.
+  if (/^fatal: .*out of memory/im.test(exit.stderr)) return tooMuch(remote, what);
   if (exit.timedOut) return new SyncError('GitTimeout', `${remote.url} took too long to ${what} and was given up; it is tried again.`);
   const found = CLASSES.find(({ pattern }) => pattern.test(exit.stderr));
   if (found) return new SyncError(found.reason, `${found.says(remote)}${detail === '' ? '' : ` Git says: ${detail}`}`);
+  if (exit.code === null || DIED.test(exit.stderr)) return new CutShort(remote, what);
   return new SyncError(
     'GitFailed',
-    `Git could not ${what} of ${remote.url}: ${detail === '' ? `it ended with code ${exit.code ?? 'none'} and no message` : detail}`,
+    `Git could not ${what} of ${remote.url}: ${detail === '' ? `it ended with code ${exit.code} and no message` : detail}`,
+  );
+}
+
+/** What to say of a host that sends more than git may hold, or we may read. */
+export function tooMuch({ url }: Remote, what: string): SyncError {
+  return new SyncError(
+    'UnsupportedContent',
+    `${url} sent more than any repository needs to ${what}, and was cut off: it lists too many branches and tags (some 200,000 are read), or has a listing or file that git cannot hold in memory. Keep what gateways get in a smaller repository; if this one is small, its host is not to be trusted.`,
   );
 }
 

@@ -13,6 +13,8 @@ export interface GitProcessOptions {
   readonly env: Readonly<Record<string, string>>;
   readonly deadlineMs: number;
   readonly signal?: AbortSignal | undefined;
+  /** Bytes that git, and each program that it starts, may have in memory besides files that it maps; then it ends, `Out of memory`. */
+  readonly maxMemory?: number | undefined;
 }
 
 /** A running git process. `exit` never rejects, and settles after all output was delivered. */
@@ -26,13 +28,18 @@ export interface GitProcess {
 
 const STDERR_LIMIT = 64 * 1024;
 
+/** The limit is the kernel's, and set in the process itself: whoever looks from outside looks too late. Where there is none, nothing is lost. */
+const LIMITED = 'ulimit -d "$0" 2>/dev/null; exec git "$@"';
+
 /**
  * Starts git as the leader of a process group of its own, so that the deadline also ends what git itself starts (ssh, git-remote-https):
  * simple-git ends only git, and a helper that hangs on the network would live on. Also for what simple-git does not offer: bytes instead
  * of text, and content that is streamed.
  */
 export function startGit(args: readonly string[], options: GitProcessOptions): GitProcess {
-  const child: ChildProcessByStdio<Writable, Readable, Readable> = spawn('git', args, {
+  const { maxMemory } = options;
+  const [program, words] = maxMemory === undefined ? ['git', args] : ['/bin/sh', ['-c', LIMITED, String(maxMemory / 1024), ...args]];
+  const child: ChildProcessByStdio<Writable, Readable, Readable> = spawn(program, words, {
     env: { ...options.env },
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,

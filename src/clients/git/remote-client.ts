@@ -1,6 +1,6 @@
 import { withCredential, type Connection, type Credential } from './credentials.ts';
 import { gitEnvironment, type GitSettings } from './environment.ts';
-import { refuseWebPage, remoteFailure } from './failure.ts';
+import { refuseWebPage, remoteFailure, tooMuch } from './failure.ts';
 import { runGit } from './git-process.ts';
 import { lastAnswer, noteAnswers } from './http-answers.ts';
 import { refusePrivate } from './private-folders.ts';
@@ -9,6 +9,12 @@ import type { Remote } from './remote.ts';
 
 const LIST_DEADLINE_MS = 30_000;
 const FETCH_DEADLINE_MS = 10 * 60_000;
+
+/** What a host may have git hold in memory, bytes: without it one that lists refs without end takes whatever the machine has. */
+const LIST_MEMORY = 128 * 2 ** 20;
+const FETCH_MEMORY = 512 * 2 ** 20;
+/** Bytes of names and ids that are read, some 200,000 branches and tags. */
+const LIST_BYTES = 16 * 2 ** 20;
 
 /** A remote and what proves that we may read it. */
 export interface RemoteAccess {
@@ -33,8 +39,8 @@ export async function listRemote(access: RemoteAccess, ref?: string): Promise<Re
   const scope = ref?.startsWith('refs/')
     ? ['--end-of-options', access.remote.url, ref, `${ref}^{}`]
     : ['--heads', '--tags', '--end-of-options', access.remote.url];
-  const output = await callRemote(access, [], ['ls-remote', '--quiet', ...scope], 'list the refs', LIST_DEADLINE_MS);
-  return parseRemoteRefs(output);
+  const call: Call = { what: 'list the refs', deadlineMs: LIST_DEADLINE_MS, maxMemory: LIST_MEMORY, maxBytes: LIST_BYTES };
+  return parseRemoteRefs(await callRemote(access, [], ['ls-remote', '--quiet', ...scope], call));
 }
 
 /** Files up to this size, bytes, come along with their commit where nearly everything of a repository is wanted anyway. */
@@ -75,7 +81,8 @@ const FETCH = [
  */
 export async function fetchInto(gitDir: string, access: RemoteAccess, wanted: readonly string[], scope: FetchScope): Promise<void> {
   const command = [...FETCH, ...SCOPE[scope], '--end-of-options', access.remote.url, ...wanted];
-  await callRemote(access, [`--git-dir=${gitDir}`], command, 'fetch', FETCH_DEADLINE_MS);
+  const call: Call = { what: 'fetch', deadlineMs: FETCH_DEADLINE_MS, maxMemory: FETCH_MEMORY };
+  await callRemote(access, [`--git-dir=${gitDir}`], command, call);
 }
 
 /**
@@ -85,28 +92,37 @@ export async function fetchInto(gitDir: string, access: RemoteAccess, wanted: re
 export async function fetchBlobs(gitDir: string, access: RemoteAccess, oids: readonly string[]): Promise<void> {
   const globals = [`--git-dir=${gitDir}`, '-c', 'fetch.negotiationAlgorithm=noop']; // what we have does not matter: it is none of these
   const command = [...FETCH, '--filter=blob:none', '--stdin', '--end-of-options', access.remote.url];
-  await callRemote(access, globals, command, 'fetch files', FETCH_DEADLINE_MS, `${oids.join('\n')}\n`);
+  const call: Call = { what: 'fetch files', deadlineMs: FETCH_DEADLINE_MS, maxMemory: FETCH_MEMORY, input: `${oids.join('\n')}\n` };
+  await callRemote(access, globals, command, call);
 }
 
-async function callRemote(
-  access: RemoteAccess,
-  globals: readonly string[],
-  command: readonly string[],
-  what: string,
-  defaultDeadlineMs: number,
-  input = '',
-): Promise<string> {
+/** What a call of git is for, and what it may take. */
+interface Call {
+  readonly what: string;
+  readonly deadlineMs: number;
+  readonly maxMemory: number;
+  /** Of output; as much as there is when absent. */
+  readonly maxBytes?: number;
+  readonly input?: string;
+}
+
+async function callRemote(access: RemoteAccess, globals: readonly string[], command: readonly string[], call: Call): Promise<string> {
   const { remote, credential, connection = {}, settings, signal } = access;
+  const { what, maxMemory, maxBytes = Number.POSITIVE_INFINITY, input = '' } = call;
   await refusePrivate(remote, settings.privateFolders ?? []);
   return await withCredential(credential, remote, connection, async ({ options, env, folder }) => {
+    let bytes = 0;
     const exit = await runGit([...globals, ...options, ...command], {
       env: { ...gitEnvironment(settings, remote.transport), ...noteAnswers(folder), ...env },
-      deadlineMs: access.deadlineMs ?? defaultDeadlineMs,
+      deadlineMs: access.deadlineMs ?? call.deadlineMs,
       signal,
+      maxMemory,
       input,
+      isTooMuch: ({ length }) => (bytes += length) > maxBytes,
     });
     signal?.throwIfAborted();
     const answer = await lastAnswer(folder);
+    if (bytes > maxBytes) throw tooMuch(remote, what);
     if (exit.code === 0) {
       refuseWebPage(answer, access);
       return exit.stdout.toString('utf8');

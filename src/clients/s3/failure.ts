@@ -7,6 +7,16 @@ export function isMissing(error: unknown): boolean {
   return ['NoSuchKey', 'NotFound'].includes(codeOf(error));
 }
 
+/** Whether a server says that an object is not any more what the request was made for, or is being written this moment. */
+export function isChanged(error: unknown): boolean {
+  return ['PreconditionFailed', 'ConditionalRequestConflict'].includes(codeOf(error));
+}
+
+/** Whether a server says that it does not know what a header of the request asks for. */
+export function isNotKnown(error: unknown): boolean {
+  return codeOf(error) === 'NotImplemented';
+}
+
 /** What a request to S3 failed with, as a fault with a name; a cancellation and faults that have a name stay what they are. */
 export function asStoreFault(error: unknown, bucket: Bucket): unknown {
   if (error instanceof SyncError || codeOf(error) === 'AbortError') return error;

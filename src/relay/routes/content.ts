@@ -13,8 +13,12 @@ export const Blobs = z.object({ digests: z.array(Digest).max(MAX_BLOBS_PER_REQUE
 /** Answers under way at once, whoever gets them: what each may hold in memory, some 400 kB, times this is what downloads may cost. */
 const MAX_DOWNLOADS = 256;
 
-/** How long a reader may take nothing, milliseconds. An agent that is alive reads or goes away. */
-const STALL_MS = 30_000;
+/** The slowest line over which an agent gets its content, bytes per second. What reads slower only holds a place. */
+const SLOWEST = 8 * 1024;
+/** A system says that more was taken only when a third of what it holds for a connection is free: Linux holds up to 4 MiB, bytes. */
+const TAKEN_AT_ONCE = (4 * 2 ** 20) / 3;
+/** How long a reader may seem to take nothing, milliseconds. However long all of it takes is its own affair. */
+const STALL_MS = Math.ceil(TAKEN_AT_ONCE / SLOWEST) * 1_000;
 
 const BYTES = { 'content-type': 'application/octet-stream' };
 
@@ -31,7 +35,7 @@ export class ContentRoutes {
   readonly #underWay = new Map<string, number>();
   #all = 0;
 
-  /** @param stallMs how long a reader may take nothing, milliseconds; 30,000 when absent */
+  /** @param stallMs how long a reader may take nothing, milliseconds; some three minutes when absent */
   constructor(grants: ContentGrants, store: ContentReader, stallMs = STALL_MS) {
     this.#grants = grants;
     this.#store = store;

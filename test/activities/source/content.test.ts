@@ -82,6 +82,23 @@ test('a gateway reads the manifests planned for it and their blobs, nothing else
   expect(await rights('..', 'plant')).toEqual([false, false, false, false]);
 });
 
+test('a manifest is read once for all agents that ask at the same time', async () => {
+  using bench = new Workbench();
+  const store = await ContentStore.open(bench.folder);
+  const manifest = await store.putManifest(createManifest([entry('a')]));
+  const gateways = Array.from({ length: 10 }, (_, n) => `gateway-${n}`);
+  for (const name of gateways) await new Grants(store).grantManifest('plant', name, manifest);
+  const open = store.openManifest.bind(store);
+  let opened = 0;
+  store.openManifest = (digest) => {
+    opened += 1;
+    return open(digest);
+  };
+  const relay = new Grants(store);
+  const asked = await Promise.all(gateways.map((name) => relay.mayReadBlob('plant', name, sha256('a'))));
+  expect([asked.every(Boolean), opened]).toEqual([true, 1]);
+});
+
 test('a grant reaches other processes at once and survives a restart', async () => {
   using bench = new Workbench();
   const store = await ContentStore.open(bench.folder);

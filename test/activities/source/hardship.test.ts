@@ -7,19 +7,10 @@ import { writeGitConfig } from '../../../src/clients/git/environment.ts';
 import { parseRemote } from '../../../src/clients/git/remote.ts';
 import { listRemote } from '../../../src/clients/git/remote-client.ts';
 import { FILES, httpHost } from './support/hosts.ts';
+import { killGit } from './support/kill-git.ts';
 import { failure, gateway, Workbench } from './support/workbench.ts';
 
 const ROUNDS = 12;
-
-/** Kills what runs as `git` on behalf of this process, as the kernel does when memory is short: without the helpers it has started. */
-function killGit(): number {
-  const rows = execFileSync('ps', ['-o', 'pid=,comm=', '--ppid', String(process.pid)], { encoding: 'utf8' })
-    .trim()
-    .split('\n');
-  const pids = rows.flatMap((row) => (/^\s*(\d+) git$/.exec(row) ? [Number.parseInt(row, 10)] : []));
-  for (const pid of pids) process.kill(pid, 'SIGKILL');
-  return pids.length;
-}
 
 test('git that is killed at any moment heals without anybody', async () => {
   using bench = new Workbench();

@@ -7,9 +7,11 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
+import { setTimeout } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import type { GitFixture } from './support/git-fixture.ts';
 import { handOn, httpHost } from './support/hosts.ts';
+import { killGit } from './support/kill-git.ts';
 import { failure, gateway, Workbench } from './support/workbench.ts';
 
 const AREA = [{ source: 'area-1', destination: 'projects/p' }];
@@ -147,6 +149,29 @@ test.each([
     expect(await source.plan({ ...more, commit })).toMatchObject({ changed: 1 });
   },
 );
+
+test.each([
+  { times: 'once: it is begun anew at once', kills: 1, fails: [] },
+  { times: 'and once more: the attempt fails and', kills: 2, fails: ['GitFailed'] },
+])('git that is killed while it fetches files $times the next has again only what is mapped', async ({ kills, fails }) => {
+  using bench = new Workbench();
+  await using host = await httpHost(bench);
+  const input = await bench.input({ repo: host.url }, [gateway('a', AREA)]);
+  const { source } = await bench.opened;
+  const commit = commitAreas(host.repo);
+  await host.client.setFault('plant', { delayMs: 300 });
+  const first = failure(source.fetch({ ...input, commit })).then(
+    ({ reason }) => [reason],
+    () => [],
+  );
+  let killed = 0;
+  while ((killed += killGit('--stdin')) < kills) await setTimeout(10);
+  expect(await first).toEqual(fails);
+  await host.client.setFault('plant', undefined);
+  for (const change of ['', 'two']) await source.fetch({ ...input, commit: commitAreas(host.repo, change) });
+  expect(blobsIn(bench).size).toBe(30);
+  expect((await host.client.requests('plant')).bytes).toBeLessThan(HALF_MEGABYTE);
+});
 
 test('files that the host has lost since are missed with words, and nothing is planned', async () => {
   using bench = new Workbench();

@@ -40,8 +40,8 @@ export class ContentServer implements AsyncDisposable {
     this.#routes = new ContentRoutes(this.grants, store, stallMs);
   }
 
-  static async start(stallMs?: number): Promise<ContentServer> {
-    const folder = mkdtempSync(join(tmpdir(), 'content-server-'));
+  /** @param folder with a store that is there already */
+  static async start(stallMs?: number, folder = mkdtempSync(join(tmpdir(), 'content-server-'))): Promise<ContentServer> {
     const server = new ContentServer(folder, await ContentStore.open(join(folder, 'store')), stallMs);
     await once(server.#server, 'listening');
     return server;
