@@ -23,8 +23,8 @@ import { confirmUnchanged } from './confirm-unchanged.ts';
 import { faultOf } from './faults.ts';
 import { untilHoldEnds, untilTriedAgain } from './hold.ts';
 import { InOrder } from './in-order.ts';
-import { notesOf } from './plan-words.ts';
 import { type RolloutInbox, ending, isPaused, openRolloutInbox } from './rollout-messages.ts';
+import { rolloutReport } from './rollout-report.ts';
 import type { RolloutInput, RolloutResult } from './rollout-contract.ts';
 import { runWave } from './run-wave.ts';
 import { searchAttributes } from './search-attributes.ts';
@@ -289,27 +289,20 @@ class RolloutRun {
     this.#state = state;
     this.#message = message;
     this.#story.state(state, message);
-    const { object, n, commit, ref, contentHash } = this.#input;
+    const { object, n, commit, ref } = this.#input;
     const waits = waitingFor(state, this.#hold, this.#inbox.pausedBySpec);
     upsertSearchAttributes(searchAttributes({ phase: state }));
     setCurrentDetails(`**${state}** ${ref}@${short(commit)}\n\n${message}${waits ? `\n\nWaiting for: ${waits}` : ''}`);
-    const rollout = {
-      id: this.#id,
+    const approvalRequired = this.#asksForApproval();
+    const rollout = rolloutReport(this.#input, this.#id, this.#plan, {
       state,
-      commit,
-      ref,
-      contentHash,
-      planDigest: this.#plan?.planDigest,
-      approvalRequired: this.#asksForApproval(),
-      approvedPlan: this.#approved?.plan,
-      approvedBy: this.#approved?.by,
       stage: this.#stage,
-      changed: this.#plan?.changed,
-      notes: notesOf(this.#plan),
       message,
       reason: fault?.reason,
       waitingFor: waits,
-    };
+      approvalRequired,
+      approved: this.#approved,
+    });
     const said = this.#reports.run(() => control.reportStatus({ object, n, rollout }, `${state}: ${message}`.slice(0, 100)));
     said.catch((error: unknown) => log.warn('status report failed', { ...faultOf(error) }));
     return said.then(({ current, approvalRequired }) => {
