@@ -38,7 +38,7 @@ const LIMITED = 'ulimit -d "$0" 2>/dev/null; exec git "$@"';
  */
 export function startGit(args: readonly string[], options: GitProcessOptions): GitProcess {
   const { maxMemory } = options;
-  const [program, words] = maxMemory === undefined ? ['git', args] : ['sh', ['-c', LIMITED, String(maxMemory / 1024), ...args]];
+  const [program, words] = maxMemory === undefined ? ['git', args] : ['/bin/sh', ['-c', LIMITED, String(maxMemory / 1024), ...args]];
   const child: ChildProcessByStdio<Writable, Readable, Readable> = spawn(program, words, {
     env: { ...options.env },
     stdio: ['pipe', 'pipe', 'pipe'],
