@@ -85,6 +85,6 @@ if (values.heavy) ok = await jest(['heavy'], { at: tmpdir(), workers: cores, pat
 else {
   const checked = await Promise.all(STATIC.map(([command = '', ...args]) => step(command, args, 'when it ends')));
   ok = checked.every(Boolean);
-  if (!values['only-static'] && ok) ok = await jest(PROJECTS, { at: inMemory(), workers: cores + 1 }); // one more, since tests wait for servers
+  if (!values['only-static'] && ok) ok = await jest(PROJECTS, { at: inMemory(), workers: cores + 3 }); // tests wait much: for servers, for git, for limits of time
 }
 process.exitCode = ok ? 0 : 1;

@@ -34,6 +34,7 @@ import { prepare, type PreparingWith } from './prepare.ts';
 import type { AgentOptions, Doing } from './ports.ts';
 import { recordScan } from './record-scan.ts';
 import { noteBefore } from './restart-record.ts';
+import { RestartWatch } from './restart-watch.ts';
 import { guardNode, guardPeerKnown, guardRevert, readNode } from './redundancy/node.ts';
 import { NodeWatch } from './redundancy/node-watch.ts';
 import { proveStill } from './redundancy/pairing.ts';
@@ -64,6 +65,8 @@ export class Agent {
   readonly #identity: Identity;
   /** The gateway's part in a redundant pair. */
   readonly node: NodeWatch;
+  /** What its gateway runs only after a restart. */
+  readonly restarts: RestartWatch;
   #drift: { readonly live: Digest; readonly drift: Drift } | undefined;
   /** One writer of scratch, one of the gateway's files; where both are needed, in this order. Scans need neither. */
   readonly #staging = new Mutex();
@@ -75,6 +78,8 @@ export class Agent {
     this.#layout = bench.layout;
     this.#lock = lock;
     this.node = new NodeWatch(options.ignition);
+    const alone = (work: () => Promise<void>): Promise<void> => this.#writing.run(undefined, () => onVolume('noting a restart', work));
+    this.restarts = new RestartWatch({ layout: this.#layout, open: options.ignition, alone });
     this.#identity = new Identity(options.relay, bench.clock, options.version);
   }
 
@@ -116,8 +121,11 @@ export class Agent {
     const state = readState(this.#layout);
     const drift = this.#drift?.live === state.live ? this.#drift.drift : undefined;
     const node = this.node.report();
-    const answer = await this.#identity.hello(state, { drift, node, comingUp }, signal);
+    const restartPending = this.restarts.report();
+    const answer = await this.#identity.hello(state, { drift, node, restartPending, comingUp }, signal);
     this.node.told(node);
+    this.restarts.told(restartPending);
+    this.restarts.reach(answer.startup?.connection);
     this.node.reach(answer.startup?.connection, answer.redundant === true);
     return answer;
   }
@@ -182,7 +190,7 @@ export class Agent {
 
   async #makeLive(state: State, step: ApplyInput, doing: Doing): Promise<ApplyResult> {
     using lists = new Lists(this.#layout);
-    const { survey, contested } = await prepare(this.#preparing(), state, step, 'apply', lists, doing);
+    const { survey, contested, standsIn } = await prepare(this.#preparing(), state, step, 'apply', lists, doing);
     const taken = takenBy(survey, state.live === NO_MANIFEST);
     doing.onProgress({ doing: 'applying', files: 0, of: survey.changes.length });
     let sessions: NonNullable<ApplyResult['sessions']> = [];
@@ -193,6 +201,7 @@ export class Agent {
         from: state.live,
         to: step.target,
         revision: step.revision,
+        recordLost: standsIn,
         survey,
         scratch: step.target,
         keepFolders: new Set(),
@@ -273,7 +282,7 @@ export class Agent {
     const waitedBefore = (seq: number, pending: readonly string[]): Promise<readonly string[]> =>
       this.#writing.run(doing.signal, () => onVolume('recording the scan', () => noteBefore(this.#layout, seq, pending)));
     const make = { layout: this.#layout, relay, clock: this.#bench.clock, timeoutMs, waitedBefore, record };
-    return this.#withClient(input, (client) => scanLive({ ...make, client }, input, doing));
+    return onVolume('scanning', () => this.#withClient(input, (client) => scanLive({ ...make, client }, input, doing)));
   }
 
   /** One step of a restart of the gateway; see `restartGateway`. No files change meanwhile. */

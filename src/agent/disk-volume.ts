@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import {
   type Dirent,
+  accessSync,
   closeSync,
   constants,
   fchmodSync,
@@ -11,15 +12,18 @@ import {
   linkSync,
   mkdirSync,
   openSync,
+  readFileSync,
   readdirSync,
+  realpathSync,
   renameSync,
   rmdirSync,
   unlinkSync,
   writeSync,
 } from 'node:fs';
 import { promisify } from 'node:util';
+import { mountsIn } from './mounts.ts';
 import { Tree, type Standing } from './tree.ts';
-import { errnoOf, naming } from './volume-error.ts';
+import { errnoOf, flushFault, naming } from './volume-error.ts';
 import type { Attributes, VolumeFs } from './volume-fs.ts';
 
 const run = promisify(execFile);
@@ -64,6 +68,24 @@ export class DiskVolume implements VolumeFs {
     if (fstatSync(fd).isFile()) return fd;
     closeSync(fd);
     return undefined;
+  }
+
+  mountsBelow(): string[] {
+    try {
+      return mountsIn(readFileSync('/proc/self/mountinfo', 'utf8'), realpathSync(this.root));
+    } catch (error) {
+      if (['ENOENT', 'EACCES'].includes(errnoOf(error) ?? '')) return [];
+      throw error;
+    }
+  }
+
+  takesChanges(folder: string): boolean {
+    try {
+      this.#at(folder, (place) => accessSync(folder === '' ? this.root : place, constants.W_OK | constants.X_OK));
+      return true;
+    } catch (error) {
+      return !['EACCES', 'EPERM'].includes(errnoOf(error) ?? ''); // a volume that takes no writes at all is another fault
+    }
   }
 
   create(path: string, how: 'new' | 'over' | 'append', mode: number): number {
@@ -127,8 +149,10 @@ export class DiskVolume implements VolumeFs {
     try {
       await run('sync', ['-f', this.root], { env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin' } });
       return true;
-    } catch {
-      return false;
+    } catch (error) {
+      const refused = flushFault(error);
+      if (refused) throw refused;
+      return false; // no such program, or not this option
     }
   }
 

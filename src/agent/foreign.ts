@@ -3,6 +3,7 @@ import { isAtOrBelow } from '../domain/plan/paths.ts';
 import { sparedBy, type Spared } from '../domain/plan/mirror.ts';
 import type { FoundFolder } from './change.ts';
 import { Conflicts } from './conflicts.ts';
+import { asOwnerMismatch } from './owners.ts';
 import { errnoOf } from './volume-error.ts';
 import type { VolumeFs } from './volume-fs.ts';
 import { giveWay } from './yield.ts';
@@ -73,7 +74,7 @@ class Walk implements Foreign {
       return this.#tree.list(folder).map(({ name }) => name);
     } catch (error) {
       if (errnoOf(error) === 'ENOENT') return [];
-      throw error;
+      throw asOwnerMismatch(this.#tree, folder, error);
     }
   }
 

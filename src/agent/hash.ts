@@ -13,6 +13,12 @@ const SMALL = 256 << 10;
 /** For what is read and used up without giving way in between: thousands of buffers would wait for the collector. */
 const SHARED = Buffer.allocUnsafeSlow(SMALL);
 
+/** Bytes of a file of lines that are read in one go. */
+const LINES = 64 << 10;
+/** Buffers of that size that nobody reads by now: files of lines are gone through again and again, and the collector comes seldom. */
+const IDLE: Buffer[] = [];
+const MOST_IDLE = 8;
+
 /** The content of an open file in pieces that never exceed 1 MiB; the same memory is used for each. */
 export async function* readPieces(fd: number): AsyncGenerator<Uint8Array> {
   const buffer = Buffer.allocUnsafe(Math.min(CHUNK, fstatSync(fd).size + 1));
@@ -61,21 +67,25 @@ export function readText(volume: VolumeFs, path: string, atMost = Infinity): str
 
 /** The lines of an open file without their ends, a piece of the file in memory at a time. What follows the last line end is left out. */
 export function* linesOf(fd: number): Generator<string, undefined> {
-  let buffer = Buffer.allocUnsafeSlow(SMALL);
-  let kept = 0;
-  for (let position = 0; ;) {
-    if (kept === buffer.length) buffer = Buffer.concat([buffer], 2 * buffer.length);
-    const got = readSync(fd, buffer, kept, buffer.length - kept, position);
-    if (got === 0) return undefined;
-    position += got;
-    const bytes = buffer.subarray(0, kept + got);
-    let start = 0;
-    for (let end = bytes.indexOf(10, kept); end !== -1; end = bytes.indexOf(10, start)) {
-      yield bytes.toString('utf8', start, end);
-      start = end + 1;
+  let buffer = IDLE.pop() ?? Buffer.allocUnsafeSlow(LINES);
+  try {
+    let kept = 0;
+    for (let position = 0; ;) {
+      if (kept === buffer.length) buffer = Buffer.concat([buffer], 2 * buffer.length);
+      const got = readSync(fd, buffer, kept, buffer.length - kept, position);
+      if (got === 0) return undefined;
+      position += got;
+      const bytes = buffer.subarray(0, kept + got);
+      let start = 0;
+      for (let end = bytes.indexOf(10, kept); end !== -1; end = bytes.indexOf(10, start)) {
+        yield bytes.toString('utf8', start, end);
+        start = end + 1;
+      }
+      bytes.copy(buffer, 0, start);
+      kept = bytes.length - start;
     }
-    bytes.copy(buffer, 0, start);
-    kept = bytes.length - start;
+  } finally {
+    if (buffer.length === LINES && IDLE.length < MOST_IDLE) IDLE.push(buffer);
   }
 }
 

@@ -12,6 +12,7 @@ import { checkTicket } from './ticket.ts';
 interface Found {
   readonly drift?: Drift | undefined;
   readonly node?: NodeState | undefined;
+  readonly restartPending?: readonly string[] | undefined;
   /** What keeps the gateway from being synced. */
   readonly comingUp?: Fault | undefined;
 }
@@ -30,9 +31,14 @@ export class Identity {
   }
 
   /** Says what is live; the answer says who we are and where our work is. */
-  async hello(state: State, { drift, node, comingUp }: Found = {}, signal?: AbortSignal): Promise<HelloResponse> {
+  async hello(state: State, { drift, node, restartPending, comingUp }: Found = {}, signal?: AbortSignal): Promise<HelloResponse> {
     const { live, op: liveOp } = state;
-    const found = { ...(drift && { drift: reported(drift) }), ...(node && { node }), ...(comingUp && { comingUp }) };
+    const found = {
+      ...(drift && { drift: reported(drift) }),
+      ...(node && { node }),
+      ...(restartPending && { restartPending }),
+      ...(comingUp && { comingUp }),
+    };
     const request = { protocol: AGENT_PROTOCOL, version: this.#version, live, liveOp, ...found };
     this.#known = await this.#relay.hello(request, signal);
     return this.#known;

@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import type { Digest } from '../domain/manifest.ts';
 import type { Revision } from '../domain/reports.ts';
 import { SyncError } from '../domain/errors.ts';
+import type { FoundFolder } from './change.ts';
 import { removeAll, writeDurably } from './durable.ts';
 import { readText } from './hash.ts';
 import type { Layout } from './layout.ts';
@@ -25,12 +26,16 @@ export interface Journal {
   readonly to: Digest;
   /** What `to` was made of. */
   readonly revision?: Revision;
+  /** See `State`. */
+  readonly recordLost?: boolean;
   /** Folder below `.ignition-sync/staging` whose `tree` holds what is to be placed. */
   readonly scratch: string;
   /** Absent where they are many: then they are in a file of their own. */
   readonly steps?: readonly Step[];
   /** How many they are, where they are in a file of their own. */
   readonly stepCount?: number;
+  /** See `makeNarrow`. */
+  readonly narrow?: readonly FoundFolder[];
   readonly changes: Counts;
   /** The first of the changed paths, for the commit log. */
   readonly files: readonly string[];

@@ -1,9 +1,8 @@
 import { linesOf } from './hash.ts';
 import type { Listed } from './long-list.ts';
+import { PIECE, writeText } from './text-pieces.ts';
 import type { VolumeFs } from './volume-fs.ts';
 import { giveWay } from './yield.ts';
-
-const PIECE = 1 << 18;
 
 /**
  * Writes a list as a file of JSON lines, durable on return but for its name: its folder is to be flushed. Its length is to be written
@@ -17,12 +16,12 @@ export async function writeLines(volume: VolumeFs, path: string, items: Iterable
     for (const item of items) {
       piece += `${JSON.stringify(item)}\n`;
       if (piece.length > PIECE) {
-        volume.write(fd, Buffer.from(piece));
+        writeText(volume, fd, piece);
         piece = '';
       }
       await giveWay((index += 1));
     }
-    volume.write(fd, Buffer.from(piece));
+    writeText(volume, fd, piece);
     await volume.flush(fd);
   } finally {
     volume.close(fd);

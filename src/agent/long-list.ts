@@ -1,12 +1,11 @@
 import { join } from 'node:path';
 import { linesOf } from './hash.ts';
 import type { Layout } from './layout.ts';
+import { PIECE, writeText } from './text-pieces.ts';
 import type { VolumeFs } from './volume-fs.ts';
 
 /** Items up to this many stay in memory: the plans of most commits. */
 export const IN_MEMORY = 1_000;
-/** Characters that are collected before they are written. */
-const PIECE = 1 << 18;
 
 /** What can be gone through again and again. */
 export interface Listed<T> extends Iterable<T> {
@@ -93,7 +92,7 @@ class LongList<T> implements Listed<T>, Disposable {
 
   #write(): void {
     if (this.#fd === undefined || this.#unwritten === '') return;
-    this.#volume.write(this.#fd, Buffer.from(this.#unwritten));
+    writeText(this.#volume, this.#fd, this.#unwritten);
     this.#unwritten = '';
   }
 }

@@ -49,6 +49,7 @@ export async function mendLive(
     scratch: step.target,
     keepFolders: new Set(),
     retainSnapshots: step.retainSnapshots,
+    retainSnapshotBytes: step.retainSnapshotBytes,
     ...(state.contested && { contested: state.contested }),
     permit: () => Promise.resolve(guard),
   });

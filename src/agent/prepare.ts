@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import type { ApplyInput } from '../contract/activities.ts';
-import { SyncError } from '../domain/errors.ts';
 import { NO_MANIFEST, comparePaths, type Digest, type ManifestLines, type Mirror } from '../domain/manifest.ts';
 import type { NodeState } from '../domain/redundancy/node.ts';
 import { isMirrored } from '../domain/plan/mirror.ts';
+import { baseOf } from './base.ts';
 import { contestedAfter, guardContested, type Contested } from './contested.ts';
 import { fetchFiles, missingFiles, type Needed } from './content.ts';
 import { flushAll, removeAll, writeDurably } from './durable.ts';
@@ -12,21 +12,24 @@ import { guardPaths } from './guard.ts';
 import type { Layout } from './layout.ts';
 import type { Lists } from './long-list.ts';
 import { obtainManifest } from './manifests.ts';
+import { guardOwners } from './owners.ts';
 import { guardLoss, listOrKeepToList } from './mirrored.ts';
 import { readModes } from './modes.ts';
+import { guardMounts } from './mounts.ts';
 import type { Clock, Doing, RelayClient, VolumeSpace } from './ports.ts';
 import { pairingOf } from './redundancy/pairing.ts';
 import { Scratch } from './scratch.ts';
 import { guardSpace } from './space.ts';
 import type { State } from './state.ts';
 import { survey, type Survey } from './survey.ts';
-import type { VolumeFs } from './volume-fs.ts';
 import { giveWay } from './yield.ts';
 import { wantedBetween, type Wanted } from './wanted.ts';
 
 export interface Prepared {
   readonly survey: Survey;
   readonly contested: Contested;
+  /** See `Base`. */
+  readonly standsIn: boolean;
   readonly fetched: { readonly files: number; readonly bytes: number };
 }
 
@@ -56,13 +59,14 @@ export async function prepare(
   const { volume } = layout;
   await clearOthers(layout, step.target);
   const target = await obtainManifest(layout, relay, step.target, doing.signal);
-  const last = await obtainManifest(layout, relay, state.live, doing.signal);
-  const { live, writes, mirrorOf } = await pairingOf(make, step, last, make.node, doing);
+  const base = await baseOf(layout, relay, state, step, doing);
+  const { live, writes, mirrorOf } = await pairingOf(make, step, base.manifest, make.node, doing);
   const mirror = mirrorOf(target.mirror);
   const modes = readModes(volume);
-  const differences = state.live === NO_MANIFEST || step.localChanges === 'overwrite' ? 'replace' : 'hold';
+  const differences = base.digest === NO_MANIFEST || step.localChanges === 'overwrite' ? 'replace' : 'hold';
   const released = step.released === undefined ? undefined : await obtainManifest(layout, relay, step.released, doing.signal);
-  const changing = (): Iterable<Wanted> => those(wantedBetween(live, target, modes, released), writes);
+  const rules = { modes, released, everything: base.standsIn };
+  const changing = (): Iterable<Wanted> => those(wantedBetween(live, target, rules), writes);
   const foreign = await listForeign(layout, { target, mirror }, changing, step.target, purpose);
   const { contested: before = {} } = state;
   const lookedAt = new Set<string>();
@@ -75,7 +79,8 @@ export async function prepare(
   }
   const found = await survey(volume, wanted, { differences, exact: false, takeOver: true, prune: foreign.folders }, lists, doing);
   guardMounts(volume, found);
-  if (step.deletesConfirmed !== true) guardLoss(live, state.live, found);
+  guardOwners(volume, found);
+  if (step.deletesConfirmed !== true) guardLoss(live, base.digest, found);
   guardContested(before, found);
   const contested = contestedAfter(before, found, lookedAt, mirror);
 
@@ -88,7 +93,7 @@ export async function prepare(
     missing.push(each);
     bytes += each.after.size - each.arrived;
   }
-  if (missing.length === 0 && trusted) return { survey: found, contested, fetched: { files: 0, bytes: 0 } };
+  if (missing.length === 0 && trusted) return { survey: found, contested, standsIn: base.standsIn, fetched: { files: 0, bytes: 0 } };
 
   await removeAll(volume, marker);
   guardSpace(await make.space(join(volume.root, layout.own)), bytes);
@@ -101,7 +106,7 @@ export async function prepare(
     },
   });
   await writeDurably(volume, marker, '');
-  return { survey: found, contested, fetched };
+  return { survey: found, contested, standsIn: base.standsIn, fetched };
 }
 
 /** Somebody else's files that the target's mirrored folders would lose. */
@@ -138,19 +143,6 @@ function* inOrder(changing: Iterable<Wanted>, foreign: readonly string[]): Gener
     yield want;
   }
   yield* upTo(undefined);
-}
-
-/** Renames do not cross file systems, so all or nothing cannot be promised across a mount point. */
-function guardMounts(tree: VolumeFs, { folders }: Survey): void {
-  const root = tree.look('');
-  for (const { path } of folders) {
-    const standing = tree.look(path);
-    if (standing.kind !== 'folder' || root.kind !== 'folder' || standing.stat.dev === root.stat.dev) continue;
-    throw new SyncError(
-      'NotSupportedYet',
-      `${path} is a mount of its own inside the data directory: mount one volume for the whole of it.`,
-    );
-  }
 }
 
 /** Scratch for another plan is of no use any more: a newer one has taken its place. */

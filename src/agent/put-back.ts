@@ -4,6 +4,7 @@ import { linkOrCopy } from './copy.ts';
 import { flushAll, makeFolders, removeAll } from './durable.ts';
 import type { Layout } from './layout.ts';
 import { Lists } from './long-list.ts';
+import { makeNarrow, narrowOnes, wideMode } from './narrow.ts';
 import { orderSteps, type Folders, type Step } from './order.ts';
 import { foldersBelow } from './room.ts';
 import { keptFile, readSnapshot, type Snapshot } from './snapshot.ts';
@@ -28,6 +29,7 @@ export async function putBack(layout: Layout, tree: VolumeFs, folder: string, on
   const steps = lists.make<Step>();
   for (const step of orderSteps(changes, { folderExists: isFolder(tree), room, keep })) steps.push(step);
   await carryOut(tree, scratch, steps, onStep);
+  await makeNarrow(tree, narrowOnes(snapshot.folders));
   // Folders that an earlier try has put right are made durable too.
   await flushAll(tree, touchedBy(steps, snapshot.changes));
   await removeAll(tree, join(layout.staging, 'back'));
@@ -45,7 +47,7 @@ export async function scratchFromSnapshot(layout: Layout, folder: string, snapsh
   for (const { path, mode } of snapshot.folders) {
     makeFolders(volume, dirname(join(root, path)));
     // What we could not write to ourselves could neither be filled nor moved.
-    volume.makeFolder(join(root, path), { mode: mode | 0o700 });
+    volume.makeFolder(join(root, path), { mode: wideMode({ path, mode }) });
   }
   let index = 0;
   for (const { path, before } of snapshot.changes) {

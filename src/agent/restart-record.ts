@@ -50,6 +50,13 @@ export async function noteOwed(layout: Layout, seq: number, owed: readonly strin
   await writeRestart(layout, { ...record, owed, ...(before && !isOver && { before }) });
 }
 
+/** Notes that of what waited for a restart only this still does. */
+export async function noteStillPending(layout: Layout, pending: readonly string[]): Promise<void> {
+  const record = readRestart(layout);
+  const owed = record.owed.filter((name) => pending.includes(name));
+  if (owed.length !== record.owed.length) await writeRestart(layout, { ...record, owed });
+}
+
 /**
  * Notes what waits for a restart before change number `seq` is made, or at the latest before it is scanned. What has been restarted since
  * counts no more.

@@ -3,6 +3,7 @@ import { SyncError } from '../domain/errors.ts';
 import type { Change } from './change.ts';
 import { NO_MANIFEST } from '../domain/manifest.ts';
 import { Lists, mapped } from './long-list.ts';
+import { narrowOnes } from './narrow.ts';
 import type { Doing } from './ports.ts';
 import { foldersOf, scratchFromSnapshot } from './put-back.ts';
 import { listSnapshots, readSnapshot } from './snapshot.ts';
@@ -51,9 +52,11 @@ export async function restoreFromSnapshot(
     from: state.live,
     to: step.target,
     revision: snapshot.revision,
+    recordLost: snapshot.recordLost,
     survey: found,
     scratch: SCRATCH,
     keepFolders: foldersOf(layout.volume, snapshot, scratch),
+    narrow: narrowOnes(snapshot.folders),
     retainSnapshots: step.retainSnapshots,
     retainSnapshotBytes: step.retainSnapshotBytes,
     permit: async () => {

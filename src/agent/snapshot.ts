@@ -20,6 +20,8 @@ export interface SnapshotHead {
   readonly to: Digest;
   /** What `from` was made of, where it is known. */
   readonly revision?: Revision | undefined;
+  /** See `State`: whether `from` is nothing only because its record was lost. */
+  readonly recordLost?: boolean | undefined;
   /** How many lines the lists of changes and of folders have; absent in snapshots of earlier agents. */
   readonly lengths?: { readonly changes: number; readonly folders: number };
   /** Sizes of the kept files; absent in snapshots of earlier agents. */
@@ -55,7 +57,7 @@ function shelfOf(folder: string, index: number): string {
  * without using space; else a copy.
  */
 export async function takeSnapshot(layout: Layout, tree: VolumeFs, snapshot: Taking): Promise<void> {
-  const { op, seq, from, to, revision, changes, folders } = snapshot;
+  const { op, seq, from, to, revision, recordLost, changes, folders } = snapshot;
   const folder = layout.snapshotFor(op);
   await removeAll(tree, folder);
   makeFolders(tree, join(folder, 'files'));
@@ -79,7 +81,7 @@ export async function takeSnapshot(layout: Layout, tree: VolumeFs, snapshot: Tak
   await writeDurably(
     tree,
     join(folder, 'head.json'),
-    JSON.stringify({ op, seq, from, to, revision, lengths, bytes } satisfies SnapshotHead),
+    JSON.stringify({ op, seq, from, to, revision, recordLost, lengths, bytes } satisfies SnapshotHead),
   );
 }
 

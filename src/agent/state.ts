@@ -42,6 +42,8 @@ export const State = z.object({
   live: z.string(),
   /** What it was made of; absent where nobody said, such as with an earlier control plane. */
   revision: Revision.optional(),
+  /** Nothing is recorded as live although something was: this is what came of putting back a change that was made without a record. */
+  recordLost: z.boolean().optional(),
   /** The operation that made it live, empty when nothing was applied. */
   op: z.string(),
   at: z.string(),
@@ -51,6 +53,8 @@ export const State = z.object({
   changes: Counts,
   /** And what it took from others: an answer that was lost can be given again. */
   taken: Taken.optional(),
+  /** How many snapshots shall be kept, as the last step said; absent before any did. */
+  retain: z.object({ count: z.int(), bytes: z.int().optional() }).optional(),
   /** See `contested.ts`. */
   contested: z.record(z.string(), z.int()).optional(),
   /** Scans that changes since the last successful scan still call for. */
@@ -74,7 +78,7 @@ export function readState(layout: Layout): State {
   } catch (error) {
     throw new SyncError(
       'VolumeFailed',
-      `${layout.state} is damaged: restore it from a backup of the volume, or delete it to start as on a first apply.`,
+      `${layout.state} is damaged: restore it from a backup of the volume, or delete it: then what this gateway confirmed last stands in for it.`,
       {
         cause: error,
       },

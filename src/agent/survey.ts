@@ -6,6 +6,7 @@ import { hashFile } from './hash.ts';
 import type { Listed, Lists } from './long-list.ts';
 import { roomMakers } from './order.ts';
 import type { Doing } from './ports.ts';
+import { asOwnerMismatch } from './owners.ts';
 import { foldersBelow } from './room.ts';
 import type { Standing } from './tree.ts';
 import { isVacant } from './vacant.ts';
@@ -137,7 +138,9 @@ function sameMode(a: number, b: number, rules: SurveyRules): boolean {
 }
 
 async function readFound(tree: VolumeFs, path: string, found: { readonly stat: Stats }): Promise<FoundFile | undefined> {
-  const sha256 = await hashFile(tree, path);
+  const sha256 = await hashFile(tree, path).catch((error: unknown) => {
+    throw asOwnerMismatch(tree, path, error);
+  });
   if (sha256 === undefined) return undefined;
   const { size, mode, ino, mtimeMs } = found.stat;
   return { sha256, size, mode: mode & 0o7777, ino, mtimeMs };

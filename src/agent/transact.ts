@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { SyncError } from '../domain/errors.ts';
-import type { Digest } from '../domain/manifest.ts';
+import { NO_MANIFEST, type Digest } from '../domain/manifest.ts';
 import type { Revision } from '../domain/reports.ts';
-import { countChanges, isAsFound, scansFor } from './change.ts';
+import { countChanges, isAsFound, scansFor, type FoundFolder } from './change.ts';
 import type { Contested } from './contested.ts';
 import { appendCommit } from './commit-log.ts';
 import { flushAll, removeAll } from './durable.ts';
@@ -11,6 +11,7 @@ import { keepLateWork, setLateWorkAside } from './late-work.ts';
 import type { Layout } from './layout.ts';
 import { Lists, firstOf } from './long-list.ts';
 import { sweepManifests } from './manifests.ts';
+import { makeNarrow } from './narrow.ts';
 import { orderSteps, type Folders, type Step } from './order.ts';
 import type { Clock } from './ports.ts';
 import { putBack } from './put-back.ts';
@@ -42,11 +43,15 @@ export interface Transaction {
   readonly to: Digest;
   /** What `to` was made of. */
   readonly revision?: Revision | undefined;
+  /** Whether nothing was recorded as live before only because the record was lost; of a restore, whether it goes back to that. */
+  readonly recordLost?: boolean | undefined;
   readonly survey: Survey;
   /** Name of the scratch folder whose `tree` holds the durable new content. */
   readonly scratch: string;
   /** Folders that shall be there in the end, empty or not. */
   readonly keepFolders: Folders;
+  /** See `makeNarrow`. */
+  readonly narrow?: readonly FoundFolder[];
   readonly retainSnapshots: number;
   readonly retainSnapshotBytes?: number | undefined;
   readonly taken?: Taken;
@@ -68,7 +73,17 @@ export async function transact(bench: Bench, state: State, transaction: Transact
   const { changes, folders } = survey;
   const tree = layout.volume;
   const seq = state.seq + 1;
-  await takeSnapshot(layout, tree, { op, seq, from, to, revision: state.revision, changes, folders });
+  const recordLost = transaction.recordLost === true ? { recordLost: true } : {};
+  await takeSnapshot(layout, tree, {
+    op,
+    seq,
+    from,
+    to,
+    revision: state.revision,
+    ...(from === NO_MANIFEST && recordLost),
+    changes,
+    folders,
+  });
   onStep?.('snapshot');
   using lists = new Lists(layout);
   const steps = lists.make<Step>();
@@ -98,7 +113,9 @@ export async function transact(bench: Bench, state: State, transaction: Transact
     to,
     ...(transaction.revision && { revision: transaction.revision }),
     scratch: transaction.scratch,
+    ...recordLost,
     ...kept,
+    ...(transaction.narrow && transaction.narrow.length > 0 && { narrow: transaction.narrow }),
     ...summary,
     retainSnapshots: transaction.retainSnapshots,
     ...(transaction.retainSnapshotBytes !== undefined && { retainSnapshotBytes: transaction.retainSnapshotBytes }),
@@ -146,6 +163,7 @@ async function finish(bench: Bench, tree: VolumeFs, journal: Journal): Promise<{
     const steps = stepsOf(layout, journal);
     await carryOut(tree, join(layout.staging, journal.scratch, 'tree'), steps, onStep);
     visibleMs = clock.monotonicMs() - start;
+    await makeNarrow(tree, journal.narrow ?? []);
     await flushAll(tree, touchedBy(steps));
     onStep?.('durable');
   } catch (error) {
@@ -182,12 +200,14 @@ async function record(bench: Bench, journal: Journal): Promise<void> {
       version: 1,
       live: to,
       ...(revision && { revision }),
+      ...(kind === 'restore' && to === NO_MANIFEST && journal.recordLost && { recordLost: true }),
       op,
       at,
       seq,
       changes,
       ...(taken && { taken }),
       ...(contested && { contested }),
+      retain: { count: journal.retainSnapshots, bytes: journal.retainSnapshotBytes },
       owed: mergeScans(state.owed, journal.scans),
       done: [...state.done, op],
     });

@@ -25,6 +25,26 @@ export function naming(error: unknown, place: string, path: string): unknown {
   return error;
 }
 
+/** What the C libraries call the errors of a disk that does not take what was written. */
+const SAID: Readonly<Record<string, string>> = {
+  'No space left on device': 'ENOSPC',
+  'Disk quota exceeded': 'EDQUOT',
+  'Quota exceeded': 'EDQUOT',
+  'Input/output error': 'EIO',
+  'I/O error': 'EIO',
+};
+
+/**
+ * The disk's own word in what the program `sync` failed with, as an error of the operating system. It is told once only: a later flush of the
+ * same files would succeed, without them being durable.
+ * @returns undefined when it did not speak of the disk
+ */
+export function flushFault(error: unknown): Error | undefined {
+  const said = typeof error === 'object' && error !== null && 'stderr' in error ? String(error.stderr).trim() : '';
+  const code = Object.entries(SAID).find(([words]) => said.endsWith(words))?.[1];
+  return code === undefined ? undefined : Object.assign(new Error(`${code}: ${said}`), { code, syscall: 'syncfs' });
+}
+
 /** What any thrown value says. */
 export function messageOf(error: unknown): string {
   return typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : String(error);

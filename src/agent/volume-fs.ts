@@ -28,6 +28,11 @@ export interface VolumeFs extends Disposable {
   /** A descriptor to read a file by, without waiting on a special file; undefined when no plain file stands there. */
   open(path: string): number | undefined;
 
+  /** Where other volumes, or other parts of this one, are mounted below the data directory; empty where the system does not tell. */
+  mountsBelow(): readonly string[];
+  /** Whether this process may put entries into a folder and take them away. */
+  takesChanges(folder: string): boolean;
+
   /** A descriptor to write a file by. `new` must not be there yet, `over` is emptied, `append` is added to and may be read. */
   create(path: string, how: 'new' | 'over' | 'append', mode: number): number;
   /** Writes all of `bytes`. */
@@ -47,7 +52,7 @@ export interface VolumeFs extends Disposable {
   removeFolder(path: string): void;
   /** Makes a file or folder durable, by path or descriptor. */
   flush(what: string | number): Promise<void>;
-  /** Makes everything on the volume durable. @returns false where the machine cannot */
+  /** Makes everything on the volume durable. @returns false where the machine has no way to do this at once */
   flushVolume(): Promise<boolean>;
 
   /** From here on folders are looked for anew: others may have moved them. */

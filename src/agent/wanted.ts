@@ -17,12 +17,24 @@ export interface Wanted {
   readonly foreign?: true;
 }
 
-/** The paths at which two manifests differ, in order, but for those that are released: they stay as they are. */
-export function* wantedBetween(live: ManifestLines, target: ManifestLines, modes: Modes, released?: ManifestLines): Generator<Wanted> {
+export interface WantedRules {
+  readonly modes: Modes;
+  /** These stay as they are. */
+  readonly released?: ManifestLines | undefined;
+  /** Paths that both manifests have with the same bytes too: where nobody knows what is there. */
+  readonly everything?: boolean;
+}
+
+/** The paths at which two manifests differ, in order. */
+export function* wantedBetween(
+  live: ManifestLines,
+  target: ManifestLines,
+  { modes, released, everything = false }: WantedRules,
+): Generator<Wanted> {
   const stays = following(released?.entries() ?? []);
-  for (const { path, before, after } of live.differences(target)) {
+  for (const { path, before, after } of everything ? live.union(target) : live.differences(target)) {
     if (!after && (stays(path) || before?.ifAbsent)) continue;
-    if (before && after && !isLent(before, after) && before.sha256 === after.sha256 && before.executable === after.executable) continue;
+    if (!everything && before && after && isSame(before, after)) continue;
     yield {
       path,
       ...(after && { after: fileState(after, modes) }),
@@ -40,6 +52,11 @@ function following(entries: Iterable<ManifestEntry>): (path: string) => boolean 
     while (next.done !== true && comparePaths(next.value.path, path) < 0) next = each.next();
     return next.done !== true && next.value.path === path;
   };
+}
+
+/** The same file, and whose it is stays the same. */
+function isSame(before: ManifestEntry, after: ManifestEntry): boolean {
+  return !isLent(before, after) && before.sha256 === after.sha256 && before.executable === after.executable;
 }
 
 /** A file that may be the gateway's own becomes ours. */

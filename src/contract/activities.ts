@@ -69,6 +69,8 @@ export interface ApplyInput extends GatewayStep {
   readonly localChanges?: LocalChanges;
   /** A person has confirmed that most of this gateway's files may go; see `guardMirror`. */
   readonly deletesConfirmed?: boolean;
+  /** The manifest that the gateway confirmed last, where its volume has no record of what is live: it stands in for that record. */
+  readonly lastConfirmed?: Digest;
 }
 
 export interface StageResult {
@@ -214,6 +216,11 @@ export interface PlannedStage {
   readonly gateways: number;
 }
 
+/** How many files change in which way, and the first paths of them. */
+export type PlannedFiles = Readonly<
+  Record<'added' | 'modified' | 'deleted', { readonly count: number; readonly first: readonly string[] }>
+>;
+
 export interface PlanResult {
   readonly planDigest: Digest;
   readonly stages: readonly PlannedStage[];
@@ -222,6 +229,11 @@ export interface PlanResult {
   readonly unchanged: number;
   /** Files over all changed gateways. */
   readonly files: { readonly added: number; readonly modified: number; readonly deleted: number };
+  /**
+   * The same by kind of gateway, with the first 20 paths of each: gateways that change alike are one kind, named by the first five. At most
+   * 10 kinds, those with the most gateways. Absent from sources of earlier versions.
+   */
+  readonly changes?: readonly { readonly gateways: number; readonly such: readonly string[]; readonly files: PlannedFiles }[];
   /** Warnings and left-out counts, bounded: the first 20 sentences. */
   readonly notes: readonly string[];
   /** Guard rails that ask for a person's confirmation of exactly this plan (mass deletes, an empty source). */
@@ -238,6 +250,8 @@ export interface PlannedGateway {
   readonly expectLive: Digest;
   /** See `GatewayStep`. */
   readonly released?: Digest;
+  /** See `ApplyInput`. */
+  readonly lastConfirmed?: Digest;
   /** See `ApplyInput`; absent = hold. */
   readonly localChanges?: 'overwrite';
   /** See `GatewayStep`. */
@@ -300,6 +314,8 @@ export type DesiredSummary =
       readonly pollMs: number;
       readonly gateways: number;
       readonly retryKnown?: boolean;
+      /** What gateways say of themselves between syncs, such as drift, in few characters: when it changes, status is written anew. */
+      readonly standing?: string;
       /** Gateways whose confirmed manifest is not known to be that of the last finished rollout, at most 100 names. */
       readonly outOfDate: readonly string[];
       /** The newest rollout that status knows: numbers never go back, and a finished rollout is not started again, also after a reset. */

@@ -42,12 +42,19 @@ export interface HelloRequest {
   readonly drift?: DriftReport;
   /** What the gateway says of its redundant pair; absent = not known, or no node of one. */
   readonly node?: NodeState;
+  /** What of our changes waits for a restart, in the gateway's words, at most as many as are named; absent from earlier agents. */
+  readonly restartPending?: readonly string[];
   /** Why the gateway cannot be synced yet although its agent is there; absent = nothing speaks against it. */
   readonly comingUp?: Fault;
 }
 
 /** Paths named in a report of drift. */
 export const MAX_DRIFT_NAMED = 5;
+
+/** What waits for a restart, named in a hello. */
+export const MAX_RESTARTS_NAMED = 20;
+/** Characters of each. */
+export const MAX_RESTART_NAME = 256;
 
 /** Who the relay takes the caller for, and where its work is. */
 export interface HelloResponse {

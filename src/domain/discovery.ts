@@ -73,7 +73,7 @@ export function discover(pods: readonly DiscoveredPod[], syncs: readonly string[
     }
     owners.set(name, pod.name);
     const fault = identity.fault ?? clash;
-    const warning = notBuiltYet(pod);
+    const warning = withoutEffect(pod);
     wanted.push({ name, spec: specOf(pod, sync), ...(fault ? { fault } : {}), ...(warning ? { warning } : {}) });
   }
   const present = new Set(pods.map((pod) => pod.name));
@@ -124,11 +124,10 @@ function syncOf(pod: DiscoveredPod, syncs: readonly string[], before: string | u
 
 function specOf(pod: DiscoveredPod, sync: string): IgnitionGatewaySpec {
   const { syncProfile, servicePath, deploymentMode, excludePatterns, redundantPair } = POD_ANNOTATIONS;
-  const said = (annotation: string): string | undefined => pod.annotations[annotation]?.trim() || undefined;
-  const profile = said(syncProfile);
-  const path = said(servicePath);
-  const mode = said(deploymentMode);
-  const pair = said(redundantPair);
+  const profile = said(pod, syncProfile);
+  const path = said(pod, servicePath);
+  const mode = said(pod, deploymentMode);
+  const pair = said(pod, redundantPair);
   const own = Object.entries(pod.annotations).filter(([key]) => key.startsWith(`${ANNOTATION_PREFIX}/`));
   return {
     syncRef: { name: sync },
@@ -141,9 +140,24 @@ function specOf(pod: DiscoveredPod, sync: string): IgnitionGatewaySpec {
   };
 }
 
-function notBuiltYet(pod: DiscoveredPod): Fault | undefined {
-  const sentences = Object.entries(NOT_YET_ANNOTATIONS).flatMap(([key, instead]) =>
+/** What a pod says in vain: it is synced all the same, since a gateway with a fault stops the plan of every other. */
+function withoutEffect(pod: DiscoveredPod): Fault | undefined {
+  const notYet = Object.entries(NOT_YET_ANNOTATIONS).flatMap(([key, instead]) =>
     pod.annotations[key] === undefined ? [] : [`annotation ${key} is not built yet and has no effect. ${instead}`],
   );
-  return sentences.length === 0 ? undefined : { reason: 'NotSupportedYet', message: `pod ${pod.name}: ${sentences.join(' ')}` };
+  const { syncProfile, servicePath } = POD_ANNOTATIONS;
+  const [profile, path] = [said(pod, syncProfile), said(pod, servicePath)];
+  const both =
+    profile === undefined || path === undefined
+      ? []
+      : [
+          `annotation ${servicePath} ("${path}") has no effect beside ${syncProfile} ("${profile}"), whose mappings count: remove one of the two.`,
+        ];
+  const sentences = [...both, ...notYet];
+  if (sentences.length === 0) return undefined;
+  return { reason: both.length > 0 ? 'InvalidSpec' : 'NotSupportedYet', message: `pod ${pod.name}: ${sentences.join(' ')}` };
+}
+
+function said(pod: DiscoveredPod, annotation: string): string | undefined {
+  return pod.annotations[annotation]?.trim() || undefined;
 }

@@ -40,18 +40,37 @@ export function gatewayStatus(before: IgnitionGatewayStatus | undefined, report:
 /** The revision that is live after a report: a gateway that was put back runs what it ran before, not what was tried. */
 function liveRevision(
   before: IgnitionGatewayStatus | undefined,
-  { phase, ref, commit, live }: GatewayReport,
+  { phase, ref, commit, live, standsIn }: GatewayReport,
 ): Partial<IgnitionGatewayStatus> {
   if (phase === 'Synced') return { revision: formatRevision(ref, commit), shortRevision: shortRevision(ref, commit) };
   if (live === undefined || before?.confirmed === undefined || before.confirmed.manifest === live) return {};
   if (phase !== 'Restored') return {};
-  const known = before.history?.find((entry) => entry.phase === 'Synced' && entry.manifest === live);
-  if (!known) return { revision: undefined, shortRevision: undefined, confirmed: undefined };
+  const manifest = standsIn ?? live;
+  const known = before.history?.find((entry) => entry.phase === 'Synced' && entry.manifest === manifest);
+  const confirmed = { ...before.confirmed, manifest };
+  if (!known) return { revision: undefined, shortRevision: undefined, confirmed: standsIn === undefined ? undefined : confirmed };
   return {
     revision: formatRevision(known.ref, known.commit),
     shortRevision: shortRevision(known.ref, known.commit),
-    confirmed: { ...before.confirmed, manifest: live },
+    confirmed,
   };
+}
+
+/**
+ * What changes in a status when an agent says what waits for a restart of its gateway; undefined when that is nothing new. Null takes away.
+ * @param now ISO 8601
+ */
+export function withRestart(
+  before: IgnitionGatewayStatus | undefined,
+  pending: readonly string[],
+  now: string,
+): { readonly restartPending: readonly string[] | null; readonly message?: string } | undefined {
+  const named = pending.slice(0, NAMED);
+  const { restartPending: had = [], phase } = before ?? {};
+  if (JSON.stringify(named) === JSON.stringify(had)) return undefined;
+  if (named.length > 0) return { restartPending: named };
+  const message = `seen to be restarted at ${now}; what it has loaded is proved with the next sync`;
+  return { restartPending: null, ...(phase === 'Synced' && { message }) };
 }
 
 /** What waits for a restart, where the report knows. */

@@ -90,7 +90,7 @@ const HEADER = 'ignition-sync manifest 1';
 const MIRROR = '/mirror';
 const MIRROR_LINE = `["${MIRROR}",`;
 
-/** One path at which two manifests differ: no `before` is an added file, no `after` one that is gone. */
+/** One path of two manifests: no `before` is an added file, no `after` one that is gone. */
 export interface ManifestDifference {
   readonly path: string;
   readonly before?: ManifestEntry;
@@ -144,10 +144,19 @@ export abstract class ManifestLines {
   }
 
   /** The paths at which `next` differs, in order. */
-  *differences(next: ManifestLines): Generator<ManifestDifference> {
+  differences(next: ManifestLines): Generator<ManifestDifference> {
+    return this.#beside(next, 'differences');
+  }
+
+  /** Every path of both, in order. */
+  union(next: ManifestLines): Generator<ManifestDifference> {
+    return this.#beside(next, 'everything');
+  }
+
+  *#beside(next: ManifestLines, which: Which): Generator<ManifestDifference> {
     const [mine, theirs] = [this.lines(), next.lines()];
     try {
-      yield* between(mine, theirs);
+      yield* between(mine, theirs, which);
     } finally {
       mine.return(undefined);
       theirs.return(undefined);
@@ -186,10 +195,12 @@ class ManifestPart extends ManifestLines {
   }
 }
 
-function* between(mine: Generator<string, undefined>, theirs: Generator<string, undefined>): Generator<ManifestDifference> {
+type Which = 'differences' | 'everything';
+
+function* between(mine: Generator<string, undefined>, theirs: Generator<string, undefined>, which: Which): Generator<ManifestDifference> {
   let [a, b] = [mine.next(), theirs.next()];
   while (a.done !== true || b.done !== true) {
-    if (a.done !== true && b.done !== true && a.value === b.value) {
+    if (which === 'differences' && a.done !== true && b.done !== true && a.value === b.value) {
       [a, b] = [mine.next(), theirs.next()];
       continue;
     }

@@ -14,6 +14,8 @@ export interface Settled extends Wanted {
   readonly fault?: Fault;
   /** Number of the rollout. */
   readonly n?: number;
+  /** A person had confirmed what its plan takes away. */
+  readonly confirmed?: boolean;
   /** Times in a row that this same input failed; decides the back-off. */
   readonly failures: number;
 }

@@ -14,11 +14,12 @@ const NAMED = 3;
 /**
  * Whether a rollout may still speak: reports of an older rollout than the one in status, or of one that status knows as finished
  * (its workflow was reset), change nothing.
+ * @param left see `StatusReport`
  */
-export function mayReport(status: IgnitionSyncStatus | undefined, n: number | undefined): boolean {
+export function mayReport(status: IgnitionSyncStatus | undefined, n: number | undefined, left = false): boolean {
   const known = status?.rollout;
   if (n === undefined || !known) return true;
-  return known.number < n || (known.number === n && !isFinal(known.state));
+  return known.number < n || (known.number === n && (left || !isFinal(known.state)));
 }
 
 function rolloutStatus(
@@ -37,11 +38,21 @@ function count(
   commit: string | undefined,
 ): NonNullable<IgnitionSyncStatus['gateways']> {
   const total = gateways.length;
-  const synced = gateways.filter((g) => g?.phase === 'Synced' && commitOf(g.revision) === commit).length;
+  // One that is Behind and runs this commit was behind another, which is not wanted any more.
+  const synced = gateways.filter((g) => (g?.phase === 'Synced' || g?.phase === 'Behind') && commitOf(g.revision) === commit).length;
   const failed = gateways.filter((g) => g?.phase === 'Failed' || g?.phase === 'Restored').length;
   const unreachable = gateways.filter((g) => g?.phase === 'Unreachable').length;
   const drifted = gateways.filter((g) => hasDrifted(g?.conditions)).length;
-  return { total, synced, failed, unreachable, ...(drifted > 0 && { drifted }), summary: `${synced}/${total}` };
+  const restartPending = gateways.filter((g) => (g?.restartPending?.length ?? 0) > 0).length;
+  return {
+    total,
+    synced,
+    failed,
+    unreachable,
+    ...(drifted > 0 && { drifted }),
+    ...(restartPending > 0 && { restartPending }),
+    summary: `${synced}/${total}`,
+  };
 }
 
 type RolloutStatus = NonNullable<IgnitionSyncStatus['rollout']>;
@@ -71,7 +82,7 @@ export function waitsOf(gateways: readonly { readonly name: string; readonly sta
 
 /**
  * The status of an IgnitionSync after a report, conditions included.
- * `Ready=True` means: this generation's resolved commit is live and loaded on every gateway.
+ * `Ready=True` means: this generation's resolved commit is live and loaded on every gateway, and none has yet to be restarted for that.
  * @param insecure see `insecureTransport`
  * @param waits see `waitsOf`
  */

@@ -19,6 +19,7 @@ export function isOutOfDate(status: IgnitionGatewayStatus | undefined): boolean 
       if (status.reason === 'ReplicationPending') return (status.redundancy?.since ?? '') > (status.since ?? '');
       return status.since === undefined || status.agent.lastHello > status.since;
     case 'Synced':
+    case 'Behind': // the rollout of what is wanted comes to it, or a person has refused that
       return status.confirmed !== undefined && status.live !== undefined && status.live !== status.confirmed.manifest;
     default:
       return false;

@@ -65,6 +65,7 @@ export const REASONS = {
   ScanFailed: 'backoff',
   RestoreFailed: 'backoff',
   GatewayInUse: 'backoff',
+  RestartPending: 'change',
   RestartFailed: 'change',
   DesignerOpen: 'change',
   PerspectiveOpen: 'change',
@@ -72,6 +73,7 @@ export const REASONS = {
   RedundancyFailedOver: 'change',
   RedundancyUnsettled: 'change',
   PeerUnknown: 'change',
+  PeerNotReady: 'change',
   ReplicationPending: 'backoff',
   // The rollout
   NotCurrentRollout: 'change',

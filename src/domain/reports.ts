@@ -35,7 +35,9 @@ export interface Resolution extends Revision {
 /** Whether the gateway proved to run what was applied, or could not be asked. */
 export type LoadOutcome = 'Loaded' | 'AppliedUnverified';
 
+/** `Behind`: it runs an earlier commit than the one its object wants, and nothing has begun on it. */
 export type GatewayPhase =
+  | 'Behind'
   | 'Pending'
   | 'Staging'
   | 'Staged'
@@ -74,6 +76,8 @@ export interface GatewayReport extends Revision {
   readonly waitingFor?: string;
   /** Set when what is live on the volume is known to have become this. */
   readonly live?: Digest;
+  /** With `live: none`: what was confirmed last still stands in for the record that is lost; see `ApplyInput`. */
+  readonly standsIn?: Digest;
   /** Set when the gateway has proved to run it. */
   readonly confirmed?: { readonly manifest: Digest; readonly outcome: LoadOutcome };
   /** What waits for a restart since the gateway was last asked; empty when nothing does any more. */
@@ -108,6 +112,8 @@ export interface RolloutReport extends Revision {
   readonly approvedBy?: string;
   readonly stage?: string;
   readonly changed?: number;
+  /** The first notes of the plan: what was left out, and what its author should look at. */
+  readonly notes?: string[] | undefined;
   readonly message: string;
   /** What a failed rollout failed of. */
   readonly reason?: Reason;
@@ -124,6 +130,8 @@ export interface StatusReport {
   /** Digest of the specs that are wanted now. */
   readonly contentHash?: string;
   readonly rollout?: RolloutReport;
+  /** How a rollout that is gone left its gateways: counts also when status knows that it has ended, as long as no newer one has begun. */
+  readonly left?: boolean;
   /** Gateways that changed phase, at most 100. */
   readonly gateways?: readonly GatewayReport[];
   /** Stalled with this fault; null clears it. */

@@ -89,6 +89,8 @@ function ready(now: {
   if (rollout && !isFinal(rollout.state)) return no('Ready', { reason: rollout.state, message: rollout.message });
   if (!now.current) return no('Ready', { reason: 'Progressing', message: 'a newer generation of this object has not been looked at yet' });
   if (now.broken) return no('Ready', now.broken);
+  const restart = restartPending(now.status);
+  if (restart && allSynced(now.status)) return no('Ready', restart);
   if (allSynced(now.status)) return yes('Ready', { reason: 'Synced', message: `${revision ?? ''} is live and loaded on every gateway` });
   const summary = `${gateways?.summary ?? '0/0'} gateways synced`;
   if (frozen) return no('Ready', { reason: 'Frozen', message: `${summary}; emergency stop by ${frozen.by}: ${frozen.reason}` });
@@ -99,6 +101,14 @@ function ready(now: {
 
 const NO_GATEWAYS =
   'no gateway belongs to this object: annotate pods of this namespace with ignition-sync.io/inject: "true", or create an IgnitionGateway';
+
+/** Gateways that have the files of the commit, and run what they had before. */
+function restartPending({ gateways }: IgnitionSyncStatus): Words | undefined {
+  const { restartPending: some = 0, total = 0 } = gateways ?? {};
+  if (some === 0) return undefined;
+  const message = `${some} of ${total} gateways run all of it only after a restart: see their restartPending. Restart them by hand, or give their SyncProfile restart.windows.`;
+  return { reason: 'RestartPending', message };
+}
 
 /** What ended the rollout of the wanted commit without success. */
 function brokenRollout({ rollout, revision }: IgnitionSyncStatus): Words | undefined {
@@ -124,6 +134,8 @@ function gatewaysSynced(status: IgnitionSyncStatus, broken: Words | undefined): 
   const { gateways, revision } = status;
   const commit = commitOf(revision);
   const message = `${gateways?.summary ?? '0/0'} gateways run ${commit === undefined ? 'the wanted revision' : short(commit)}`;
+  const restart = restartPending(status);
+  if (restart && allSynced(status)) return no('GatewaysSynced', restart);
   if (allSynced(status)) return yes('GatewaysSynced', { reason: 'AllSynced', message });
   if ((gateways?.failed ?? 0) > 0) return no('GatewaysSynced', { reason: 'GatewaysFailed', message });
   if ((gateways?.unreachable ?? 0) > 0) return no('GatewaysSynced', { reason: 'Unreachable', message });

@@ -60,7 +60,9 @@ export class Relay {
       },
       (object, error) => logger.warn({ object, err: error }, 'the workflow could not be signalled: tried again'),
     );
-    this.#hello = createHello(kube, this.#objects.syncs, this.#signals, ticketKey.publicPem, now);
+    this.#hello = createHello(kube, this.#objects.syncs, this.#signals, ticketKey.publicPem, now, (error) =>
+      logger.warn({ err: error }, 'an event could not be written'),
+    );
     this.#ticket = createTicket(this.#objects.syncs, grants, ticketKey, now);
   }
 

@@ -44,7 +44,14 @@ export async function mend(
   const manifests = [...new Set([...made.map(({ digest }) => digest), ...leaving.map(digestOf)])];
   await pins.hold(input.rollout, { schema: 1, desired: input.desired, plan: planDigest, manifests });
   for (const { row } of planned)
-    await grants.grantManifest(input.object.namespace, row.gateway, row.target, row.expectLive, row.released ?? NO_MANIFEST);
+    await grants.grantManifest(
+      input.object.namespace,
+      row.gateway,
+      row.target,
+      row.expectLive,
+      row.released ?? NO_MANIFEST,
+      row.lastConfirmed ?? NO_MANIFEST,
+    );
   await staging.commit();
   settled();
 }

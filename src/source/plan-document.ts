@@ -30,16 +30,19 @@ export function selectWave(plan: PlanDocument, { stage, wave, only }: Pick<ReadW
   const asked = (row: PlanRow): boolean => only?.some((name) => name === row.gateway || name === row.pair?.peer) === true;
   return plan.gateways
     .filter((row) => (only ? asked(row) : row.stage === stage && row.wave === wave))
-    .map(({ gateway, target, expectLive, released, localChanges, designers, perspective, sessionWaitMs, restart, pair }) => ({
-      gateway,
-      target,
-      expectLive,
-      ...(released === undefined ? {} : { released }),
-      ...(localChanges === undefined ? {} : { localChanges }),
-      ...(designers === undefined ? {} : { designers }),
-      ...(perspective === undefined ? {} : { perspective }),
-      ...(sessionWaitMs === undefined ? {} : { sessionWaitMs }),
-      ...(restart === undefined ? {} : { restart }),
-      ...(pair === undefined ? {} : { pair }),
-    }));
+    .map(
+      ({ gateway, target, expectLive, released, lastConfirmed, localChanges, designers, perspective, sessionWaitMs, restart, pair }) => ({
+        gateway,
+        target,
+        expectLive,
+        ...(released === undefined ? {} : { released }),
+        ...(lastConfirmed === undefined ? {} : { lastConfirmed }),
+        ...(localChanges === undefined ? {} : { localChanges }),
+        ...(designers === undefined ? {} : { designers }),
+        ...(perspective === undefined ? {} : { perspective }),
+        ...(sessionWaitMs === undefined ? {} : { sessionWaitMs }),
+        ...(restart === undefined ? {} : { restart }),
+        ...(pair === undefined ? {} : { pair }),
+      }),
+    );
 }

@@ -62,6 +62,13 @@ export class Planner {
     const released = new Map(
       changes.flatMap(({ gateway, released: stays }) => (stays.entries.length > 0 ? [[gateway, stays] as const] : [])),
     );
+    const lastConfirmed = new Map(
+      changes.flatMap(({ gateway, recordLost, previous }) => (recordLost && previous ? [[gateway, recordLost] as const] : [])),
+    );
+    const standIn = (gateway: string): { lastConfirmed?: Digest } => {
+      const digest = lastConfirmed.get(gateway);
+      return digest === undefined ? {} : { lastConfirmed: digest };
+    };
     const releasedDigest = (gateway: string): { released?: Digest } => {
       const stays = released.get(gateway);
       return stays ? { released: digestOf(stays) } : {};
@@ -75,6 +82,7 @@ export class Planner {
         target: digest,
         expectLive: gateway.live,
         ...releasedDigest(gateway.name),
+        ...standIn(gateway.name),
         ...localChangesOf(gateway, spec),
         designers: gateway.profile?.spec.designerSessionPolicy ?? DEFAULT_DESIGNER_POLICY,
         ...peopleOf(gateway),
@@ -120,7 +128,9 @@ export class Planner {
   }
 
   async #changeOf({ gateway, composition, notes, manifest }: Target): Promise<ChangedGateway> {
-    const previous = gateway.live === NO_MANIFEST ? undefined : await this.#manifest(gateway.live);
+    const recordLost = lostRecordOf(gateway);
+    const live = recordLost ?? gateway.live;
+    const previous = live === NO_MANIFEST ? undefined : await this.#manifest(live);
     const kept = new Set(manifest.entries.map(({ path }) => path));
     const released = createManifest(
       (previous?.entries ?? []).filter(({ path, ifAbsent }) => !kept.has(path) && (ifAbsent === true || composition.plan.releases(path))),
@@ -131,7 +141,8 @@ export class Planner {
       plan: { ...composition.plan, notes: [...composition.plan.notes, ...notes] },
       next: manifest,
       previous,
-      previousLost: gateway.live !== NO_MANIFEST && !previous,
+      previousLost: live !== NO_MANIFEST && !previous,
+      ...(recordLost !== undefined && { recordLost }),
     };
   }
 
@@ -145,6 +156,11 @@ export class Planner {
     if (manifest) this.#manifests.set(digest, manifest);
     return manifest;
   }
+}
+
+/** What a gateway confirmed last, where its volume has no record of what is live. */
+function lostRecordOf({ live, confirmed = NO_MANIFEST }: DesiredGateway): Digest | undefined {
+  return live === NO_MANIFEST && confirmed !== NO_MANIFEST ? confirmed : undefined;
 }
 
 function selectGateways(desired: Desired, only: readonly string[] | undefined): DesiredGateway[] {

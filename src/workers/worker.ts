@@ -28,7 +28,7 @@ const EXPECTED = 'No workflows registered';
 export function installRuntime(logger: Logger): void {
   const log = (level: LogLevel, message: string, meta?: LogMetadata): void => {
     if (message.includes(EXPECTED)) return;
-    const { sdkComponent, workflowId, activityId, activityType, error } = meta ?? {};
+    const { sdkComponent, workflowId, activityId, activityType, error, object, rollout, commit, state, stage, wave, reason } = meta ?? {};
     logger[LEVELS[level]](
       {
         sdk: sdkComponent as unknown,
@@ -36,6 +36,14 @@ export function installRuntime(logger: Logger): void {
         activityId: activityId as unknown,
         activityType: activityType as unknown,
         err: error as unknown,
+        object: object as unknown,
+        rollout: rollout as unknown,
+        commit: commit as unknown,
+        state: state as unknown,
+        stage: stage as unknown,
+        wave: wave as unknown,
+        reason: reason as unknown,
+        fault: meta?.['message'] as unknown,
       },
       message,
     );

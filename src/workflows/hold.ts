@@ -1,6 +1,8 @@
+import { patched } from '@temporalio/workflow';
 import { isFor } from '../contract/messages.ts';
 import { type Hold, askingForConfirmation, holdMessage } from '../domain/rollout-state.ts';
-import { type RolloutInbox, heard } from './rollout-messages.ts';
+import { foreignApproval } from './approval-gate.ts';
+import { type RolloutInbox, ending, heard } from './rollout-messages.ts';
 
 /** How a wave goes on after a hold. */
 export interface Retry {
@@ -24,10 +26,18 @@ export async function untilHoldEnds(
   const back = inbox.agentsBack;
   const asking = askingForConfirmation(hold);
   const before = inbox.approvals.length;
+  let seen = before;
+  const named = (): boolean => asking.length > 0 && inbox.approvals.length > seen;
   const confirmed = (): boolean => asking.length > 0 && inbox.approvals.slice(before).some((approval) => isFor(approval, plan));
   for (;;) {
-    await heard(inbox, () => inbox.retries.length > 0 || confirmed() || (hold.kind === 'canaryUnreachable' && inbox.agentsBack > back));
+    await heard(inbox, () => inbox.retries.length > 0 || named() || (hold.kind === 'canaryUnreachable' && inbox.agentsBack > back));
     if (confirmed()) return { only: asking, confirmed: true };
+    if (named() && ending(inbox) === undefined) {
+      seen = inbox.approvals.length;
+      const last = inbox.approvals.at(-1);
+      if (last && patched('foreign-approval-said')) await say(`${holdMessage(hold)} (${foreignApproval(last, plan)})`);
+      continue;
+    }
     const { retries } = inbox;
     inbox.retries = [];
     if (hold.kind === 'canaryUnreachable' || retries.length === 0) return { confirmed: false };
@@ -35,4 +45,19 @@ export async function untilHoldEnds(
     if (retry !== undefined) return { only: [retry], confirmed: false };
     await say(`${holdMessage(hold)} (retryGateway "${retries.at(-1) ?? ''}": no gateway of that name failed)`);
   }
+}
+
+/** How long a wave that changes nothing is left alone, a little longer each time, milliseconds. */
+const IDLE_MS = 5_000;
+const LONGEST_IDLE_MS = 300_000;
+
+/**
+ * Waits before a wave is run once more that left gateways as they were with nothing that holds it, for the `times`-th time in a row: at
+ * once it would do so without end. What is said meanwhile ends the wait.
+ */
+export async function untilTriedAgain(times: number, inbox: RolloutInbox, say: (message: string) => Promise<unknown>): Promise<void> {
+  const ms = Math.min(IDLE_MS * 2 ** Math.min(times, 10), LONGEST_IDLE_MS);
+  const seen = inbox.generation;
+  await say(`gateways were left as they were; they are looked at again in ${ms / 1000} s`);
+  await heard(inbox, () => inbox.generation !== seen, ms);
 }

@@ -22,7 +22,7 @@ import { control, source } from './activities.ts';
 import { faultOf, rethrowCancellation } from './faults.ts';
 import { rolloutControl } from './rollout-messages.ts';
 import { listenToMessages } from './object-messages.ts';
-import { type Carried, type IgnitionSyncInput, type Mutable, type Present, learnFromStatus, settle } from './object-state.ts';
+import { type Carried, type IgnitionSyncInput, type Mutable, type Present, confirmation, learnFromStatus, settle } from './object-state.ts';
 import { startRollout } from './object-rollout.ts';
 import { tell } from './tell.ts';
 import { InOrder } from './in-order.ts';
@@ -228,15 +228,15 @@ class ObjectRun {
   async #start(desired: Present, revision: Revision, step: { readonly only?: readonly string[]; readonly why: string }): Promise<void> {
     const { object, desired: digest, contentHash, approval, paused: specPaused } = desired;
     const { ref, commit } = revision;
-    const { only, why } = step;
+    const asked = { only: step.only, why: step.why, ...confirmation(this.#state) };
     this.#notice = '';
     const n = (this.#state.n += 1);
-    this.#state.running = { n, commit, contentHash, only: only !== undefined };
+    this.#state.running = { n, commit, contentHash, only: step.only !== undefined };
     this.#child = true;
     this.#state.asked = false;
     this.#state.retry = undefined;
     this.#backoffOver = false;
-    const child = await startRollout({ schema: 1, object, n, desired: digest, contentHash, ref, commit, approval, specPaused, only, why });
+    const child = await startRollout({ schema: 1, object, n, desired: digest, contentHash, ref, commit, approval, specPaused, ...asked });
     child.result().then(
       (result) => this.#ended({ n, ...result }),
       (error: unknown) => this.#vanished(n, revision, contentHash, faultOf(error)),
@@ -292,7 +292,7 @@ class ObjectRun {
     const object = this.#object();
     const { running, frozen } = this.#state;
     setCurrentDetails(objectDetails({ wanted: this.#revision, running: running?.n, frozen, fault: this.#fault, next: this.#step }));
-    const key = JSON.stringify(news);
+    const key = JSON.stringify([news, this.#desired?.standing]);
     if (key === this.#told) return;
     this.#told = key;
     await control.reportStatus({ object, ...news }, this.#fault ? `fault: ${this.#fault.reason}` : this.#step || 'in sync');

@@ -2,7 +2,7 @@ import type { DesiredSummary } from '../contract/activities.ts';
 import type { Said } from '../contract/messages.ts';
 import type { Settled } from '../domain/next-step.ts';
 import { isFinal } from '../domain/reports.ts';
-import type { RolloutEnded } from './rollout-contract.ts';
+import type { RolloutEnded, RolloutInput } from './rollout-contract.ts';
 
 /** The rollout that this object runs. */
 interface Running {
@@ -29,6 +29,11 @@ export interface Carried {
   readonly asked?: boolean;
   /** A gateway that a person asked for. */
   readonly retry?: string;
+}
+
+/** The rollout that a newer one has taken the place of after a person had confirmed what its plan takes away. */
+export function confirmation({ settled }: Pick<Carried, 'settled'>): Pick<RolloutInput, 'confirmedBefore'> {
+  return settled?.state === 'Superseded' && settled.confirmed === true && settled.n !== undefined ? { confirmedBefore: settled.n } : {};
 }
 
 /** What is wanted, while the object exists. */
@@ -79,6 +84,7 @@ export function settle(state: Mutable<Carried>, ended: RolloutEnded): number | u
   if (ended.fault?.reason === 'NoGateways' && running.only) return 0; // a retry of a gateway that does not exist settles nothing
   const again = before?.state === 'Failed' && before.commit === commit && before.contentHash === contentHash;
   const failures = ended.state === 'Failed' ? (again ? before.failures + 1 : 1) : 0;
-  state.settled = { n: ended.n, commit, contentHash, state: ended.state, fault: ended.fault, failures };
+  const { n, fault, confirmed } = ended;
+  state.settled = { n, commit, contentHash, state: ended.state, fault, failures, ...(confirmed === true && { confirmed }) };
   return failures;
 }

@@ -9,7 +9,8 @@ export interface Reporter {
   flush(): Promise<void>;
 }
 
-function merge(before: GatewayReport | undefined, next: GatewayReport): GatewayReport {
+/** News that do not say what is live, or proved, leave it as it was. */
+export function merge(before: GatewayReport | undefined, next: GatewayReport): GatewayReport {
   return {
     ...(before?.live === undefined ? {} : { live: before.live }),
     ...(before?.confirmed ? { confirmed: before.confirmed } : {}),

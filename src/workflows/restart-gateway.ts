@@ -8,7 +8,7 @@ import { short } from '../domain/revision.ts';
 import { openingAt, windowText } from '../domain/windows.ts';
 import { gatewayActivities } from './activities.ts';
 import { faultOf, rethrowCancellation } from './faults.ts';
-import { type Gate, type GatewayOutcome, type Say, type WaveContext, WAITS, gatewayStep } from './sync-gateway.ts';
+import { type Gate, type GatewayOutcome, type Recheck, type Say, type WaveContext, WAITS, gatewayStep } from './sync-gateway.ts';
 import { isWaiting, scanWhenUp } from './scan-when-up.ts';
 import type { Turns } from './turns.ts';
 
@@ -38,6 +38,7 @@ function agentOf(at: WaveContext, { gateway }: PlannedGateway, patientMs?: numbe
 /**
  * Restarts a gateway that waits for it: in its window, while nobody is in, when it has its turn; then proves that it came back with what
  * was changed. Files stay as they are whatever comes of it.
+ * @param recheck asked directly before the gateway is: what it says ends this, with nothing restarted
  */
 export async function restartGateway(
   at: WaveContext,
@@ -46,6 +47,7 @@ export async function restartGateway(
   turns: Turns,
   gate: Gate,
   say: Say,
+  recheck?: Recheck,
 ): Promise<GatewayOutcome> {
   const { gateway } = planned;
   const untouched = (why: string): GatewayOutcome => ({ gateway, kind: 'untouched', why });
@@ -80,6 +82,11 @@ export async function restartGateway(
       if (Date.now() >= now.closesAt && patched('restart-only-in-window')) {
         turns.give('unused');
         continue;
+      }
+      const obstacle = await recheck?.();
+      if (obstacle) {
+        turns.give('unused');
+        return failed(gateway, obstacle);
       }
       const outcome = await restartNow(at, planned, { ...step, notAfter: now.closesAt }, gate, say).catch((error: unknown) => {
         turns.give('failed');

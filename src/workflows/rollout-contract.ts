@@ -16,6 +16,8 @@ export interface RolloutInput {
   readonly specPaused: boolean;
   readonly only?: readonly string[];
   readonly why: string;
+  /** The rollout before, where it was superseded after a person had confirmed what its plan takes away. */
+  readonly confirmedBefore?: number;
 }
 
 /** How a rollout ended. */
@@ -23,6 +25,8 @@ export interface RolloutResult {
   readonly state: FinalRolloutState;
   readonly fault?: Fault;
   readonly message: string;
+  /** A person had confirmed what its plan takes away. */
+  readonly confirmed?: boolean;
 }
 
 /** To the object's workflow: how its rollout ended. A signal, because the object's workflow may have been continued or reset meanwhile. */

@@ -16,6 +16,9 @@ export interface RolloutControl {
 
 export const rolloutControl = defineSignal<[RolloutControl]>('control');
 
+/** From a wave that waits long: whether its rollout is still there. Nothing is done on it. */
+export const stillThereSignal = defineSignal('stillThere');
+
 export const approveSignal = defineSignal<[unknown?]>(SIGNALS.approve);
 export const rejectSignal = defineSignal<[unknown?]>(SIGNALS.reject);
 export const pauseSignal = defineSignal<[unknown?]>(SIGNALS.pause);
@@ -58,6 +61,7 @@ export function openRolloutInbox(
     inbox.generation += 1;
   };
   const listen = (signal: SignalDefinition<[unknown?]>, take: (payload: unknown) => void): void => setHandler(signal, on(take));
+  setHandler(stillThereSignal, () => undefined);
   listen(approveSignal, (payload) => {
     const approval = approvalIn(payload);
     if (approval) inbox.approvals.push(approval);

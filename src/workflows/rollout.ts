@@ -4,12 +4,13 @@ import {
   defineQuery,
   getExternalWorkflowHandle,
   log,
+  patched,
   setCurrentDetails,
   setHandler,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
 import type { PlanResult } from '../contract/activities.ts';
-import { PROGRESS_QUERY, SIGNALS, isFor } from '../contract/messages.ts';
+import { PROGRESS_QUERY, SIGNALS } from '../contract/messages.ts';
 import { ignitionSyncWorkflowId, rolloutWorkflowId } from '../contract/names.ts';
 import type { Fault } from '../domain/errors.ts';
 import { type FinalRolloutState, type RolloutState, isFinal } from '../domain/reports.ts';
@@ -17,14 +18,17 @@ import { MAX_WAVE } from '../domain/plan/stages.ts';
 import { short } from '../domain/revision.ts';
 import { type FailedGateway, type Hold, gatewaysOf, judgeWave, waitingFor } from '../domain/rollout-state.ts';
 import { control, source } from './activities.ts';
+import { untilApproved } from './approval-gate.ts';
 import { confirmUnchanged } from './confirm-unchanged.ts';
 import { faultOf } from './faults.ts';
-import { untilHoldEnds } from './hold.ts';
+import { untilHoldEnds, untilTriedAgain } from './hold.ts';
 import { InOrder } from './in-order.ts';
-import { type RolloutInbox, ending, heard, isPaused, openRolloutInbox } from './rollout-messages.ts';
+import { notesOf } from './plan-words.ts';
+import { type RolloutInbox, ending, isPaused, openRolloutInbox } from './rollout-messages.ts';
 import type { RolloutInput, RolloutResult } from './rollout-contract.ts';
 import { runWave } from './run-wave.ts';
 import { searchAttributes } from './search-attributes.ts';
+import { Story } from './story.ts';
 import type { WaveInput, WaveResult } from './wave.ts';
 
 /** After all others. */
@@ -46,6 +50,7 @@ class RolloutRun {
   readonly #input: RolloutInput;
   readonly #id: string;
   readonly #inbox: RolloutInbox;
+  readonly #story: Story;
   #plan: PlanResult | undefined;
   #state: RolloutState = 'Planning';
   #stage = '';
@@ -64,6 +69,7 @@ class RolloutRun {
   constructor(input: RolloutInput) {
     const { namespace, name } = input.object;
     this.#input = input;
+    this.#story = new Story(input);
     this.#id = rolloutWorkflowId(namespace, name, input.n);
     this.#approvalRequired = input.approval.required;
     this.#inbox = openRolloutInbox({ specPaused: input.specPaused }, (signal, said) => {
@@ -141,24 +147,13 @@ class RolloutRun {
 
   /** Waits for a person. Returns a result when that ends the rollout. */
   async #approval(plan: PlanResult): Promise<RolloutResult | undefined> {
-    const { timeoutMs } = this.#input.approval;
-    const { added, modified, deleted } = plan.files;
-    const why = plan.holds.map((hold) => `${hold.reason}: ${hold.message}`).join('; ');
-    await this.#report(
-      'WaitingForApproval',
-      `plan ${short(plan.planDigest)} changes ${gatewaysOf(plan.changed)}: ${added} files added, ${modified} modified, ${deleted} deleted${why ? `. Needs a look: ${why}` : ''}`,
+    const { approval, confirmedBefore } = this.#input;
+    const answer = await untilApproved(plan, { timeoutMs: approval.timeoutMs, confirmedBefore }, this.#inbox, (message) =>
+      this.#report('WaitingForApproval', message),
     );
-    const inbox = this.#inbox;
-    // What was approved before the plan was known can only have meant another one.
-    inbox.approvals = inbox.approvals.filter((a) => a.planDigest !== undefined);
-    const approvalOf = () => inbox.approvals.find((a) => isFor(a, plan.planDigest));
-    const inTime = await heard(inbox, () => approvalOf() !== undefined || inbox.rejected !== undefined, timeoutMs);
-    const approval = approvalOf();
-    if (inbox.rejected)
-      return this.#finish('Rejected', `rejected by ${inbox.rejected.by ?? 'somebody'}: ${inbox.rejected.reason ?? 'no reason given'}`);
-    if (ending(inbox)) return this.#end();
-    if (!inTime || !approval) return this.#finish('Rejected', 'nobody approved the plan in time');
-    this.#approved = { plan: plan.planDigest, by: approval.by ?? 'signal' };
+    if (answer.kind === 'rejected') return this.#finish('Rejected', answer.message);
+    if (answer.kind === 'ending') return this.#end();
+    this.#approved = { plan: plan.planDigest, by: answer.by };
     return undefined;
   }
 
@@ -167,6 +162,7 @@ class RolloutRun {
     let only = all;
     let deletesConfirmed: readonly string[] | undefined;
     let failed: readonly FailedGateway[] = [];
+    let idle = 0;
     for (this.#stage = stage; ;) {
       await this.#waitWhileFrozen();
       if (ending(this.#inbox)) return this.#end();
@@ -186,7 +182,13 @@ class RolloutRun {
         only = retry.only;
         if (retry.confirmed) deletesConfirmed = [...(deletesConfirmed ?? []), ...(only ?? [])];
       } else if (only === all && result.untouched === 0) return undefined;
-      else only = all; // the rest of the wave waited for the stop to be lifted, or for the gateway that was retried
+      else {
+        // The rest of the wave waited for the stop to be lifted, or for the gateway that was retried.
+        idle = only === all && !this.#inbox.frozen ? idle + 1 : 0;
+        if (idle > 1 && patched('idle-waves-wait'))
+          await untilTriedAgain(idle - 2, this.#inbox, (message) => this.#report(this.#running(), `${stage}: ${message}`));
+        only = all;
+      }
     }
   }
 
@@ -210,7 +212,7 @@ class RolloutRun {
     const { planDigest, connection, retainSnapshots, retainSnapshotBytes } = this.#plan as PlanResult;
     const attempt = this.#waves;
     this.#waves += 1;
-    return runWave(
+    const result = await runWave(
       {
         schema: 1,
         object,
@@ -234,6 +236,8 @@ class RolloutRun {
         await this.#report(this.#running(), paused ? 'paused: gateways that have not begun wait' : `${stage}: going on`);
       },
     );
+    this.#story.wave({ stage, wave, mode }, result);
+    return result;
   }
 
   #running(): RolloutState {
@@ -266,13 +270,15 @@ class RolloutRun {
 
   async #finish(state: FinalRolloutState, message: string, fault?: Fault): Promise<RolloutResult> {
     await this.#report(state, message, fault);
-    return { state, message, fault };
+    const confirmed = this.#approved !== undefined && (this.#plan?.holds.length ?? 0) > 0;
+    return { state, message, fault, ...(confirmed && { confirmed }) };
   }
 
   /** Writes the rollout's state to status, in order. False when status knows a newer rollout: this one must stop. */
   #report(state: RolloutState, message: string, fault?: Fault): Promise<boolean> {
     this.#state = state;
     this.#message = message;
+    this.#story.state(state, message);
     const { object, n, commit, ref, contentHash } = this.#input;
     const waits = waitingFor(state, this.#hold, this.#inbox.pausedBySpec);
     upsertSearchAttributes(searchAttributes({ phase: state }));
@@ -289,6 +295,7 @@ class RolloutRun {
       approvedBy: this.#approved?.by,
       stage: this.#stage,
       changed: this.#plan?.changed,
+      notes: notesOf(this.#plan),
       message,
       reason: fault?.reason,
       waitingFor: waits,

@@ -108,12 +108,14 @@ function stepOf(at: WaveContext, planned: Target, step: 'apply' | 'restore'): Ga
   };
 }
 
-function applyOf(at: WaveContext, planned: Target): ApplyInput {
-  const { localChanges, gateway } = planned;
+/** What `stage` and `apply` of a gateway are told. */
+export function applyStep(at: WaveContext, planned: Target): ApplyInput {
+  const { localChanges, lastConfirmed, gateway } = planned;
   return {
     ...stepOf(at, planned, 'apply'),
     revision: { ref: at.ref, commit: at.commit },
     ...(localChanges !== undefined && { localChanges }),
+    ...(lastConfirmed !== undefined && { lastConfirmed }),
     ...(at.deletesConfirmed?.includes(gateway) === true && { deletesConfirmed: true }),
   };
 }
@@ -140,7 +142,7 @@ export async function stageGateway(at: WaveContext, planned: Target, say: Say): 
   const agent = gatewayActivities(at.object.namespace, planned.gateway);
   say({ phase: 'Staging' });
   try {
-    const staged = await agent.stage(applyOf(at, planned), `${planned.gateway}: stage ${short(at.commit)}`);
+    const staged = await agent.stage(applyStep(at, planned), `${planned.gateway}: stage ${short(at.commit)}`);
     const note = willTake(staged);
     say({ phase: 'Staged', live: staged.live, note });
     return { kind: 'staged', note, live: staged.live, ...(staged.node && { node: staged.node }) };
@@ -149,18 +151,37 @@ export async function stageGateway(at: WaveContext, planned: Target, say: Say): 
   }
 }
 
-/** Makes the staged manifest live, proves it loaded, and puts the gateway back when it did not come up. Called inline by the wave, not as a child. */
-export async function syncGateway(at: WaveContext, planned: Target, { note }: Staged, gate: Gate, say: Say): Promise<GatewayOutcome> {
+/** Looks whether a gateway still is what its step takes it for. Undefined: it is. */
+export type Recheck = () => Promise<Fault | undefined>;
+
+/**
+ * Makes the staged manifest live, proves it loaded, and puts the gateway back when it did not come up. Called inline by the wave, not as a child.
+ * @param recheck asked after each wait, of whatever length, directly before the apply: what it says ends the sync here
+ */
+export async function syncGateway(
+  at: WaveContext,
+  planned: Target,
+  { note }: Staged,
+  gate: Gate,
+  say: Say,
+  recheck?: Recheck,
+): Promise<GatewayOutcome> {
   const { gateway } = planned;
   const agent = gatewayActivities(at.object.namespace, gateway);
-  const step = applyOf(at, planned);
+  const step = applyStep(at, planned);
   const began = Date.now();
   let people: { since: number; said: string; quietly: boolean } | undefined;
+  let waited = false;
   for (let wait = FIRST_WAIT_MS; ; wait = Math.min(2 * wait, LONGEST_WAIT_MS)) {
     if (gate.paused()) {
       say({ phase: 'Waiting', waitingFor: gate.pausedFor(), note });
       if (people) people.said = '';
       await condition(() => !gate.paused() || gate.stopped());
+      waited = true;
+    }
+    if (recheck && waited && !gate.stopped() && patched('recheck-after-wait')) {
+      const fault = await recheck();
+      if (fault) return { gateway, kind: 'failed', restored: false, fault };
     }
     if (gate.stopped()) return { gateway, kind: 'untouched', why: 'the rollout stopped before this gateway' };
     if (people?.quietly !== true) say({ phase: 'Applying', note }); // looked at again, it still waits until it goes on
@@ -190,6 +211,7 @@ export async function syncGateway(at: WaveContext, planned: Target, { note }: St
       if (people) people.said = fault.message;
       const seen = gate.generation();
       await condition(() => gate.generation() !== seen || gate.stopped(), look);
+      waited = true;
     }
   }
 }
@@ -209,6 +231,11 @@ function synced({ gateway, target, restart: allowed }: PlannedGateway, proof: Sc
   return { gateway, kind: 'synced', ...(restart.length > 0 && allowed && { restart: true }), ...(proof.node && { node: proof.node }) };
 }
 
+/** A gateway without a record is put back to having none. */
+function stillStandsIn({ lastConfirmed }: PlannedGateway): Pick<GatewayReport, 'standsIn'> {
+  return lastConfirmed === undefined ? {} : { standsIn: lastConfirmed };
+}
+
 /** Puts back what was live before, and lets the gateway load it again. `why` is the fault that made it necessary. */
 async function restoreGateway(at: WaveContext, planned: Target, why: Fault, scans: OwedScans, say: Say): Promise<GatewayOutcome> {
   const { gateway } = planned;
@@ -223,7 +250,7 @@ async function restoreGateway(at: WaveContext, planned: Target, why: Fault, scan
         ...why,
         message: `${why.message}. Changed by somebody meanwhile, replaced, and kept in the snapshot: ${replaced.join(', ')}`,
       };
-    say({ phase: 'Restored', live, fault });
+    say({ phase: 'Restored', live, ...stillStandsIn(planned), fault });
   } catch (error) {
     return {
       gateway,
@@ -245,7 +272,12 @@ export async function revertGateway(at: WaveContext, planned: Target, say: Say):
   try {
     const { live, wrote } = await agent.restore({ ...step, localChanges: 'hold' }, `${gateway}: restore`);
     if (!wrote) return { gateway, kind: 'untouched', why: 'this rollout did not change it' };
-    say({ phase: 'Restored', live, fault: { reason: 'Aborted', message: 'put back because the rollout was aborted' } });
+    say({
+      phase: 'Restored',
+      live,
+      ...stillStandsIn(planned),
+      fault: { reason: 'Aborted', message: 'put back because the rollout was aborted' },
+    });
     await agent
       .scan({ ...step, scans: { config: true, projects: true, newProject: false } }, `${gateway}: scan after restore`)
       .catch(() => undefined);

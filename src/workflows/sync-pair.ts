@@ -188,7 +188,16 @@ class PairRun {
       staged?.kind === 'staged' ? staged : { kind: 'staged', note: '' },
       this.#gate,
       this.#say(planned),
+      () => this.#turned(gateway, redundancy),
     );
+  }
+
+  /** Minutes or days may have gone since the pair was judged. Its own gateway cannot tell that the other node has become active, too. */
+  async #turned(gateway: string, { peer, as }: PairStep): Promise<Fault | undefined> {
+    const verdict = judgePair(this.#pair[0].pair.policy, (await lookAtPair(this.#at, this.#pair, quietly)).nodes);
+    const writer = as === 'standby' ? peer : gateway;
+    if (verdict.is === 'write' && (verdict.stopped ? as === 'stopped' : as !== 'stopped' && verdict.writer === writer)) return undefined;
+    return { reason: 'RedundancyUnsettled', message: `the pair of ${gateway} and ${peer} is not what it was before the wait` };
   }
 
   async asSingles(note: string): Promise<GatewayOutcome[]> {

@@ -1,6 +1,8 @@
+import { patched } from '@temporalio/workflow';
 import type { PairStep, PlannedGateway } from '../contract/activities.ts';
 import type { GatewayReport } from '../domain/reports.ts';
 import { restartGateway } from './restart-gateway.ts';
+import { restartPair } from './restart-pair.ts';
 import type { Turns } from './turns.ts';
 import { type Gate, type GatewayOutcome, type WaveContext, revertGateway, stageGateway, syncGateway } from './sync-gateway.ts';
 import { type PlannedNode, type PlannedNodes, endOfLook, lookAtPair, syncPair } from './sync-pair.ts';
@@ -72,8 +74,19 @@ export async function revertUnit(at: WaveContext, unit: Unit, say: SayFor): Prom
   return outcomes;
 }
 
-/** Restarts what waits for it, the backup of a pair first: never both nodes at a time, since the other one carries the plant meanwhile. */
-export async function restartUnit(at: WaveContext, unit: Unit, turns: Turns, gate: Gate, say: SayFor): Promise<GatewayOutcome[]> {
+/**
+ * Restarts what waits for it: never both nodes of a pair at a time, since the other one carries the plant meanwhile.
+ * @param due whether this wave is about a gateway; the other node of a pair is in the wave in any case
+ */
+export async function restartUnit(
+  at: WaveContext,
+  unit: Unit,
+  due: (gateway: string) => boolean,
+  turns: Turns,
+  gate: Gate,
+  say: SayFor,
+): Promise<GatewayOutcome[]> {
+  if (isPair(unit) && patched('restart-by-who-is-active')) return restartPair(at, unit, due, turns, gate, say);
   const outcomes: GatewayOutcome[] = [];
   for (const planned of [...unit].reverse()) {
     if (planned.restart) outcomes.push(await restartGateway(at, asNode(planned), planned.restart, turns, gate, say(planned)));

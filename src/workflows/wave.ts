@@ -1,12 +1,11 @@
 import {
   CancellationScope,
-  condition,
   defineQuery,
   defineSignal,
   isCancellation,
+  patched,
   setHandler,
   upsertSearchAttributes,
-  workflowInfo,
 } from '@temporalio/workflow';
 import type { PlannedGateway } from '../contract/activities.ts';
 import { PROGRESS_QUERY, flagOf, textOf } from '../contract/messages.ts';
@@ -14,10 +13,9 @@ import type { Fault } from '../domain/errors.ts';
 import { isComingUp } from '../domain/reasons.ts';
 import type { GatewayReport } from '../domain/reports.ts';
 import { control, source } from './activities.ts';
-import { type Reporter, createReporter } from './reporter.ts';
-import { rolloutControl } from './rollout-messages.ts';
+import { endWhenOrphaned, isOrphaned } from './orphans.ts';
+import { type Reporter, createReporter, merge } from './reporter.ts';
 import { Turns } from './turns.ts';
-import { tell } from './tell.ts';
 import { searchAttributes } from './search-attributes.ts';
 import type { Gate, GatewayOutcome, WaveContext } from './sync-gateway.ts';
 import { type SayFor, restartUnit, revertUnit, stageUnit, unitsIn } from './units.ts';
@@ -33,6 +31,8 @@ export interface WaveInput extends WaveContext {
   readonly paused: boolean;
   /** What ends the pause, in words. */
   readonly pausedFor?: string;
+  /** How often a wave that waits asks whether its rollout is still there, milliseconds; every hour when absent. */
+  readonly lookForRolloutMs?: number;
 }
 
 export interface WaveResult {
@@ -77,38 +77,48 @@ export async function wave(input: WaveInput): Promise<WaveResult> {
   const gate: Gate = { stopped: () => stopped, paused: () => paused, pausedFor: () => pausedFor, generation: () => generation };
 
   const { object, n, planDigest, stage, only } = input;
-  const reporter = createReporter((gateways) =>
-    control.reportStatus(
-      { object, n, gateways },
+  /** Whether its rollout is gone, so that nothing goes on by itself; and whether status takes reports of it. */
+  const rollout = { gone: false, current: true };
+  const reporter = createReporter((gateways) => {
+    const told = control.reportStatus(
+      { object, n, gateways, ...(rollout.gone && { left: true }) },
       gateways
         .map((g) => `${g.gateway} ${g.phase}`)
         .slice(0, 3)
         .join(', '),
-    ),
-  );
+    );
+    told.then(
+      (answer) => void (rollout.current = answer.current),
+      () => undefined,
+    );
+    return told;
+  });
   const gateways = await source.readWave({ planDigest, stage, wave: input.wave, only }, `${stage} wave ${input.wave + 1}`);
   upsertSearchAttributes(searchAttributes({ object, commit: input.commit, phase: input.mode, gateways: gateways.map((g) => g.gateway) }));
 
   const say = (planned: PlannedGateway) => (news: Omit<GatewayReport, 'gateway' | 'commit' | 'ref'>) => {
     const report = { gateway: planned.gateway, commit: input.commit, ref: input.ref, ...news };
-    phases.set(planned.gateway, report);
+    phases.set(planned.gateway, merge(phases.get(planned.gateway), report));
     reporter.report(report);
   };
   const work = { sync: syncAll, revert: revertAll, restart: restartAll }[input.mode];
   let over = false;
-  const watched = endWhenOrphaned(
-    () => over,
-    gate,
-    () => {
+  const watched = endWhenOrphaned({
+    isOver: () => over || stopped,
+    isPaused: () => paused,
+    isWaiting: () => [...phases.values()].some(({ phase }) => phase === 'Waiting'),
+    lookMs: input.lookForRolloutMs,
+    stop: () => {
+      rollout.gone = true;
       stopped = true;
       generation += 1;
     },
-  ).catch(() => undefined); // cancelled together with the wave
+  }).catch(() => undefined); // cancelled together with the wave
   let outcomes: GatewayOutcome[];
   try {
     outcomes = await work(input, gateways, gate, say);
   } catch (error) {
-    if (isCancellation(error)) await CancellationScope.nonCancellable(() => leave(phases, reporter));
+    if (isCancellation(error)) await CancellationScope.nonCancellable(() => leave('it was cancelled by hand', phases, reporter));
     throw error;
   } finally {
     over = true;
@@ -117,11 +127,14 @@ export async function wave(input: WaveInput): Promise<WaveResult> {
   outcomes.forEach((outcome) => {
     const planned = gateways.find(({ gateway }) => gateway === outcome.gateway);
     if (!planned || outcome.kind === 'synced' || outcome.kind === 'superseded') return;
-    if (outcome.kind === 'untouched') say(planned)({ phase: 'Pending', waitingFor: outcome.why });
-    else if (outcome.kind === 'unreachable') say(planned)(passedOver(outcome.fault));
+    if (outcome.kind === 'untouched') {
+      if (!rollout.gone) say(planned)({ phase: 'Pending', waitingFor: outcome.why });
+    } else if (outcome.kind === 'unreachable') say(planned)(passedOver(outcome.fault));
     else say(planned)({ phase: outcome.restored ? 'Restored' : 'Failed', fault: outcome.fault });
   });
   await reporter.flush();
+  if (!rollout.current && !rollout.gone && patched('orphans-say-how-they-end')) rollout.gone = await isOrphaned();
+  if (rollout.gone) await leave('its rollout was ended from outside', phases, reporter);
   return resultOf(outcomes);
 }
 
@@ -130,28 +143,16 @@ function passedOver(fault: Fault): Pick<GatewayReport, 'phase' | 'fault' | 'wait
   return isComingUp(fault.reason) ? { phase: 'Waiting', fault, waitingFor: fault.message } : { phase: 'Unreachable', fault };
 }
 
-/** How often a wave that stands still asks whether its rollout is still there. */
-const STILL_THERE = '1h';
-
-/** Only the rollout can tell a paused wave to go on: one whose rollout was terminated must not wait for ever. */
-async function endWhenOrphaned(isOver: () => boolean, gate: Gate, stop: () => void): Promise<void> {
-  const { parent } = workflowInfo();
-  const done = (): boolean => isOver() || gate.stopped();
-  while (!done()) {
-    await condition(() => done() || gate.paused());
-    if (done() || (await condition(() => done() || !gate.paused(), STILL_THERE))) continue;
-    if (!(await tell(parent?.workflowId ?? '', rolloutControl, {}))) stop();
-  }
-}
-
 const SETTLED: readonly GatewayReport['phase'][] = ['Synced', 'Restored', 'Failed', 'Pending', 'Unreachable'];
 
-/** Cancelled by hand: nothing goes on by itself on the gateways that were under way, and their status says so. */
-async function leave(phases: ReadonlyMap<string, GatewayReport>, reporter: Reporter): Promise<void> {
+/** Ended by hand: nothing goes on by itself on the gateways that were under way, and their status says so. */
+async function leave(how: string, phases: ReadonlyMap<string, GatewayReport>, reporter: Reporter): Promise<void> {
   for (const report of phases.values()) {
-    if (SETTLED.includes(report.phase)) continue;
-    const message = `the wave was cancelled by hand while this gateway was ${report.phase}: syncNow or a new commit goes on`;
-    reporter.report({ ...report, phase: 'Failed', fault: { reason: 'Aborted', message } });
+    const { phase, waitingFor } = report;
+    const doing = waitingFor ? `${phase} (${waitingFor})` : phase;
+    const message = `the wave ended, since ${how}, while this gateway was ${doing}: syncNow or a new commit goes on`;
+    const now = SETTLED.includes(phase) ? {} : { phase: 'Failed' as const, waitingFor: '', fault: { reason: 'Aborted' as const, message } };
+    reporter.report({ ...report, ...now });
   }
   await reporter.flush();
 }
@@ -169,9 +170,10 @@ async function revertAll(at: WaveContext, gateways: readonly PlannedGateway[], _
   return (await Promise.all(unitsIn(gateways).map((unit) => revertUnit(at, unit, say)))).flat();
 }
 
-async function restartAll(at: WaveContext, gateways: readonly PlannedGateway[], gate: Gate, say: SayFor): Promise<GatewayOutcome[]> {
+async function restartAll(at: WaveInput, gateways: readonly PlannedGateway[], gate: Gate, say: SayFor): Promise<GatewayOutcome[]> {
   const turns = new Turns();
-  return (await Promise.all(unitsIn(gateways).map((unit) => restartUnit(at, unit, turns, gate, say)))).flat();
+  const due = (gateway: string): boolean => at.only?.includes(gateway) ?? true;
+  return (await Promise.all(unitsIn(gateways).map((unit) => restartUnit(at, unit, due, turns, gate, say)))).flat();
 }
 
 function resultOf(outcomes: readonly GatewayOutcome[]): WaveResult {

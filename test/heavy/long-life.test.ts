@@ -1,4 +1,3 @@
-import { ignitionSyncWorkflowId } from '../../src/contract/names.ts';
 import { Fleet } from '../support/fleet.ts';
 
 /** An object lives for years: its workflow continues as new, and a rollout that runs meanwhile is not lost. */
@@ -6,7 +5,7 @@ let fleet: Fleet;
 afterEach(() => fleet.end());
 
 async function runId(): Promise<string> {
-  return (await fleet.client.workflow.getHandle(ignitionSyncWorkflowId('test', fleet.name)).describe()).runId;
+  return (await fleet.workflow().describe()).runId;
 }
 
 /** Edits the object until its workflow has continued as new; each edit is looked at before the next. */

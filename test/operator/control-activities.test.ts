@@ -101,6 +101,31 @@ test('whoever reports hears whether the object asks for an approval now, whateve
   expect(await control.reportStatus(report)).toEqual({ current: true });
 });
 
+test('what turns on a gateway is said once as an event of the gateway', async () => {
+  const { uid } = (await cluster.kube.get(IGNITION_SYNCS, cluster.namespace, 'plant'))!.metadata;
+  const object = { namespace: cluster.namespace, name: 'plant', uid };
+  const at = { gateway: 'a', ref: 'main', commit: 'd'.repeat(40) };
+  const fault = { reason: 'ScanFailed', message: 'no' } as const;
+  for (const phase of ['Failed', 'Staging', 'Failed'] as const)
+    await control.reportStatus({ object, gateways: [{ ...at, phase, ...(phase === 'Failed' && { fault }) }] });
+  await control.reportStatus({ object, gateways: [{ ...at, phase: 'Synced' }] });
+  const gateway = (await cluster.kube.get(IGNITION_GATEWAYS, cluster.namespace, 'a'))!.metadata.uid;
+  const { items } = JSON.parse(
+    await testStack().kubectl([
+      '-n',
+      cluster.namespace,
+      'get',
+      'events',
+      '-o',
+      'json',
+      '--field-selector',
+      `involvedObject.uid=${gateway}`,
+    ]),
+  ) as { items: { type: string; reason: string; message: string; count: number }[] };
+  expect(items.map(({ type, reason, count }) => `${type} ${reason} ${count}`).sort()).toEqual(['Normal Synced 1', 'Warning ScanFailed 1']);
+  expect(unwritten).toEqual([]);
+});
+
 test('what turns is said once as an event of the object, however often it is reported', async () => {
   const { uid } = (await cluster.kube.get(IGNITION_SYNCS, cluster.namespace, 'plant'))!.metadata;
   const object = { namespace: cluster.namespace, name: 'plant', uid };

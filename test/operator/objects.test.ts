@@ -135,6 +135,16 @@ test.each([
     object: ignitionSync('bad', { gateway: { port: 0, apiKeySecretRef: secretRef } }),
     says: /spec\.gateway\.port/,
   },
+  {
+    what: 'a gateway with a profile and a directory',
+    object: {
+      apiVersion: 'sync.ignition.io/v1alpha1',
+      kind: 'IgnitionGateway',
+      metadata: { name: 'bad' },
+      spec: { syncRef: { name: 'x' }, profileRef: { name: 'p' }, servicePath: '.' },
+    },
+    says: /spec\.servicePath: .*no effect beside profileRef/,
+  },
   { what: 'no API key', object: ignitionSync('bad', { gateway: {} }), says: /spec\.gateway\.apiKeySecretRef: Required/ },
   {
     what: 'a field that nobody knows',

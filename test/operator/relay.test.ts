@@ -160,7 +160,16 @@ describe('who calls', () => {
     expect(await redundancy()).toMatchObject({ role: 'Independent', summary: '' });
   });
 
-  test('drift becomes a condition beside the others, is news once, and ends', async () => {
+  test('what waits for a restart stands in status until the agent says that it does not any more; an agent that says nothing changes nothing', async () => {
+    const bearer = await token('gw-1');
+    const waits = async (restartPending?: string[]): Promise<unknown> => {
+      expect((await ask('/v1/hello', bearer, { ...HELLO, ...(restartPending && { restartPending }) })).status).toBe(200);
+      return (await cluster.kube.get(IGNITION_GATEWAYS, cluster.namespace, 'gw-1'))!.status?.restartPending;
+    };
+    expect([await waits(['modules']), await waits(), await waits([])]).toEqual([['modules'], ['modules'], undefined]);
+  });
+
+  test('drift becomes a condition beside the others, is news and an event once, and ends', async () => {
     const bearer = await token('gw-1');
     const of = async () => (await cluster.kube.get(IGNITION_GATEWAYS, cluster.namespace, 'gw-1'))!;
     const accepted = { type: 'Accepted', status: 'True', reason: 'Accepted', message: '', lastTransitionTime: new Date().toISOString() };
@@ -178,6 +187,12 @@ describe('who calls', () => {
     expect((await of()).metadata.resourceVersion).toBe(resourceVersion);
     await ask('/v1/hello', bearer, { ...HELLO, live: 'c'.repeat(64), drift: { ...drift, changed: 0, first: [] } });
     expect((await of()).status?.conditions?.map(({ type, status }) => `${type} ${status}`)).toEqual(['Accepted True', 'Drifted False']);
+    const ours = `involvedObject.uid=${(await of()).metadata.uid}`;
+    const { items } = JSON.parse(
+      await testStack().kubectl(['-n', cluster.namespace, 'get', 'events', '-o', 'json', '--field-selector', ours]),
+    ) as { items: { type: string; reason: string; count: number }[] };
+    const said = items.map(({ type, reason, count }) => `${type} ${reason} ${count}`).filter((text) => text.includes('Drift'));
+    expect(said.sort()).toEqual(['Normal NoDrift 1', 'Warning Drifted 1']);
   });
 
   test.each([

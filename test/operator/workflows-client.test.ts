@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { lookAtTemporal } from '../../src/cli/doctor/temporal.ts';
 import { createTemporalClient } from '../../src/clients/temporal/connect.ts';
 import { createWorkflows } from '../../src/clients/temporal/workflows.ts';
 import { CONTROL_TASK_QUEUE, ignitionSyncWorkflowId } from '../../src/contract/names.ts';
@@ -43,4 +44,17 @@ test('a Temporal that is away is an error, not a wait', async () => {
   const nobody = await createTemporalClient({ TEMPORAL_ADDRESS: '127.0.0.1:1', TEMPORAL_NAMESPACE: 'default', TEMPORAL_TLS: false });
   await expect(createWorkflows(nobody).signalDesiredChanged('plant', 'x', 'one')).rejects.toThrow();
   await nobody.connection.close();
+});
+
+test.each([
+  ['reached', {}, 'ok', /^namespace default at \S+; one call there and back takes \d+ ms \(\d+ to \d+ ms\)$/],
+  ['away', { TEMPORAL_ADDRESS: '127.0.0.1:1' }, 'differs', /^127.0.0.1:1 cannot be reached without TLS: connection refused\. Look at/],
+  ['spoken to over TLS that it has not', { TEMPORAL_TLS: true }, 'differs', /cannot be reached over TLS: whoever answers there does not/],
+  ['asked for a namespace that it has not', { TEMPORAL_NAMESPACE: 'nix' }, 'differs', /answers and has no namespace nix: create it/],
+] as const)('doctor says of a Temporal that is %s what it is', async (_, other, verdict, found) => {
+  const way = { TEMPORAL_ADDRESS: testStack().temporal.address, TEMPORAL_NAMESPACE: 'default', TEMPORAL_TLS: false, ...other };
+  const line = await lookAtTemporal(way, 10_000);
+  expect(line).toMatchObject({ id: 'T1', verdict });
+  expect(line.found).toMatch(found);
+  expect(line.means === undefined).toBe(verdict === 'ok');
 });

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
-import { Client, Connection } from '@temporalio/client';
+import { defaultPayloadConverter } from '@temporalio/common';
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { heartbeat } from '@temporalio/activity';
-import { NativeConnection, Worker } from '@temporalio/worker';
+import { type InjectedSinks, NativeConnection, Worker } from '@temporalio/worker';
+import type { Sinks } from '@temporalio/workflow';
 import type { IgnitionGatewayStatus } from '../../src/api/v1alpha1/ignition-gateway.ts';
 import type { IgnitionSyncStatus } from '../../src/api/v1alpha1/ignition-sync.ts';
 import { createControlActivities } from '../../src/activities/control/index.ts';
@@ -21,6 +23,7 @@ import {
   gatewayTaskQueue,
   ignitionSyncWorkflowId,
   rolloutWorkflowId,
+  waveWorkflowId,
 } from '../../src/contract/names.ts';
 import { SyncError } from '../../src/domain/errors.ts';
 import { NO_MANIFEST } from '../../src/domain/manifest.ts';
@@ -88,6 +91,8 @@ export class Fleet {
   people: Pick<PlannedGateway, 'designers' | 'perspective' | 'sessionWaitMs' | 'restart'> = {};
   /** What happens at the very moment the source is asked for a plan. */
   whilePlanning: () => void = () => undefined;
+  /** What workflows have logged, `info rollout 1 of …`. */
+  readonly log: string[] = [];
   /** Gateways that wait for a restart. */
   readonly restartDue = new Set<string>();
 
@@ -142,7 +147,7 @@ export class Fleet {
     const control = createControlActivities({
       objects: this.objects,
       documents,
-      announcer: { announce: () => Promise.resolve() },
+      announcer: { announce: () => Promise.resolve(), announceGateway: () => Promise.resolve() },
       now: () => new Date(),
     });
     const workflowBundle = { codePath: await cachedWorkflowBundle() };
@@ -162,6 +167,13 @@ export class Fleet {
     await held?.running;
   }
 
+  /** Lines of workflows go to `log` instead of standard error. */
+  get #loggerSink(): InjectedSinks<Sinks> {
+    const into = (level: string) => ({ fn: (_: unknown, message: string) => void this.log.push(`${level} ${message}`) });
+    const nowhere = { fn: () => undefined };
+    return { defaultWorkerLogger: { trace: nowhere, debug: nowhere, info: into('info'), warn: into('warn'), error: into('error') } };
+  }
+
   async #startWorker(
     name: string,
     options: { taskQueue: string; activities: object; workflowBundle?: { codePath: string } },
@@ -171,6 +183,7 @@ export class Fleet {
       namespace: this.#temporalNamespace,
       interceptors: { activity: [() => ({ inbound: new FailureInterceptor() })] },
       maxCachedWorkflows: 50,
+      sinks: this.#loggerSink,
       ...options,
     });
     this.#workers.set(name, { worker, running: worker.run() });
@@ -374,16 +387,39 @@ export class Fleet {
     });
   }
 
+  /** The workflow of its rollout `n`; without `n`, of its object. */
+  workflow(n?: number): WorkflowHandle {
+    const id = n === undefined ? ignitionSyncWorkflowId(NAMESPACE, this.name) : rolloutWorkflowId(NAMESPACE, this.name, n);
+    return this.client.workflow.getHandle(id);
+  }
+
   /** Sends a signal as the Temporal UI does. */
   async signal(signal: string, said?: object, to: 'object' | number = 'object'): Promise<void> {
-    const id = to === 'object' ? ignitionSyncWorkflowId(NAMESPACE, this.name) : rolloutWorkflowId(NAMESPACE, this.name, to);
-    const handle = this.client.workflow.getHandle(id);
+    const handle = this.workflow(to === 'object' ? undefined : to);
     await (said === undefined ? handle.signal(signal) : handle.signal(signal, said));
   }
 
+  /** Tells a running wave of a rollout to stop, as only its rollout does. */
+  async stopWave(n: number, name: string): Promise<void> {
+    const id = waveWorkflowId(rolloutWorkflowId(NAMESPACE, this.name, n), name, 0);
+    await this.client.workflow.getHandle(id).signal('control', { stop: true });
+  }
+
+  /** Ends a rollout as `terminate` does, and has its wave begin anew without it, with this input besides. */
+  async orphanWave(n: number, name: string, more: object): Promise<void> {
+    const rollout = rolloutWorkflowId(NAMESPACE, this.name, n);
+    const wave = this.client.workflow.getHandle(waveWorkflowId(rollout, name, 0));
+    const [started] = (await wave.fetchHistory()).events ?? [];
+    const [input] = started?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
+    const args = [{ ...defaultPayloadConverter.fromPayload<object>(input ?? {}), ...more }];
+    await wave.terminate('test');
+    await this.client.workflow.getHandle(rollout).terminate('test');
+    await this.rollout(n, 'Aborted');
+    await this.client.workflow.start('wave', { workflowId: wave.workflowId, taskQueue: CONTROL_TASK_QUEUE, args });
+  }
+
   async progress(n?: number): Promise<Record<string, unknown>> {
-    const id = n === undefined ? ignitionSyncWorkflowId(NAMESPACE, this.name) : rolloutWorkflowId(NAMESPACE, this.name, n);
-    return this.client.workflow.getHandle(id).query('progress');
+    return this.workflow(n).query('progress');
   }
 
   async status(): Promise<IgnitionSyncStatus> {

@@ -23,7 +23,11 @@ export class PairModel {
   /** Exactly these nodes say that they are active. */
   active(...names: readonly string[]): void {
     for (const [name, role] of [[this.master, 'Master'] as const, [this.backup, 'Backup'] as const])
-      this.#nodes.set(name, { running: true, role, activityLevel: names.includes(name) ? 'Active' : 'Cold' });
+      this.#nodes.set(name, {
+        running: true,
+        role,
+        ...(names.includes(name) ? { activityLevel: 'Active' } : { activityLevel: 'Cold', projectState: 'Good' }),
+      });
   }
 
   stop(name: string): void {

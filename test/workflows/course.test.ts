@@ -43,15 +43,23 @@ test('a repository that cannot be read is said in the object and heals when it c
   expect(ready.conditions?.find((c) => c.type === 'Stalled')?.status).toBe('False');
 });
 
-test('a guard rail asks for a person although approval is not required', async () => {
+test('a guard rail asks for a person although approval is not required, and a confirmation is for one plan: a later commit is held anew', async () => {
   fleet = await Fleet.start();
   fleet.holds = [{ reason: 'TooManyDeletes', message: 'a would lose 40 of 50 files' }];
-  await fleet.push('c1');
+  const applying = fleet.pushUntil('c1', 'a', 'apply');
   const waiting = await fleet.rollout(1, 'WaitingForApproval');
-  expect(waiting.rollout?.message).toContain('TooManyDeletes: a would lose 40 of 50 files');
+  expect(waiting.rollout?.message).toMatch(/TooManyDeletes: a would lose 40 of 50 files$/);
   expect(fleet.writes()).toEqual({ a: 0, b: 0, c: 0 });
   await fleet.signal('approve', { by: 'ada' });
-  await fleet.rollout(1, 'Succeeded');
+  const inA = await applying;
+  await fleet.push('c2');
+  await fleet.until((s) => s.revision?.includes('c2') === true);
+  inA.release();
+  const again = await fleet.rollout(2, 'WaitingForApproval');
+  expect(again.rollout?.message).toContain('Held anew: what was confirmed for rollout 1 counts for its plan only');
+  expect(fleet.live()).toEqual({ a: 'c1', b: '--', c: '--' });
+  await fleet.signal('approve', { by: 'ada' });
+  await fleet.rollout(2, 'Succeeded');
 });
 
 test('a mirror that would take too much holds when it is staged, and an approval of that plan lets these gateways go on', async () => {
@@ -114,7 +122,7 @@ test('the object goes: its workflow ends and gateways keep what they have', asyn
 test('a rollout that is cancelled in the Temporal UI ends as aborted, with every gateway whole and its state said; syncNow goes on', async () => {
   fleet = await Fleet.startOnCommit1();
   const inA = await fleet.pushUntil('c2', 'a', 'scan');
-  await fleet.client.workflow.getHandle(`rollout/test/${fleet.name}/2`).cancel();
+  await fleet.workflow(2).cancel();
   const status = await fleet.rollout(2, 'Aborted');
   inA.release();
   expect(status.rollout?.message).toBe('cancelled by hand');

@@ -41,6 +41,32 @@ test('a failover between stage and apply holds by default, nothing is written, a
   expect(fleet.writes()).toEqual({ a: 2, b: 1, c: 2 });
 });
 
+test.each(['Designer', 'pause'])(
+  'a pair whose both nodes became active while a %s was waited for is not written until one of them is again',
+  async (what) => {
+    const pair = await start();
+    if (what === 'Designer') {
+      fleet.people = { designers: 'wait' };
+      fleet.failing('a', 'apply', 'DesignerOpen');
+      await fleet.push('c2');
+    } else {
+      const staging = await fleet.pushUntil('c2', 'a', 'stage');
+      await fleet.signal('pause', {}, 2);
+      await fleet.rollout(2, 'Paused');
+      staging.release();
+    }
+    await fleet.untilGateway('a', ({ phase }) => phase === 'Waiting');
+    pair.active('a', 'b');
+    if (what === 'Designer') fleet.mend('a', 'apply');
+    else await fleet.signal('resume', {}, 2);
+    await fleet.untilGateway('a', ({ waitingFor }) => /both a and b say that they are active/.test(waitingFor ?? ''));
+    expect(fleet.writes()).toEqual({ a: 1, b: 1, c: 1 });
+    pair.active('a');
+    await fleet.rollout(2, 'Succeeded');
+    expect(fleet.writes()).toEqual({ a: 2, b: 1, c: 2 });
+  },
+);
+
 test('by policy it goes on with the node that is active now; both end on the commit, none is written twice', async () => {
   const pair = await start('proceed');
   pair.replicating = false;

@@ -1,4 +1,5 @@
 import { Fleet } from '../support/fleet.ts';
+import { PairModel } from '../support/pair-model.ts';
 
 let fleet: Fleet;
 afterEach(() => fleet.end());
@@ -21,6 +22,16 @@ test('gateways that wait for a restart are restarted once each when all files ar
   await fleet.rollout(2, 'Succeeded');
   const { restartPending, confirmed } = await fleet.untilGateway('a', ({ phase }) => phase === 'Synced');
   expect([restartPending, confirmed?.outcome, restarts()]).toEqual([['modules'], 'AppliedUnverified', { a: 0, b: 0, c: 0 }]);
+  const ready = (reason: string) => fleet.until((s) => s.conditions?.find(({ type }) => type === 'Ready')?.reason === reason);
+  expect((await ready('RestartPending')).gateways).toMatchObject({ summary: '3/3', restartPending: 2 });
+  // Somebody restarts both by hand, and their agents say so.
+  for (const [gateway, reason, left] of [['a', 'RestartPending', 1] as const, ['c', 'Synced', undefined] as const]) {
+    const { status } = (await fleet.objects.gateway('test', gateway))!;
+    fleet.objects.putGateway(fleet.name, gateway, { ...status, restartPending: undefined });
+    await fleet.changed(`hello ${gateway}`);
+    await fleet.until(({ gateways }) => gateways?.restartPending === left);
+    await ready(reason);
+  }
 
   fleet.people = { restart: OPEN };
   await fleet.push('c3');
@@ -91,4 +102,75 @@ test('a gateway whose window closes while it is looked at is not restarted outsi
   const { waitingFor } = await fleet.untilGateway('a', (seen) => /which opens at/.test(seen.waitingFor ?? ''));
   expect(waitingFor).toMatch(/^a restart: its window/);
   expect(restarts()).toEqual({ a: 0, b: 0, c: 0 });
+});
+
+test('a wave that leaves its gateways as they were again and again, with nothing that holds it, is run again later and not at once', async () => {
+  fleet = await Fleet.startOnCommit1();
+  fleet.restartDue.add('a');
+  fleet.people = { restart: later() };
+  await fleet.push('c2');
+  for (const attempt of [2, 3]) {
+    await fleet.untilGateway('a', ({ waitingFor }) => /which opens at/.test(waitingFor ?? ''));
+    await fleet.stopWave(2, `restart-${attempt}`);
+    await fleet.untilGateway('a', ({ phase }) => phase === 'Pending');
+  }
+  const { rollout } = await fleet.until((status) => /left as they were/.test(status.rollout?.message ?? ''));
+  expect(rollout?.message).toBe('restart: gateways were left as they were; they are looked at again in 5 s');
+  expect(await fleet.progress(2)).toMatchObject({ waves: 4 });
+  await fleet.signal('syncNow', {}, 2);
+  await fleet.untilGateway('a', ({ phase }) => phase === 'Waiting');
+});
+
+test('a wave whose rollout is terminated while a gateway waits for its window ends by itself, and status says how it is left', async () => {
+  fleet = await Fleet.startOnCommit1();
+  fleet.restartDue.add('a');
+  fleet.people = { restart: later() };
+  await fleet.push('c2');
+  await fleet.untilGateway('a', ({ phase }) => phase === 'Waiting');
+  await fleet.orphanWave(2, 'restart-2', { lookForRolloutMs: 500 });
+  const left = await fleet.untilGateway('a', ({ phase }) => phase === 'Failed');
+  expect(left).toMatchObject({ reason: 'Aborted', waitingFor: '', restartPending: ['modules'] });
+  expect(left.message).toMatch(
+    /^the wave ended, since its rollout was ended from outside, while this gateway was Waiting \(a restart: its window .*\): syncNow or a new commit goes on$/,
+  );
+});
+
+test('a wave whose rollout is terminated in the middle of it brings its gateway to the end, and status says so', async () => {
+  fleet = await Fleet.startOnCommit1();
+  const scan = await fleet.pushUntil('c2', 'a', 'scan');
+  await fleet.client.workflow.getHandle(`rollout/test/${fleet.name}/2`).terminate('test');
+  await fleet.rollout(2, 'Aborted');
+  scan.release();
+  expect((await fleet.untilGateway('a', ({ phase }) => phase === 'Synced')).revision).toMatch(/^main@sha1:c2/);
+});
+
+test('the active node of a pair, whoever that is, is not restarted when the restart of its standby failed', async () => {
+  fleet = await Fleet.startOnCommit1();
+  fleet.pair = new PairModel('a', 'b', 'proceed');
+  fleet.pair.active('b');
+  fleet.restartDue.add('a').add('b');
+  fleet.people = { restart: OPEN };
+  fleet.failing('a', 'restart', 'GatewayAuthFailed');
+  await fleet.push('c2');
+  await fleet.rollout(2, 'Holding');
+  expect(restarts()).toEqual({ a: 0, b: 0, c: 0 });
+  fleet.mend('a', 'restart');
+  await fleet.signal('retryGateway', { gateway: 'a' });
+  await fleet.rollout(2, 'Succeeded');
+  expect(restarts()).toEqual({ a: 1, b: 1, c: 0 });
+});
+
+test('the active node of a pair whose standby was away at the sync is restarted only when that is back', async () => {
+  fleet = await Fleet.startOnCommit1();
+  fleet.pair = new PairModel('a', 'b', 'hold');
+  fleet.pair.stop('b');
+  fleet.restartDue.add('a');
+  fleet.people = { restart: OPEN };
+  await fleet.push('c2');
+  const { waitingFor } = await fleet.untilGateway('a', (seen) => /^a restart: a waits/.test(seen.waitingFor ?? ''));
+  expect(waitingFor).toMatch(/b, the other node of its pair, could not carry the plant meanwhile: its gateway does not run/);
+  expect(restarts()).toEqual({ a: 0, b: 0, c: 0 });
+  fleet.pair.active('a');
+  await fleet.rollout(2, 'Succeeded');
+  expect(restarts()).toEqual({ a: 1, b: 0, c: 0 });
 });

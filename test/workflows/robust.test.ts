@@ -1,27 +1,18 @@
-import { ignitionSyncWorkflowId, rolloutWorkflowId } from '../../src/contract/names.ts';
 import { Fleet } from '../support/fleet.ts';
-import { testStack } from '../support/stack.ts';
 
 /** What people do to running workflows: wrong payloads, terminations, resets at a bad moment. */
 let fleet: Fleet;
 afterEach(() => fleet.end());
 
-async function onCommit1(): Promise<void> {
-  fleet = await Fleet.startOnCommit1();
-}
-
-const object = () => fleet.client.workflow.getHandle(ignitionSyncWorkflowId('test', fleet.name));
-const rollout = (n: number) => fleet.client.workflow.getHandle(rolloutWorkflowId('test', fleet.name, n));
-
 test('messages of a wrong shape say nothing: the emergency stop and the next commit still work', async () => {
-  await onCommit1();
+  fleet = await Fleet.startOnCommit1();
   const canary = await fleet.pushUntil('c2', 'a', 'apply');
   const signals = ['retryGateway', 'desiredChanged', 'rolloutEnded', 'syncNow', 'pause', 'resume', 'approve', 'reject', 'control'];
   for (const payload of [undefined, 'text', { gateway: 3, reason: {}, n: 'x' }]) {
     for (const name of signals.filter((s) => s !== 'reject')) {
       const args = payload === undefined ? [] : [payload];
-      if (name !== 'control') await object().signal(name, ...args);
-      if (!['desiredChanged', 'rolloutEnded', 'pause'].includes(name)) await rollout(2).signal(name, ...args);
+      if (name !== 'control') await fleet.workflow().signal(name, ...args);
+      if (!['desiredChanged', 'rolloutEnded', 'pause'].includes(name)) await fleet.workflow(2).signal(name, ...args);
     }
   }
   await fleet.signal('emergencyStop', { by: { x: 1 }, reason: ['now'] });
@@ -36,7 +27,7 @@ test('messages of a wrong shape say nothing: the emergency stop and the next com
 });
 
 test('a fix pushed during a stop: resume takes the gateways that had not begun straight to it', async () => {
-  await onCommit1();
+  fleet = await Fleet.startOnCommit1();
   const canary = await fleet.pushUntil('c2', 'a', 'scan');
   await fleet.signal('emergencyStop', { by: 'ada' });
   canary.release();
@@ -48,23 +39,8 @@ test('a fix pushed during a stop: resume takes the gateways that had not begun s
   expect(fleet.writes()).toEqual({ a: 3, b: 2, c: 2 });
 });
 
-test('a fix pushed while spec.paused: the same', async () => {
-  await onCommit1();
-  const canary = await fleet.pushUntil('c2', 'a', 'scan');
-  fleet.setSpec({ paused: true });
-  await fleet.changed();
-  await fleet.rollout(2, 'Paused');
-  canary.release();
-  await fleet.until((s) => s.stage === 'rest');
-  await fleet.push('c3');
-  fleet.setSpec({ paused: false });
-  await fleet.changed();
-  await fleet.until((s) => s.rollout?.commit.startsWith('c3') === true && s.rollout.state === 'Succeeded');
-  expect(fleet.writes()).toEqual({ a: 3, b: 2, c: 2 });
-});
-
 test('resume has its effect while the git host has a fault', async () => {
-  await onCommit1();
+  fleet = await Fleet.startOnCommit1();
   const canary = await fleet.pushUntil('c2', 'a', 'scan');
   await fleet.signal('pause');
   await fleet.rollout(2, 'Paused');
@@ -72,113 +48,5 @@ test('resume has its effect while the git host has a fault', async () => {
   fleet.gitFault('HostUnreachable');
   await fleet.signal('resume');
   await fleet.rollout(2, 'Succeeded');
-  expect(fleet.live()).toEqual({ a: 'c2', b: 'c2', c: 'c2' });
-});
-
-test('a reset of the object while its rollout holds starts nothing and changes no gateway; a fix still gets through', async () => {
-  await onCommit1();
-  fleet.failing('a', 'scan');
-  await fleet.push('c2');
-  await fleet.rollout(2, 'Holding');
-  const before = fleet.writes();
-  await testStack().temporalCli([
-    ...['workflow', 'reset', '--namespace', fleet.client.options.namespace, '--workflow-id', ignitionSyncWorkflowId('test', fleet.name)],
-    ...['--type', 'FirstWorkflowTask', '--reason', 'test'],
-  ]);
-  fleet.mend('a', 'scan');
-  await fleet.push('c3');
-  const done = await fleet.rollout(3, 'Succeeded');
-  expect(done.history?.map((h) => `${h.number} ${h.state}`)).toEqual(['3 Succeeded', '2 Superseded', '1 Succeeded']);
-  expect(fleet.live()).toEqual({ a: 'c3', b: 'c3', c: 'c3' });
-  expect(fleet.writes()).toEqual({ a: before['a']! + 1, b: before['b']! + 1, c: before['c']! + 1 });
-});
-
-test('a terminated object remembers its stop and its pause, and resume lifts them', async () => {
-  await onCommit1();
-  await fleet.signal('emergencyStop', { by: 'ada', reason: 'drill' });
-  await fleet.until((s) => s.frozen !== undefined);
-  await fleet.signal('pause');
-  await fleet.until((s) => s.conditions?.find((c) => c.type === 'Paused')?.reason === 'PausedBySignal');
-  await object().terminate('test');
-  await fleet.push('c2');
-  await fleet.until((s) => s.revision?.includes('c2') === true);
-  expect(fleet.live()).toEqual({ a: 'c1', b: 'c1', c: 'c1' });
-  await fleet.signal('resume');
-  await fleet.rollout(2, 'Succeeded');
-  expect((await fleet.status()).frozen).toBeUndefined();
-});
-
-test('a rollout that was terminated while its object was another run is noticed, and the commit is tried again', async () => {
-  await onCommit1();
-  fleet.failing('a', 'scan');
-  await fleet.push('c2');
-  await fleet.rollout(2, 'Holding');
-  await object().terminate('test');
-  await rollout(2).terminate('test');
-  fleet.mend('a', 'scan');
-  await fleet.changed();
-  await fleet.rollout(3, 'Succeeded');
-  expect(fleet.live()).toEqual({ a: 'c2', b: 'c2', c: 'c2' });
-});
-
-test('a resume sent to a frozen rollout lets a fix that was pushed meanwhile go first', async () => {
-  await onCommit1();
-  const canary = await fleet.pushUntil('c2', 'a', 'scan');
-  await fleet.signal('emergencyStop', { by: 'ada' }, 2);
-  await fleet.until((s) => s.frozen !== undefined);
-  canary.release();
-  await fleet.rollout(2, 'Frozen');
-  await fleet.push('c3');
-  await fleet.signal('resume', { by: 'ada' }, 2);
-  await fleet.until((s) => s.rollout?.commit.startsWith('c3') === true && s.rollout.state === 'Succeeded');
-  expect(fleet.writes()).toEqual({ a: 3, b: 2, c: 2 });
-});
-
-test('a paused rollout that is terminated is said to be gone, and syncNow goes on', async () => {
-  await onCommit1();
-  const canary = await fleet.pushUntil('c2', 'a', 'scan');
-  await fleet.signal('pause');
-  canary.release();
-  await fleet.rollout(2, 'Paused');
-  await rollout(2).terminate('test');
-  const gone = await fleet.rollout(2, 'Aborted');
-  expect(gone.rollout?.message).toBe('terminated by hand');
-  await fleet.signal('resume');
-  await fleet.until((s) => s.waitingFor === 'a new commit or syncNow (the rollout was aborted)');
-  await fleet.signal('syncNow');
-  await fleet.rollout(3, 'Succeeded');
-  expect(fleet.live()).toEqual({ a: 'c2', b: 'c2', c: 'c2' });
-});
-
-test('while spec.paused is set nobody is told that a signal would end it', async () => {
-  await onCommit1();
-  const canary = await fleet.pushUntil('c2', 'a', 'scan');
-  fleet.setSpec({ paused: true });
-  await fleet.changed();
-  await fleet.rollout(2, 'Paused');
-  canary.release();
-  const status = await fleet.until((s) => s.rollout?.stage === 'rest' && s.waitingFor !== '');
-  expect(status.waitingFor).toBe('spec.paused: false');
-  fleet.setSpec({ paused: false });
-  await fleet.changed();
-  await fleet.rollout(2, 'Succeeded');
-});
-
-test('a stop whose word reaches the object late is lifted all the same by the resume that followed it', async () => {
-  await onCommit1();
-  let [refused, written] = [0, false];
-  fleet.objects.refuses = (status) => {
-    if (status.frozen === undefined) return false;
-    refused += 1;
-    written = refused > 3;
-    return !written;
-  };
-  await fleet.signal('emergencyStop', { by: 'ada' });
-  await fleet.signal('resume', { by: 'ada' });
-  await fleet.until(() => written);
-  await fleet.until((s) => s.frozen === undefined);
-  await fleet.push('c2');
-  await fleet.rollout(2, 'Succeeded');
-  expect((await fleet.status()).frozen).toBeUndefined();
   expect(fleet.live()).toEqual({ a: 'c2', b: 'c2', c: 'c2' });
 });

@@ -15,6 +15,14 @@ test('a commit goes to the canary first, then to the rest, and the object says R
   expect(status.gateways?.summary).toBe('3/3');
   const ready = await fleet.until((s) => s.conditions?.find((c) => c.type === 'Ready')?.status === 'True');
   expect(ready.history?.[0]).toMatchObject({ number: 1, state: 'Succeeded' });
+  const rollout = `info rollout 1 of test/${fleet.name}, main@c1000000:`;
+  expect(fleet.log).toEqual([
+    `${rollout} Planning: a new revision or spec: planning c1000000`,
+    `${rollout} Progressing: changing 3 gateways`,
+    `${rollout} canary wave 1: 1 synced`,
+    `${rollout} rest wave 1: 2 synced`,
+    `${rollout} Succeeded: c1000000 is live on 3 gateways, 0 had it already`,
+  ]);
 });
 
 test('a gateway that fails its scan is put back, and the rollout holds before the next wave', async () => {
@@ -27,4 +35,8 @@ test('a gateway that fails its scan is put back, and the rollout holds before th
   expect(fleet.live()).toEqual({ a: 'c1', b: 'c1', c: 'c1' });
   expect(status.waitingFor).toBe('retryGateway, abort or a new commit');
   expect(status.rollout?.message).toContain('a failed and was put back: ScanFailed');
+  expect(fleet.log.slice(-2)).toEqual([
+    expect.stringMatching(/^warn rollout 2 of .*: canary wave 1: 0 synced, 1 put back \(a\)$/),
+    expect.stringMatching(/^warn rollout 2 of .*: Holding: a failed and was put back: ScanFailed: /),
+  ]);
 });

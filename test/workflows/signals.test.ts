@@ -1,4 +1,3 @@
-import { rolloutWorkflowId } from '../../src/contract/names.ts';
 import { Fleet } from '../support/fleet.ts';
 
 /** Each signal has one effect on a rollout over three gateways: canary a, then b and c. */
@@ -9,12 +8,14 @@ async function onCommit1(spec: Record<string, unknown> = {}): Promise<void> {
   fleet = await Fleet.startOnCommit1(spec);
 }
 
-test('approve: nothing is touched before it, an approval of another plan does not count, its own plan goes ahead', async () => {
+test('approve: nothing is touched before it, an approval of another plan does not count and says so, its own plan goes ahead', async () => {
   fleet = await Fleet.start(['a', 'b', 'c'], { approval: { required: true } });
   await fleet.push('c1');
   const waiting = await fleet.rollout(1, 'WaitingForApproval');
   expect(waiting.conditions?.find((c) => c.type === 'PendingApproval')).toMatchObject({ status: 'True', reason: 'ApprovalPending' });
   await fleet.signal('approve', { by: 'eve', planDigest: 'another plan' }, 1);
+  const { message } = (await fleet.until(({ rollout }) => /eve/.test(rollout?.message ?? ''))).rollout ?? {};
+  expect(message).toMatch(/^plan \w.* deleted\. An approval by eve named plan another.*; the waiting one is plan plan-/);
   expect(await fleet.progress(1)).toMatchObject({ state: 'WaitingForApproval', waitingFor: 'approve or reject' });
   expect(fleet.writes()).toEqual({ a: 0, b: 0, c: 0 });
   await fleet.signal('approve', { by: 'ada', planDigest: waiting.rollout?.planDigest }, 1);
@@ -197,7 +198,7 @@ test('an abort says which gateways it could not put back', async () => {
 
 test('retryGateway of a gateway that does not exist leaves a synced object synced, and says so', async () => {
   await onCommit1();
-  await fleet.client.workflow.getHandle(rolloutWorkflowId('test', fleet.name, 1)).result();
+  await fleet.workflow(1).result();
   await fleet.signal('retryGateway', { gateway: 'area-9' });
   const status = await fleet.until((s) => s.waitingFor?.includes('area-9') === true);
   expect(status.waitingFor).toBe('retryGateway "area-9": no gateway of that name belongs to this object');

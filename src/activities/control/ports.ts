@@ -35,6 +35,7 @@ export interface ObjectStore {
 /** Tells people what turned, beside the status. Never fails: what cannot be told is in status too. */
 export interface Announcer {
   announce(object: StoredSync, announcement: Announcement): Promise<void>;
+  announceGateway(gateway: StoredGateway, announcement: Announcement): Promise<void>;
 }
 
 /** Keeps JSON documents by digest. */

@@ -8,6 +8,7 @@ import { SyncProfileSpec } from '../../api/v1alpha1/sync-profile.ts';
 import type { DesiredSummary, ReadDesiredInput } from '../../contract/activities.ts';
 import { contentText } from '../../domain/content-hash.ts';
 import type { Desired, DesiredGateway } from '../../domain/desired.ts';
+import { hasDrifted } from '../../domain/drift.ts';
 import { type Fault, SyncError } from '../../domain/errors.ts';
 import { NO_MANIFEST } from '../../domain/manifest.ts';
 import { isOutOfDate } from '../../domain/out-of-date.ts';
@@ -54,6 +55,7 @@ export function createReadDesired(store: ObjectStore, documents: DocumentStore) 
       pollMs: Math.max(5_000, durationMs(spec.polling.interval)),
       gateways: gateways.length,
       ...(retry === undefined ? {} : { retryKnown: gateways.some((g) => g.name === retry) }),
+      ...standing(stored),
       outOfDate: stored.flatMap((g) => (isOutOfDate(g.status) ? [g.metadata.name] : [])).slice(0, MOST_NAMES),
       ...(rollout
         ? { rollout: { n: rollout.number, state: rollout.state as RolloutState, commit: rollout.commit, contentHash: rollout.contentHash } }
@@ -85,6 +87,13 @@ function pairsOf(gateways: readonly StoredGateway[]): ReturnType<typeof findPair
       ...(status?.redundancy && { node: { running: true, ...status.redundancy } }),
     })),
   );
+}
+
+/** What the object's conditions count that no report of a sync tells. */
+function standing(stored: readonly StoredGateway[]): { standing?: string } {
+  const drifted = stored.filter(({ status }) => hasDrifted(status?.conditions)).length;
+  const restarts = stored.filter(({ status }) => (status?.restartPending?.length ?? 0) > 0).length;
+  return drifted + restarts === 0 ? {} : { standing: `${drifted} drifted, ${restarts} to be restarted` };
 }
 
 function desiredGateway(stored: StoredGateway, profiles: Profiles, { pairs, faults }: ReturnType<typeof findPairs>): DesiredGateway {

@@ -11,10 +11,13 @@ import type { StartupGate } from './gate.ts';
 import { platformBefore, platformNow, rememberPlatform, wasSeededOver } from './platform.ts';
 import { isTorn } from './set-up.ts';
 
-const RETAIN_SNAPSHOTS = 5;
+/** Where nobody has said how many, none is removed: the next sync says it. */
+const ALL_SNAPSHOTS = Number.MAX_SAFE_INTEGER;
 const MENDED = 'mend/';
 /** Milliseconds after the first-time setup was last seen in which what it rewrote is put right: later somebody may be at work. */
 const SETUP_ENDED_MS = 600_000;
+/** Milliseconds by which the time of a file may lie behind the clock: the kernel stamps it with its last tick. */
+const TICK_MS = 10;
 
 export interface MenderOptions {
   readonly agent: Pick<Agent, 'mend' | 'scan'>;
@@ -65,7 +68,7 @@ export class Mender {
     }
     const setup = this.#setup;
     if (setup && !settingUp) {
-      const rewritten = since(layout, setup.since);
+      const rewritten = since(layout, setup.since - TICK_MS);
       const concerns = (path: string): boolean => SECURITY.test(path) && rewritten(path);
       const mending = { why: 'the first-time setup rewrote it', concerns, guard: () => undefined };
       const isDue = clock.monotonicMs() - setup.last < SETUP_ENDED_MS;
@@ -93,7 +96,7 @@ export class Mender {
   }
 
   #step(gateway: string, connection: GatewayConnection, op: string): GatewayStep {
-    const { live } = readState(this.#options.layout);
+    const { live, retain } = readState(this.#options.layout);
     const nobody = { namespace: '', name: '', uid: '' };
     return {
       object: nobody,
@@ -104,7 +107,8 @@ export class Mender {
       expectLive: live,
       op,
       connection,
-      retainSnapshots: RETAIN_SNAPSHOTS,
+      retainSnapshots: retain?.count ?? ALL_SNAPSHOTS,
+      ...(retain?.bytes !== undefined && { retainSnapshotBytes: retain.bytes }),
     };
   }
 }

@@ -5,6 +5,7 @@ import { writeDurably } from '../durable.ts';
 import { readText } from '../hash.ts';
 import type { Layout } from '../layout.ts';
 import { readState } from '../state.ts';
+import { onVolume } from '../volume-error.ts';
 
 /** What the official chart's init container leaves when it seeds a volume; it copies over whatever lies there. */
 const MARKER = '.ignition-seed-complete';
@@ -36,7 +37,7 @@ export function platformBefore(layout: Layout): Platform | undefined {
 }
 
 export async function rememberPlatform(layout: Layout, platform: Platform): Promise<void> {
-  await writeDurably(layout.volume, fileOf(layout), `${JSON.stringify(platform)}\n`);
+  await onVolume('noting the start', () => writeDurably(layout.volume, fileOf(layout), `${JSON.stringify(platform)}\n`));
 }
 
 /** Whether the volume has been seeded since, over what we had made live. */

@@ -1,33 +1,41 @@
 import { z } from 'zod';
 import { Conditions } from './conditions.ts';
+import { withRules } from './schema.ts';
 
 /** `spec` of an IgnitionGateway: written by the operator for each discovered pod, by the user for gateways outside Kubernetes. */
-export const IgnitionGatewaySpec = z.object({
-  syncRef: z.object({ name: z.string().min(1) }).describe('The IgnitionSync that this gateway belongs to.'),
-  profileRef: z
-    .object({ name: z.string().min(1) })
-    .optional()
-    .describe('Its SyncProfile.'),
-  servicePath: z.string().min(1).optional().describe('Two-tier mode without a profile: the directory of the gateway in the repository.'),
-  deploymentMode: z.string().min(1).optional(),
-  excludePatterns: z.array(z.string().min(1)).max(100).default([]),
-  redundantPair: z
-    .string()
-    .min(1)
-    .max(253)
-    .optional()
-    .describe(
-      'A name that this gateway shares with the other node of its redundant pair. Not needed for ordinals 0 and 1 of a StatefulSet: their gateways say it.',
-    ),
-  pod: z
-    .object({
-      name: z.string().min(1),
-      labels: z.record(z.string(), z.string()).default({}),
-      annotations: z.record(z.string(), z.string()).default({}).describe('Our own annotations of the pod.'),
-    })
-    .optional()
-    .describe('The pod that was discovered; absent for a gateway outside Kubernetes.'),
-});
+export const IgnitionGatewaySpec = withRules(
+  z.object({
+    syncRef: z.object({ name: z.string().min(1) }).describe('The IgnitionSync that this gateway belongs to.'),
+    profileRef: z
+      .object({ name: z.string().min(1) })
+      .optional()
+      .describe('Its SyncProfile.'),
+    servicePath: z.string().min(1).optional().describe('Two-tier mode without a profile: the directory of the gateway in the repository.'),
+    deploymentMode: z.string().min(1).optional(),
+    excludePatterns: z.array(z.string().min(1)).max(100).default([]),
+    redundantPair: z
+      .string()
+      .min(1)
+      .max(253)
+      .optional()
+      .describe(
+        'A name that this gateway shares with the other node of its redundant pair. Not needed for ordinals 0 and 1 of a StatefulSet: their gateways say it.',
+      ),
+    pod: z
+      .object({
+        name: z.string().min(1),
+        labels: z.record(z.string(), z.string()).default({}),
+        annotations: z.record(z.string(), z.string()).default({}).describe('Our own annotations of the pod.'),
+      })
+      .optional()
+      .describe('The pod that was discovered; absent for a gateway outside Kubernetes.'),
+  }),
+  {
+    rule: '!(has(self.profileRef) && has(self.servicePath))',
+    fieldPath: '.servicePath',
+    message: 'has no effect beside profileRef, whose mappings count: give one of the two.',
+  },
+);
 export type IgnitionGatewaySpec = z.infer<typeof IgnitionGatewaySpec>;
 
 const SyncRecord = z.object({
@@ -40,10 +48,15 @@ const SyncRecord = z.object({
 });
 
 export const IgnitionGatewayStatus = z.object({
-  phase: z.string().optional(),
+  phase: z
+    .string()
+    .optional()
+    .describe(
+      'What the gateway is at: Synced, Behind (it runs an earlier commit than the one that is wanted, and nothing has begun on it), Pending, Staging, Staged, Applying, Scanning, Restarting, Waiting, Restoring, Restored, Failed or Unreachable.',
+    ),
   waitingFor: z.string().optional(),
   since: z.string().optional().describe('When the phase began.'),
-  desired: z.string().optional().describe('The revision being rolled out, ref@sha1:commit.'),
+  desired: z.string().optional().describe('The revision that is wanted or being rolled out, ref@sha1:commit.'),
   revision: z.string().optional().describe('The revision that is live, ref@sha1:commit.'),
   shortRevision: z.string().optional().describe('The same in few characters, for `kubectl get`.'),
   live: z.string().optional().describe('Digest of the manifest that is live on the volume; none before the first apply.'),

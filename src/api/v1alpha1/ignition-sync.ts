@@ -123,6 +123,11 @@ const RolloutStatus = z.object({
   approvedBy: z.string().optional(),
   stage: z.string().optional(),
   changed: z.int().optional(),
+  notes: z
+    .array(z.string())
+    .max(6)
+    .optional()
+    .describe('What the plan left out, and what the author of commit and profiles should look at: the first sentences.'),
   message: z.string(),
   reason: z.string().optional().describe('What a failed rollout failed of.'),
   startedAt: z.string(),
@@ -160,6 +165,7 @@ export const IgnitionSyncStatus = z.object({
       failed: z.int(),
       unreachable: z.int(),
       drifted: z.int().optional(),
+      restartPending: z.int().optional().describe('How many run what they were given only after a restart.'),
       summary: z.string().describe('synced/total'),
     })
     .optional(),

@@ -10,7 +10,7 @@ interface Options {
 }
 
 /** The place of the data directory in the official image. */
-const DATA_DIR = '/usr/local/bin/ignition/data';
+export const DATA_DIR = '/usr/local/bin/ignition/data';
 
 export function addInspect(program: Command): void {
   program

@@ -25,6 +25,8 @@ export interface Report {
   readonly gateway: string;
   readonly state: string;
   readonly lines: readonly Line[];
+  /** The agent's way to Temporal, where that was asked for. */
+  readonly temporal?: Line;
   /** Why nothing or almost nothing could be looked at, and what to do; absent where the lines say what there is to say. */
   readonly cannotBeAsked?: string;
 }

@@ -12,6 +12,7 @@ import { CORE, type Layout, type LayoutMapping } from './mapping.ts';
 import { baseName, joinPath } from './paths.ts';
 import { compileExcludes } from './patterns.ts';
 import { mirrorOf } from './mirror.ts';
+import { orphanWarnings } from './orphans.ts';
 import { moduleSourceFault } from './modules.ts';
 import { classify, isGatewaysOwn } from './protection.ts';
 import type { TemplateValues } from './template.ts';
@@ -118,7 +119,7 @@ export function compose(tree: readonly TreeEntry[], layout: Layout): GatewayPlan
     ...(mirror && { mirror }),
     values: new Map(Object.entries(layout.values)),
     notes: [...notes, ...leftOut.notes(), ...fallbackNotes(fallbacks, files)],
-    warnings: [...layout.warnings, ...composed.warnings()],
+    warnings: [...layout.warnings, ...composed.warnings(), ...orphanWarnings(files, mappings)],
     releases: (path) => isExcluded(path) || isGatewaysOwn(path),
   };
 }

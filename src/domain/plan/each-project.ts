@@ -16,6 +16,6 @@ export function placesOf(mapping: LayoutMapping, files: () => readonly PlannedFi
 }
 
 /** Names of the folders below `projects`, but for those that a gateway passes over. */
-function projectsOf(files: readonly PlannedFile[]): string[] {
+export function projectsOf(files: readonly PlannedFile[]): string[] {
   return [...new Set(files.flatMap(({ path }) => /^projects\/([^/.][^/]*)\//.exec(path)?.[1] ?? []))].sort();
 }

@@ -10,15 +10,15 @@ test.each<{ name: string; options: Partial<SimulatorOptions>; files?: Files; rea
   { name: 'a gateway of 8.3 is staged', options: {} },
   { name: 'one of 8.3.10 is staged', options: { version: '8.3.10 (b2026100112)' } },
   {
-    name: 'one of 8.1 is refused and named',
+    name: '3.6.4 one of 8.1 is refused and named',
     options: { version: '8.1.45' },
     reason: 'GatewayIncompatible',
     says: /is Ignition 8\.1\.45, .* upgrade it to 8\.3/,
   },
   { name: 'one of 8.1 that is starting is left for later', options: { version: '8.1.45', faults: { state: 'starting' } } },
-  { name: 'Edge with its one project is staged', options: { edition: 'edge' }, files: EDGE },
+  { name: '3.4.5 Edge with its one project is staged', options: { edition: 'edge' }, files: EDGE },
   {
-    name: 'Edge with another project is refused, and the way out is said',
+    name: '3.4.3 Edge with another project is refused, and the way out is said',
     options: { edition: 'edge' },
     files: { ...EDGE, 'projects/Line/project.json': '{}' },
     reason: 'InvalidProfile',

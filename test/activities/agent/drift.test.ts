@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Depth } from '../../../src/agent/drift.ts';
@@ -39,6 +40,14 @@ test.each<{ name: string; make: (dir: string) => void; found: object }>([
       writeFileSync(join(dir, 'a'), 'aaaa');
     },
     found: {},
+  },
+  {
+    name: 'a pipe in the place of a file, which nobody waits on',
+    make: (dir) => {
+      unlinkSync(join(dir, 'a'));
+      execFileSync('mkfifo', [join(dir, 'a')]);
+    },
+    found: { changed: ['projects/P/a'] },
   },
   {
     name: 'a link to the same bytes',

@@ -229,7 +229,7 @@ test.each<{ how: string; forgets: Forgets | undefined }>([
   { how: 'takes no right away', forgets: undefined },
   { how: 'takes the right of keys away until the file is written again', forgets: 'until-written' },
   { how: 'takes the right of keys away for a while', forgets: 600 },
-])('a setup that comes back over a synced gateway and $how: what it rewrote is put right and loaded', async ({ forgets }) => {
+])('3.1.4 a setup that comes back over a synced gateway and $how: what it rewrote is put right and loaded', async ({ forgets }) => {
   await seedDataDirectory(pod.dataDir);
   withKey();
   const running = await startGateway({ tokenFile: pod.tokenFile });
@@ -281,7 +281,7 @@ test.each([
   },
 );
 
-test('a key whose right a commit brings is no mistake of that commit', async () => {
+test('3.1.6 a key whose right a commit brings is no mistake of that commit', async () => {
   await seedDataDirectory(pod.dataDir);
   withKey();
   const running = await startGateway({ tokenFile: pod.tokenFile, faults: { ...NO_FAULTS, keyRights: 'none' } });

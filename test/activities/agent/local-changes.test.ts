@@ -77,7 +77,7 @@ describe('a save in the very moment of an apply', () => {
     await rig.reopen({ onStep });
   }
 
-  test('holds by default', async () => {
+  test('1.4.15, 3.2.3 holds by default', async () => {
     await savingAtPermit(1);
     await expect(rig.sync({ [A]: 'two' })).rejects.toMatchObject({ reason: 'LocalChange' });
     expect(rig.read(A)).toBe('save number 1');

@@ -177,7 +177,7 @@ describe('what the gateway does not show is AppliedUnverified, and the message s
       says: /does not show the tags of the provider other/,
     },
     {
-      name: 'a change that runs only after a restart',
+      name: '3.1.10 a change that runs only after a restart',
       files: { [`${DB}/config.json`]: '{"url":"jdbc:b"}' },
       faults: { pendingRestart: [] },
       says: /only after a restart: modules/,
@@ -205,7 +205,7 @@ describe('what is gone', () => {
     { name: 'a view', gone: [`${VIEW}/view.json`, `${VIEW}/resource.json`] },
     { name: 'a connection', gone: [`${DB}/config.json`, `${DB}/resource.json`] },
     { name: 'a group of UDTs', gone: [`${UDT}/udts.json`, `${UDT}/unary-resource.json`] },
-    { name: 'a project', gone: Object.keys(BASE).filter((path) => path.startsWith('projects/')) },
+    { name: '2.10.6 a project', gone: Object.keys(BASE).filter((path) => path.startsWith('projects/')) },
   ])('$name: Loaded when the gateway serves it no more', async ({ gone }) => {
     await open();
     await change(BASE);

@@ -23,7 +23,7 @@ const drifted = async (name: 'master' | 'backup'): Promise<string[]> => {
 };
 const faultOf = (work: Promise<unknown>) => work.then(() => undefined, toFault);
 
-test('the standby gets by replication what replicates; written there is only external, and both own all of it', async () => {
+test('3.5.2 the standby gets by replication what replicates; written there is only external, and both own all of it', async () => {
   await open();
   const target = await rig.sync({ ...at(1), ...MANIFEST, [EXTERNAL]: '{}' });
   expect(rig.written('master')).toEqual([[CORE, 'config/resources/external/config-mode.json', EXTERNAL, PROJECT]]);
@@ -50,7 +50,7 @@ test('external on the standby is scanned and proved there, projects are not scan
   expect([...new Set(scans.map(({ path }) => path))]).toEqual(['/data/api/v1/scan/config']);
 });
 
-test('a standby that its peer has not reached yet says which files it lacks, changes nothing, and goes on when they are there', async () => {
+test('3.5.5 a standby that its peer has not reached yet says which files it lacks, changes nothing, and goes on when they are there', async () => {
   await open();
   await rig.sync(at(1));
   const target = rig.add({ [PROJECT]: '{"title":"2"}', ...MANIFEST });
@@ -76,7 +76,7 @@ test('a standby that its peer has not reached yet says which files it lacks, cha
   expect((await faultOf(rig.apply('backup', target, { as: 'standby' })))?.reason).toBe('ReplicationPending');
 });
 
-test('a failover between stage and commit is seen directly before the commit point: nothing is written', async () => {
+test('3.5.4 a failover between stage and commit is seen directly before the commit point: nothing is written', async () => {
   await open();
   await rig.sync(at(1));
   const target = rig.add(at(2));

@@ -50,7 +50,7 @@ const run = (what: RestartInput['step'], given: Partial<RestartInput> = {}): Pro
   rig.agent.restart({ ...step, step: what, ...given }, doing);
 const asked = (): number => gateway.requests.filter(({ method, path }) => method === 'POST' && path === ASK).length;
 
-test('a change that needs a restart: looked at, asked for once, back, and then owed no more', async () => {
+test('3.1.5 a change that needs a restart: looked at, asked for once, back, and then owed no more', async () => {
   await changeThatNeedsARestart();
   expect(await run('look')).toEqual({ state: 'due' });
   expect(asked()).toBe(0);
@@ -64,6 +64,23 @@ test('a change that needs a restart: looked at, asked for once, back, and then o
   gateway.set({ pendingRestart: ['somebody else'] });
   expect((await rig.agent.scan(rig.step(NO_MANIFEST, target, { scans: none }), doing)).restart).toBeUndefined();
   expect(await run('look', { op: 'later' })).toEqual({ state: 'nothing' });
+});
+
+test('a restart by hand is seen when the gateway is back, and told; what waits because of others is not', async () => {
+  const said: (readonly string[] | undefined)[] = [];
+  await changeThatNeedsARestart();
+  rig.relay.onHello = ({ restartPending }) => said.push(restartPending);
+  const { restarts } = rig.agent;
+  restarts.reach({ port: gateway.port, tls: false });
+  expect(await restarts.look()).toBe(true);
+  await rig.agent.hello();
+  expect(await restarts.look()).toBe(false);
+  gateway.set({ pendingRestart: ['somebody else'], state: 'starting' });
+  expect(await restarts.look()).toBe(false);
+  gateway.set({ state: 'running' });
+  expect(await restarts.look()).toBe(true);
+  await rig.agent.hello();
+  expect([said, await restarts.look()]).toEqual([[['modules'], []], false]);
 });
 
 test.each(['our scan is cut off after the gateway has scanned', 'somebody else scans before us'])(

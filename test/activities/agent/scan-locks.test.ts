@@ -19,7 +19,7 @@ beforeEach(async () => {
   seen = [];
   rig = await Rig.open({ scanTimeoutMs: 2000, onStep: (step) => void seen.push({ step, held: held() }) });
   gateway = await GatewaySimulator.start({ dataDir: rig.dataDir, faults: { scanMs: 0 } });
-  await rig.reopen({ ignition: () => createIgnitionClient({ host: '127.0.0.1', port: gateway.port, tls: false }) });
+  await rig.reopen({ ignition: () => createIgnitionClient({ host: '127.0.0.1', port: gateway.port, tls: false, timeoutMs: 1_000 }) });
 });
 afterEach(async () => {
   await gateway.stop();
@@ -60,7 +60,7 @@ test('a restore holds them too, and what no scan will be asked for is let go', a
   expect(held()).toEqual(['projects']);
 });
 
-test('a refused ticket lets them go, and nothing has changed', async () => {
+test('1.4.16 a refused ticket lets them go, and nothing has changed', async () => {
   rig.relay.refusal = new SyncError('Frozen', 'stopped');
   await expect(rig.sync(BOTH)).rejects.toMatchObject({ reason: 'Frozen' });
   expect(held()).toEqual([]);
@@ -90,7 +90,7 @@ test('what could neither be ended nor put back is not scanned: its locks end by 
 });
 
 test.each<{ name: string; faults: Partial<Faults> }>([
-  { name: 'has no locks', faults: { locks: 'absent' } },
+  { name: '1.4.16 has no locks', faults: { locks: 'absent' } },
   { name: 'has given its locks to somebody else', faults: { locks: 'taken' } },
   { name: 'wants no body', faults: { wrongAnswer: 'garbage', wrongAt: '/data/api/v1/scan-lock' } },
   { name: 'says nothing', faults: { wrongAnswer: 'silence', wrongAt: '/' } },

@@ -45,7 +45,7 @@ function scans(): string[] {
     .map(({ path }) => path.replace('/data/api/v1/scan/', ''));
 }
 
-test('a new project is scanned twice, after the configuration, and then known as loaded', async () => {
+test('1.4.6, 3.1.7, 3.1.8 a new project is scanned twice, after the configuration, and then known as loaded', async () => {
   await rig.sync(FILES);
   expect(await scan()).toMatchObject({ outcome: 'Loaded' });
   expect(scans()).toEqual(['config', 'projects', 'projects']);
@@ -62,7 +62,7 @@ test('what was scanned is not scanned again, and a change calls for its own scan
 });
 
 test.each(['join', 'queue', 'ignore'] as const)(
-  'a scan of somebody else that began before the files changed proves nothing, where the gateway would %s ours',
+  '3.1.1, 3.1.2 a scan of somebody else that began before the files changed proves nothing, where the gateway would %s ours',
   async (scanDuringScan) => {
     await rig.sync(FILES);
     await scan();
@@ -92,7 +92,7 @@ test.each<{ name: string; faults: Partial<Faults>; outcome: Partial<ScanResult> 
     outcome: { outcome: 'AppliedUnverified', message: expect.stringContaining('starting') as string },
   },
   {
-    name: 'a scan that is done but not reported is proved by what the gateway serves',
+    name: '1.4.4, 3.1.11 a scan that is done but not reported is proved by what the gateway serves',
     faults: { scanNotReported: true, newProjectScans: 1 },
     outcome: { outcome: 'Loaded', message: expect.stringContaining('serves what was changed') as string },
   },
@@ -109,10 +109,10 @@ test.each<{ name: string; faults: Partial<Faults>; outcome: Partial<ScanResult> 
 
 test.each<{ name: string; faults: Partial<Faults>; reason: string }>([
   { name: 'a scan that never ends', faults: { scanNeverEnds: true }, reason: 'ScanFailed' },
-  { name: 'a scan that the gateway answers with 500', faults: { scanFails: true }, reason: 'ScanFailed' },
+  { name: '1.4.7 a scan that the gateway answers with 500', faults: { scanFails: true }, reason: 'ScanFailed' },
   { name: 'a key that the gateway does not know', faults: { refuseToken: 401 }, reason: 'GatewayAuthFailed' },
   { name: 'a key without the right', faults: { refuseToken: 403 }, reason: 'GatewayAuthFailed' },
-  { name: 'a gateway that waits for its first-time setup', faults: { state: 'commissioning' }, reason: 'GatewayNotRunning' },
+  { name: '3.3.1 a gateway that waits for its first-time setup', faults: { state: 'commissioning' }, reason: 'GatewayNotRunning' },
 ])('$name fails as $reason, and the scans stay owed', async ({ faults, reason }) => {
   await rig.sync(FILES);
   gateway.set(faults);
@@ -193,7 +193,7 @@ test('a project that the gateway lists no more after a change was not loaded; on
   });
 });
 
-test('a gateway that does not run is no failure, and is scanned when it is back', async () => {
+test('3.1.3 a gateway that does not run is no failure, and is scanned when it is back', async () => {
   await rig.sync(FILES);
   await gateway.stop();
   expect(await scan()).toMatchObject({

@@ -29,7 +29,7 @@ afterEach(async () => {
 test.each<{ name: string; policy?: SessionPolicy; faults: Partial<Faults>; files?: Files; says?: RegExp }>([
   { name: 'nobody is there: applied', policy: 'wait', faults: {} },
   {
-    name: 'a Designer in the project: not applied, and named',
+    name: '3.2.1 a Designer in the project: not applied, and named',
     policy: 'wait',
     faults: ann('P'),
     says: /^ann has P open in a Designer at 10\.0\.0\.7: nothing was written\. It goes on/,
@@ -41,7 +41,7 @@ test.each<{ name: string; policy?: SessionPolicy; faults: Partial<Faults>; files
   { name: 'a Designer in another project: applied', policy: 'wait', faults: ann('Q') },
   { name: 'a change of no project: applied', policy: 'wait', faults: ann('P'), files: { 'config/resources/core/notes/a': '' } },
   {
-    name: 'a list that cannot be read counts as somebody there',
+    name: '3.2.3 a list that cannot be read counts as somebody there',
     policy: 'wait',
     faults: UNREADABLE,
     says: /cannot be told who has a Designer open/,

@@ -14,6 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gatewayUser, handOver, letThrough } from '../../../temporal-dev/install/gateway-user.ts';
+import type { Mirror } from '../../../src/domain/manifest.ts';
 import type { Files } from './support/content.ts';
 import { Content } from './support/content.ts';
 import { doing, openAgent, stepOf } from './support/local-agent.ts';
@@ -125,6 +126,42 @@ asSuperuser('on a volume of its own', () => {
     await agent.close();
   });
 
+  test.each([
+    {
+      name: 'a part of the same volume',
+      at: 'projects',
+      make: (dir: string) => mkdirSync(join(dir, 'other')),
+      says: 'projects is a mount',
+    },
+    {
+      name: 'a single file',
+      at: 'projects/P/a',
+      make: (dir: string) => writeFileSync(join(dir, 'other'), 'of a ConfigMap'),
+      says: 'projects/P/a is a mount',
+    },
+  ])(
+    '$name that is mounted inside the data directory is refused when it is staged, and nothing of ours is put there',
+    async ({ at, make, says }) => {
+      mkdirSync(join(dataDir, 'projects/P'), { recursive: true });
+      writeFileSync(join(dataDir, 'projects/P/a'), 'theirs');
+      make(dataDir);
+      expect(spawnSync('mount', ['--bind', join(dataDir, 'other'), join(dataDir, at)]).status).toBe(0);
+      try {
+        const { relay, digests } = relayWith({ 'projects/P/a': '1' });
+        const agent = await openAgent(dataDir, relay);
+        await expect(agent.stage(stepOf('none', digests[0]!, 'op'), doing)).rejects.toMatchObject({
+          reason: 'NotSupportedYet',
+          message: expect.stringContaining(says) as string,
+        });
+        await agent.close();
+      } finally {
+        spawnSync('umount', [join(dataDir, at)]);
+      }
+      expect(readFileSync(join(dataDir, 'projects/P/a'), 'utf8')).toBe('theirs');
+      expect(existsSync(join(dataDir, 'projects/.ignition-sync'))).toBe(false);
+    },
+  );
+
   test('a mount in place of external is the gateway’s affair: nothing is made there, and nothing held', async () => {
     const external = join(dataDir, 'config/resources/external');
     mkdirSync(external, { recursive: true });
@@ -180,12 +217,19 @@ asSuperuser('on a volume of its own', () => {
   });
 });
 
-/** Runs an apply of `files` over nothing in a process that is no superuser, whoever starts it. @returns what it fails with */
-function applyUnprivileged(folder: string, files: Files): string | undefined {
+interface Unprivileged {
+  readonly call?: 'stage' | 'apply';
+  readonly mirror?: Mirror;
+  /** Called when everything belongs to the process's user. */
+  readonly prepare?: () => void;
+}
+
+/** Stages or applies `files` over nothing in a process that is no superuser, whoever starts it. @returns what it fails with */
+function unprivileged(folder: string, files: Files, { call = 'apply', mirror, prepare }: Unprivileged = {}): string | undefined {
   const child = join(import.meta.dirname, 'support', 'crash-child.ts');
   const user = gatewayUser(child, process.execPath);
   const content = new Content();
-  const target = content.add(files);
+  const target = content.add(files, mirror);
   const contentFile = join(folder, 'content.json');
   writeFileSync(contentFile, JSON.stringify([...content.manifests]));
   writeFileSync(`${contentFile}.blobs`, JSON.stringify([...content.blobs].map(([digest, bytes]) => [digest, bytes.toString('base64')])));
@@ -194,7 +238,8 @@ function applyUnprivileged(folder: string, files: Files): string | undefined {
     letThrough(folder, user);
     handOver(dataDir, user);
   }
-  const order = { dataDir, contentFile, work: { call: 'apply', step: stepOf('none', target, 'op') } };
+  prepare?.();
+  const order = { dataDir, contentFile, work: { call, step: stepOf('none', target, 'op') } };
   const { stdout } = spawnSync(process.execPath, [child, JSON.stringify(order)], {
     ...user,
     encoding: 'utf8',
@@ -217,7 +262,7 @@ describe('as a user to whom files can be refused', () => {
 
   test('a folder that takes no writes is VolumeFailed, names the path, and everything is as it was', () => {
     chmodSync(join(folder, 'data/projects/P'), 0o555);
-    const failure = applyUnprivileged(folder, { 'projects/A/x': 'new', 'projects/P/a': 'ours' });
+    const failure = unprivileged(folder, { 'projects/A/x': 'new', 'projects/P/a': 'ours' });
     expect(failure).toContain('EACCES');
     expect(failure).toContain('projects/P/a');
     expect(readFileSync(join(folder, 'data/projects/P/a'), 'utf8')).toBe('theirs');
@@ -225,8 +270,45 @@ describe('as a user to whom files can be refused', () => {
     expect(existsSync(join(folder, 'data/.ignition-sync/journal.json'))).toBe(false);
   });
 
+  const asRoot = gatewayUser(process.execPath) ? test : test.skip;
+  if (asRoot === test.skip) console.log('Folders of another user: skipped, only a superuser can make them.');
+  const mirror: Mirror = { folders: ['projects/P'], spares: [] };
+
+  asRoot.each<{ name: string; make: (at: string) => void; files?: Files; says: string }>([
+    { name: 'with files that would go', make: (at) => writeFileSync(join(at, 'x'), 'foreign'), says: 'projects/P/theirs' },
+    { name: 'that is empty and would go', make: (at) => mkdirSync(join(at, 'empty')), says: 'projects/P/theirs' },
+    { name: 'that is closed to readers too', make: (at) => chmodSync(at, 0o700), says: 'projects/P/theirs' },
+    {
+      name: 'with a file that nobody may read',
+      make: (at) => writeFileSync(join(at, 'x'), 'foreign', { mode: 0o600 }),
+      says: 'projects/P/theirs/x',
+    },
+    { name: 'that a new file would come to', make: () => undefined, files: { 'projects/P/theirs/new/a': '1' }, says: 'projects/P/theirs' },
+  ])('a folder of another user in a mirrored destination $name is OwnerMismatch when it is staged', ({ make, files, says }) => {
+    const theirs = join(folder, 'data/projects/P/theirs');
+    const prepare = (): void => {
+      mkdirSync(theirs);
+      make(theirs);
+    };
+    const failure = unprivileged(folder, files ?? { 'projects/P/a': 'ours' }, { call: 'stage', mirror, prepare });
+    expect(failure).toContain(`${says} belongs to user 0 and is closed to the agent, which runs as user 2003`);
+    expect(readFileSync(join(folder, 'data/projects/P/a'), 'utf8')).toBe('theirs');
+    expect(existsSync(theirs)).toBe(true);
+  });
+
+  asRoot('a folder of another user that lets the agent change it is no reason to refuse', () => {
+    const theirs = join(folder, 'data/projects/P/theirs');
+    const prepare = (): void => {
+      mkdirSync(theirs);
+      chmodSync(theirs, 0o777);
+      writeFileSync(join(theirs, 'x'), 'foreign');
+    };
+    expect(unprivileged(folder, { 'projects/P/a': 'ours' }, { mirror, prepare })).toBeUndefined();
+    expect(existsSync(theirs)).toBe(false);
+  });
+
   test('the same apply goes through where nothing is refused', () => {
-    expect(applyUnprivileged(folder, { 'projects/A/x': 'new', 'projects/P/a': 'ours' })).toBeUndefined();
+    expect(unprivileged(folder, { 'projects/A/x': 'new', 'projects/P/a': 'ours' })).toBeUndefined();
     expect(readFileSync(join(folder, 'data/projects/P/a'), 'utf8')).toBe('ours');
   });
 });

@@ -38,18 +38,24 @@ const lock: Ask = (client) => client.lockScans('config', { acquireSeconds: 0, ho
 
 describe('answers that are no success end in a named reason', () => {
   test.each<{ name: string; options?: Partial<SimulatorOptions>; faults?: Partial<Faults>; ask?: Ask; reason: string; says?: RegExp }>([
-    { name: 'no such route', options: { version: '8.1.45' }, reason: 'GatewayIncompatible', says: /Ignition 8\.3 or later/ },
+    { name: '1.2.1 no such route', options: { version: '8.1.45' }, reason: 'GatewayIncompatible', says: /Ignition 8\.3 or later/ },
     {
-      name: 'a validation that failed inside a 200',
+      name: '1.2.11 a validation that failed inside a 200',
       faults: { wrongAnswer: 'successFalse' },
       reason: 'ScanFailed',
       says: /says no: the gateway said no/,
     },
-    { name: 'an exception', faults: { scanFails: true }, ask: trigger, reason: 'ScanFailed', says: /500.*The gateway says: scan failed/ },
-    { name: 'restarting', faults: { state: 'starting' }, reason: 'GatewayNotRunning', says: /starting \(503\)/ },
-    { name: 'uncommissioned', faults: { state: 'commissioning' }, reason: 'GatewayNotRunning', says: /first-time setup/ },
     {
-      name: 'a scan that an uncommissioned gateway refuses with 400',
+      name: '1.2.8 an exception',
+      faults: { scanFails: true },
+      ask: trigger,
+      reason: 'ScanFailed',
+      says: /500.*The gateway says: scan failed/,
+    },
+    { name: '1.2.9 restarting', faults: { state: 'starting' }, reason: 'GatewayNotRunning', says: /starting \(503\)/ },
+    { name: '1.2.10 uncommissioned', faults: { state: 'commissioning' }, reason: 'GatewayNotRunning', says: /first-time setup/ },
+    {
+      name: '1.2.10 a scan that an uncommissioned gateway refuses with 400',
       faults: { state: 'commissioning', commissioningScan: 400 },
       ask: trigger,
       reason: 'ScanFailed',
@@ -59,7 +65,7 @@ describe('answers that are no success end in a named reason', () => {
     { name: 'a key without the right', faults: { refuseToken: 403 }, reason: 'GatewayAuthFailed', says: /does not allow it/ },
     { name: 'a refused write without a body', faults: { refuseToken: 401 }, ask: trigger, reason: 'GatewayAuthFailed' },
     { name: 'a refused write with a page', faults: { refuseToken: 401, refusedBody: 'page' }, ask: trigger, reason: 'GatewayAuthFailed' },
-    { name: 'a page where JSON is due', faults: { wrongAnswer: 'html' }, reason: 'GatewayIncompatible', says: /text\/html/ },
+    { name: '1.2.3 a page where JSON is due', faults: { wrongAnswer: 'html' }, reason: 'GatewayIncompatible', says: /text\/html/ },
     { name: 'a page in answer to a scan', faults: { wrongAnswer: 'html' }, ask: trigger, reason: 'GatewayIncompatible' },
     { name: 'a no in answer to a scan', faults: { wrongAnswer: 'successFalse' }, ask: trigger, reason: 'ScanFailed' },
     { name: 'a redirect elsewhere', faults: { wrongAnswer: 'redirect' }, reason: 'GatewayIncompatible', says: /not followed/ },
@@ -88,7 +94,7 @@ describe('answers that are no success end in a named reason', () => {
 });
 
 describe('scans and their locks', () => {
-  test('the answer to a scan is a receipt: its end is seen by a newer moment', async () => {
+  test('1.4.1, 1.4.2, 1.4.3 the answer to a scan is a receipt: its end is seen by a newer moment', async () => {
     await withGateway({ faults: { scanMs: 30 } }, async (client) => {
       const before = await client.scanStatus('projects');
       await client.triggerScan('projects');
@@ -115,7 +121,7 @@ describe('scans and their locks', () => {
     });
   });
 
-  test('the request for a scan lets go of its own lock only', async () => {
+  test('1.4.5 the request for a scan lets go of its own lock only', async () => {
     await withGateway({}, async (client, gateway) => {
       for (const kind of ['config', 'projects'] as const) await client.lockScans(kind, { acquireSeconds: 0, holdSeconds: 60 });
       await client.triggerScan('projects');
@@ -133,7 +139,7 @@ describe('who a gateway is and how it is', () => {
     { faults: { state: 'starting' }, state: 'Starting' },
     { faults: { state: 'commissioning' }, state: 'Commissioning' },
     { faults: { state: 'faulted' }, state: 'Starting' },
-  ])('$faults: $state', async ({ faults, state }) => {
+  ])('1.5.1 $faults: $state', async ({ faults, state }) => {
     await withGateway({ faults }, async (client) => expect(await client.state()).toBe(state));
   });
 
@@ -150,7 +156,7 @@ describe('who a gateway is and how it is', () => {
     { options: { faults: { state: 'commissioning' } }, says: { contextStatus: 'NEEDS_COMMISSIONING' } },
     { options: { faults: { state: 'starting' } }, says: undefined },
     { options: { faults: { wrongAnswer: 'html', wrongAt: '/system' } }, says: undefined },
-  ])('without a key it says $says', async ({ options, says }) => {
+  ])('1.5.2 without a key it says $says', async ({ options, says }) => {
     await withGateway(options, async (client) => {
       const info = await client.gwInfo();
       if (says === undefined) expect(info).toBeUndefined();
@@ -172,14 +178,14 @@ describe('who a gateway is and how it is', () => {
     { options: { edition: 'edge' }, says: { edition: 'edge' } },
     { options: { mode: 'prod' }, says: { deploymentMode: 'prod' } },
     { options: { role: 'Backup' }, says: { redundancyRole: 'Backup' } },
-  ])('with a key it says $says', async ({ options, says }) => {
+  ])('1.5.3 with a key it says $says', async ({ options, says }) => {
     await withGateway(options, async (client) => expect(await client.gatewayInfo()).toMatchObject(says));
   });
 
   test.each<{ options: Partial<SimulatorOptions>; says: object }>([
     { options: {}, says: { role: 'Independent', activityLevel: 'Active', projectState: 'Unknown', peerConnected: false } },
     { options: { role: 'Backup' }, says: { role: 'Backup', activityLevel: 'Cold', projectState: 'Good', peerConnected: true } },
-  ])('of its pair it says $says', async ({ options, says }) => {
+  ])('1.5.5 of its pair it says $says', async ({ options, says }) => {
     await withGateway(options, async (client) => expect(await client.redundancy()).toMatchObject(says));
   });
 });

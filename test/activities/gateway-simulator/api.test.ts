@@ -62,18 +62,18 @@ describe('who may ask (facts 1.1)', () => {
 
 describe('answers that are no success (facts 1.2, 1.15, 5.3)', () => {
   test.each<{ name: string; path: string; method?: string; options?: Omit<SimulatorOptions, 'dataDir'>; status: number; says: RegExp }>([
-    { name: 'an unknown route', path: `${V1}/status`, status: 404, says: /^\{"message":"No route match for path: / },
+    { name: '1.2.1 an unknown route', path: `${V1}/status`, status: 404, says: /^\{"message":"No route match for path: / },
     { name: 'the manual’s /modes', path: `${V1}/modes`, status: 404, says: /No route match/ },
     { name: 'a project’s resources', path: `${V1}/projects/P/resources`, status: 404, says: /No route match/ },
     { name: 'a route that is known by name only', path: `${V1}/backup`, status: 501, says: /does not invent/ },
     {
-      name: 'a resource that is not there',
+      name: '1.2.2 a resource that is not there',
       path: `${V1}/resources/find/ignition/tag-provider/none`,
       status: 404,
       says: /<title>Error 404/,
     },
     {
-      name: 'a type that Edge does not have',
+      name: '3.4.1 a type that Edge does not have',
       path: `${V1}/resources/names/ignition/database-connection`,
       options: { edition: 'edge' },
       status: 404,
@@ -81,11 +81,17 @@ describe('answers that are no success (facts 1.2, 1.15, 5.3)', () => {
     },
     { name: '8.1', path: `${V1}/gateway-info`, options: { version: '8.1.45' }, status: 404, says: /No route match/ },
     { name: '8.1 says who it is', path: '/system/gwinfo', options: { version: '8.1.45' }, status: 200, says: /Version=8\.1\.45;/ },
-    { name: 'starting', path: `${V1}/gateway-info`, options: { faults: { state: 'starting' } }, status: 503, says: /Error 503/ },
-    { name: 'starting, before identity', path: '/system/gwinfo', options: { faults: { state: 'starting' } }, status: 503, says: /503/ },
-    { name: 'uncommissioned', path: `${V1}/gateway-info`, options: { faults: { state: 'commissioning' } }, status: 302, says: /^$/ },
     {
-      name: 'a scan while uncommissioned, as one lab saw it',
+      name: '1.2.3, 1.2.9 starting',
+      path: `${V1}/gateway-info`,
+      options: { faults: { state: 'starting' } },
+      status: 503,
+      says: /Error 503/,
+    },
+    { name: 'starting, before identity', path: '/system/gwinfo', options: { faults: { state: 'starting' } }, status: 503, says: /503/ },
+    { name: '1.2.10 uncommissioned', path: `${V1}/gateway-info`, options: { faults: { state: 'commissioning' } }, status: 302, says: /^$/ },
+    {
+      name: '1.2.10 a scan while uncommissioned, as one lab saw it',
       path: `${V1}/scan/config`,
       method: 'POST',
       options: { faults: { state: 'commissioning', commissioningScan: 400 } },
@@ -93,7 +99,7 @@ describe('answers that are no success (facts 1.2, 1.15, 5.3)', () => {
       says: /400/,
     },
     {
-      name: 'a scan that fails',
+      name: '1.2.8 a scan that fails',
       path: `${V1}/scan/config`,
       method: 'POST',
       options: { faults: { scanFails: true } },
@@ -210,7 +216,7 @@ test('Designers and Perspective sessions are listed, and a live Designer cannot 
   expect((await call(gateway, `${V1}/designer/designer-0`, { method: 'DELETE' })).status).toBe(409);
 });
 
-test('Edge has one project, whose name is Edge', async () => {
+test('3.4.3 Edge has one project, whose name is Edge', async () => {
   await using bench = new Bench();
   const gateway = await bench.start({ edition: 'edge' });
   bench.write({ 'projects/Edge/project.json': '{}', 'projects/Other/project.json': '{}' });

@@ -176,7 +176,7 @@ describe('which definition counts (facts 2.2, 2.3)', () => {
 });
 
 describe('a start (facts 2.2, 3.1)', () => {
-  test('loads projects whole, without any scan', async () => {
+  test('3.1.3 loads projects whole, without any scan', async () => {
     await using bench = new Bench();
     await bench.start().then((seeding) => seeding.stop());
     bench.write({ 'projects/P/project.json': '{}' });

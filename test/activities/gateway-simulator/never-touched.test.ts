@@ -4,14 +4,14 @@ import { Bench } from './support/bench.ts';
 
 test.each<{ name: string; make: (dir: string) => void; damage: string[] }>([
   { name: 'ordinary content', make: (dir) => writeFileSync(join(dir, 'plant.json'), '{}'), damage: [] },
-  { name: 'a database', make: (dir) => writeFileSync(join(dir, 'db/config.idb'), 'x'), damage: ['db/config.idb was written'] },
+  { name: '2.10.2 a database', make: (dir) => writeFileSync(join(dir, 'db/config.idb'), 'x'), damage: ['db/config.idb was written'] },
   {
     name: 'a file that is written back as it was',
     make: (dir) => writeFileSync(join(dir, 'gateway.xml'), readFileSync(join(dir, 'gateway.xml'))),
     damage: ['gateway.xml was written'],
   },
   {
-    name: 'the cache of projects',
+    name: '2.10.1 the cache of projects',
     make: (dir) => rmSync(join(dir, 'projects/.resources'), { recursive: true }),
     damage: [
       'projects/.resources was deleted',
@@ -29,7 +29,7 @@ test.each<{ name: string; make: (dir: string) => void; damage: string[] }>([
     damage: [],
   },
   {
-    name: 'the manifest of local',
+    name: '2.10.3 the manifest of local',
     make: (dir) => rmSync(join(dir, 'config/resources/local/config-mode.json')),
     damage: ['config/resources/local/config-mode.json was deleted'],
   },
@@ -44,7 +44,7 @@ test.each<{ name: string; make: (dir: string) => void; damage: string[] }>([
     damage: ['config/resources/core/ignition/system-properties/config.json was deleted'],
   },
   {
-    name: 'what core writes for itself',
+    name: '2.10.4 what core writes for itself',
     make: (dir) => writeFileSync(join(dir, 'config/resources/core/ignition/quickstart/config.json'), '{}'),
     damage: ['config/resources/core/ignition/quickstart/config.json was written'],
   },

@@ -19,7 +19,7 @@ afterEach(async () => {
   rmSync(dir, { recursive: true });
 });
 
-test('core and projects reach the backup after the master has scanned them; external and local do not', async () => {
+test('3.5.2 core and projects reach the backup after the master has scanned them; external and local do not', async () => {
   mkdirSync(join(dir, 'master/projects/P'));
   writeFileSync(join(dir, 'master/projects/P/project.json'), '{}');
   for (const collection of ['core', 'external', 'local']) writeFileSync(join(dir, `master/config/resources/${collection}/mark`), '');
@@ -29,7 +29,7 @@ test('core and projects reach the backup after the master has scanned them; exte
   expect(pair.backup.damage).toEqual([]);
 });
 
-test('after a failover the backup is active, and on the way back both are', async () => {
+test('3.5.3 after a failover the backup is active, and on the way back both are', async () => {
   const levels = async () => [
     (await api(pair.master, 'redundancy'))['activityLevel'],
     (await api(pair.backup, 'redundancy'))['activityLevel'],
@@ -42,7 +42,7 @@ test('after a failover the backup is active, and on the way back both are', asyn
   expect(await levels()).toEqual(['Active', 'Active']);
 });
 
-test('a cold backup says RUNNING, that it may be edited, and no uptime', async () => {
+test('3.5.1, 3.5.5 a cold backup says RUNNING, that it may be edited, and no uptime', async () => {
   expect(await (await call(pair.backup, '/StatusPing')).json()).toEqual({ state: 'RUNNING' });
   expect(await api(pair.backup, 'redundancy')).toMatchObject({ role: 'Backup', hasConfigAccess: true, uptime: -1, peerId: 'line-Master' });
   expect(await (await call(pair.backup, '/system/gwinfo')).text()).toContain(

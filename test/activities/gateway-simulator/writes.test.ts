@@ -15,11 +15,11 @@ describe('writes of the API (facts 1.2, 1.9)', () => {
       says: /"success":true.*"newSignature":"[0-9a-f]{64}"/,
     },
     { name: 'one that is there', method: 'POST', body: [{ name: 'a', config: {} }], status: 409 },
-    { name: 'a bare object', method: 'POST', body: { name: 'b', config: {} }, status: 400, says: /Invalid request body/ },
-    { name: 'no config', method: 'POST', body: [{ name: 'b' }], status: 422, says: /"fieldName":"config"/ },
+    { name: '1.2.6 a bare object', method: 'POST', body: { name: 'b', config: {} }, status: 400, says: /Invalid request body/ },
+    { name: '1.2.5 no config', method: 'POST', body: [{ name: 'b' }], status: 422, says: /"fieldName":"config"/ },
     { name: 'an illegal name', method: 'POST', body: [{ name: 'a/b', config: {} }], status: 422, says: /"fieldName":"name"/ },
     {
-      name: 'a stale signature',
+      name: '1.2.7 a stale signature',
       method: 'PUT',
       body: [{ name: 'a', config: {}, signature: 'x' }],
       status: 500,
@@ -58,7 +58,7 @@ describe('writes of the API (facts 1.2, 1.9)', () => {
     expect([await gone(''), await gone('?confirm=true')]).toEqual([false, true]);
   });
 
-  test('a write waits while somebody holds the lock of the configuration', async () => {
+  test('1.4.14 a write waits while somebody holds the lock of the configuration', async () => {
     await using bench = new Bench();
     const gateway = await bench.start();
     gateway.gateway.locks.config.take('somebody', 60);
@@ -74,7 +74,7 @@ describe('writes of the API (facts 1.2, 1.9)', () => {
   });
 });
 
-test('commissioning points at a user source of its own, and may forget keys', async () => {
+test('3.1.4 commissioning points at a user source of its own, and may forget keys', async () => {
   await using bench = new Bench();
   const gateway = await bench.start({ faults: { state: 'commissioning' }, tokenFile: '/dev/null' });
   await call(gateway, '/simulator/commission', send('POST', { forgets: 'until-restart' }));
@@ -115,7 +115,7 @@ describe('a child project (facts 2.5, 2.6)', () => {
   });
 });
 
-test('a second tag provider of Edge is taken and fails when it starts (facts 3.4)', async () => {
+test('3.4.2 a second tag provider of Edge is taken and fails when it starts', async () => {
   await using bench = new Bench();
   const gateway = await bench.start({ edition: 'edge' });
   bench.write({ 'config/resources/core/ignition/tag-provider/second/resource.json': manifest([]) });

@@ -178,7 +178,7 @@ test('blobs that were lost while the process was away are read from git again', 
 test('a plan says when the manifest of what is live is lost', async () => {
   using bench = new Workbench();
   const repo = bench.repository();
-  repo.commit({ 'projects/p/f': 'content' });
+  repo.commit({ 'projects/p/project.json': '{}' });
   const result = await bench.plan({ repo: repo.url }, [gateway('a', undefined, { live: sha256('lost') })]);
   expect(result.notes).toEqual([expect.stringContaining('has lost the manifest of what is live')]);
   expect(result.holds).toEqual([]);

@@ -95,6 +95,29 @@ test('a plan that takes most files away holds for a confirmation and says which 
   expect(result.files).toEqual({ added: 0, modified: 0, deleted: 29 });
 });
 
+test('a gateway whose volume has no record any more is planned over what it confirmed last, and told so', async () => {
+  using bench = new Workbench();
+  const repo = bench.repository();
+  const files = Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`projects/p/f${i}`, `content ${i}`]));
+  repo.commit({ ...files, 'projects/p/excluded': 'x' });
+  const { target: confirmed } = await bench.planned(await bench.plan({ repo: repo.url }, [gateway('a')]), 'a');
+  repo.commit({ 'projects/p/f0': 'content 0', 'projects/p/excluded': 'x' });
+  const lost = [gateway('a', undefined, { confirmed })];
+  const result = await bench.plan({ repo: repo.url }, lost, { excludePatterns: ['projects/p/excluded'] });
+  expect(result).toMatchObject({ files: { added: 0, modified: 0, deleted: 29 }, holds: [{ reason: 'TooManyDeletes' }] });
+  expect(result.notes.join('\n')).toContain('its volume has no record of what is live: where most files are those that it confirmed last');
+  const { source, store } = await bench.opened;
+  const [row] = await source.readWave({ planDigest: result.planDigest, stage: '', wave: 0, only: ['a'] });
+  expect(row).toMatchObject({ expectLive: 'none', lastConfirmed: confirmed });
+  expect((await store.readManifest(row!.released!)).entries.map(({ path }) => path)).toEqual(['projects/p/excluded']);
+  // What the store has lost stands in for nothing.
+  const unknown = await bench.plan({ repo: repo.url }, [gateway('a', undefined, { confirmed: 'e'.repeat(64) })]);
+  expect(unknown).toMatchObject({ files: { deleted: 0 }, holds: [] });
+  expect(unknown.notes.join('\n')).toContain('this is a first sync, which deletes nothing');
+  const [first] = await source.readWave({ planDigest: unknown.planDigest, stage: '', wave: 0, only: ['a'] });
+  expect(first).not.toHaveProperty('lastConfirmed');
+});
+
 test('the fault of a gateway ends the plan and names the gateway', async () => {
   using bench = new Workbench();
   const repo = bench.repository();

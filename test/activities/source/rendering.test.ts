@@ -72,7 +72,7 @@ test('without a name of its own a gateway keeps its system-properties, and so do
   expect(named.notes.join()).toContain('without the key systemName');
 });
 
-test('two gateways that would have the same system name are refused, both by name', async () => {
+test('3.6.3 two gateways that would have the same system name are refused, both by name', async () => {
   using bench = new Workbench();
   const repo = bench.repository();
   repo.commit({ [`${NAME}/config.json`]: SYSTEM });

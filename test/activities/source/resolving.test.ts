@@ -184,6 +184,17 @@ test.each([{ tag: ['v1'] }, { tag: ['-a', '-m', 'release', 'v1'] }])('a tag that
   expect(await source.resolveRevision({ ...refuse, tag: followed.tag! })).toEqual(followed);
 });
 
+test('an object that names another repository gets the answer of that one, also for the same ref within the same moment', async () => {
+  using bench = new Workbench();
+  const [one, other] = [bench.repository('one'), bench.repository('other')];
+  const commits = [one.commit({ 'projects/a': '1' }), other.commit({ 'projects/a': '2' })];
+  const { source } = await bench.opened;
+  const resolved = [];
+  for (const { url } of [one, other])
+    resolved.push(await source.resolveRevision({ ...(await bench.input({ repo: url })), maxAgeMs: 600_000 }));
+  expect(resolved.map(({ commit }) => commit)).toEqual(commits);
+});
+
 test('a deleted branch is a fault with words, and resolves again when it is back', async () => {
   using bench = new Workbench();
   const repo = bench.repository();

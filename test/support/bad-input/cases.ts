@@ -62,14 +62,6 @@ export const KINDS: readonly BadInput[] = [
     then: (w) => w.backToGood(),
   },
   {
-    name: 'a git host that goes away',
-    bad: (w) => w.plant.stack.git.setFault('good', 'down'),
-    reason: 'HostUnreachable',
-    says: ['127.0.0.1 does not answer', 'it is asked again'],
-    knownBy: 'the object',
-    mend: (w) => w.plant.stack.git.setFault('good', undefined),
-  },
-  {
     name: 'a mapping of something that the commit does not have',
     bad: (w) => w.plant.apply(w.profile({ source: 'projcts' })),
     reason: 'SourceNotFound',

@@ -90,4 +90,12 @@ export const NEIGHBOURS: readonly BadInput[] = [
     knownBy: 'its rollout',
     mend: (w) => w.copy.push({ 'projects/line/Project.json': null }),
   },
+  {
+    name: 'a git host that goes away',
+    bad: (w) => w.plant.stack.git.setFault('good', 'down'),
+    reason: 'HostUnreachable',
+    says: ['127.0.0.1 does not answer', 'it is asked again'],
+    knownBy: 'the object',
+    mend: (w) => w.plant.stack.git.setFault('good', undefined),
+  },
 ];

@@ -131,11 +131,24 @@ test('the order of pods does not matter', () => {
   expect(summary(pods.toReversed(), ['plant'], [])).toEqual(summary(pods, ['plant'], []));
 });
 
-test('a profile counts more than a service path', () => {
-  const [gateway] = discover([pod('a', { 'sync-profile': 'site', 'service-path': '.' })], ['plant'], []).wanted;
+test('a profile counts more than a service path, and whoever gives both is told so', () => {
+  const [gateway] = discover([pod('a', { 'sync-profile': 'site', 'service-path': 'areas/1' })], ['plant'], []).wanted;
   expect(gateway!.spec).toMatchObject({ profileRef: { name: 'site' } });
   expect(gateway!.spec).not.toHaveProperty('servicePath');
+  expect(gateway).not.toHaveProperty('fault');
+  expect(gateway!.warning).toEqual({
+    reason: 'InvalidSpec',
+    message:
+      'pod a: annotation ignition-sync.io/service-path ("areas/1") has no effect beside ignition-sync.io/sync-profile ("site"), whose mappings count: remove one of the two.',
+  });
 });
+
+test.each([
+  { 'sync-profile': 'site', 'service-path': ' ' },
+  { 'sync-profile': '', 'service-path': '.' },
+])('an empty annotation is none: %j warns of nothing', (annotations) =>
+  expect(discover([pod('a', annotations)], ['plant'], []).wanted[0]).not.toHaveProperty('warning'),
+);
 
 test('a tag provider goes to the gateway with the other annotations of its pod', () => {
   const [gateway] = discover([pod('a', { 'tag-provider': 'plant' })], ['plant'], []).wanted;

@@ -26,6 +26,7 @@ test('an edit of what decides the bytes is looked at, without a new commit', () 
     text(shared('a')),
     text(shared('b')),
     text({ excludePatterns: ['a'] }),
+    text({ git: { repo: 'https://git.example/b.git', ref: 'main' } }),
     text({}, { 'ignition-sync.io/tag-provider': 'plant' }),
   ];
   expect(new Set(texts).size).toBe(texts.length);

@@ -1,4 +1,4 @@
-import { gatewayStatus } from '../../../src/domain/gateway-status.ts';
+import { gatewayStatus, withRestart } from '../../../src/domain/gateway-status.ts';
 import { isOutOfDate } from '../../../src/domain/out-of-date.ts';
 import type { GatewayReport } from '../../../src/domain/reports.ts';
 
@@ -88,5 +88,25 @@ test('a gateway that was put back after an abort runs what it ran before, and sa
   const back = gatewayStatus(two, report('Restored', { commit: 'c2', live: 'm1', fault: { reason: 'Aborted', message: '' } }), T2);
   expect(back).toMatchObject({ revision: 'main@sha1:c1', desired: 'main@sha1:c2', live: 'm1', confirmed: { manifest: 'm1' } });
   const unknown = gatewayStatus(two, report('Restored', { commit: 'c2', live: 'm0', fault: { reason: 'Aborted', message: '' } }), T2);
-  expect(unknown.revision).toBeUndefined();
+  expect([unknown.revision, unknown.confirmed]).toEqual([undefined, undefined]);
+  // Without a record of what is live it is put back to that, and what it confirmed before goes on standing in for it.
+  const lost = gatewayStatus(
+    two,
+    report('Restored', { commit: 'c2', live: 'none', standsIn: 'm1', fault: { reason: 'Aborted', message: '' } }),
+    T2,
+  );
+  expect(lost).toMatchObject({ revision: 'main@sha1:c1', live: 'none', confirmed: { manifest: 'm1' } });
+});
+
+test.each([
+  { had: undefined, says: [], news: undefined },
+  { had: ['modules'], says: ['modules'], news: undefined },
+  { had: undefined, says: ['modules'], news: { restartPending: ['modules'] } },
+  {
+    had: ['modules'],
+    says: [],
+    news: { restartPending: null, message: `seen to be restarted at ${T2}; what it has loaded is proved with the next sync` },
+  },
+])('an agent that says $says of a gateway that had $had waiting for a restart', ({ had, says, news }) => {
+  expect(withRestart({ phase: 'Synced', ...(had && { restartPending: had }) }, says, T2)).toEqual(news);
 });

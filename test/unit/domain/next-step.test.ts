@@ -85,6 +85,11 @@ test.each<{ name: string; now: Partial<Situation>; step: object }>([
     step: { do: 'wait' },
   },
   {
+    name: 'a fix never waits for the back-off of what it fixes',
+    now: { settled: settled('Failed', { commit: 'faulty', fault: { reason: 'GitFailed', message: '' }, failures: 30 }) },
+    step: { do: 'start' },
+  },
+  {
     name: 'and is tried again after it',
     now: { settled: settled('Failed', { fault: { reason: 'GitFailed', message: '' } }), backoffOver: true },
     step: { do: 'start' },

@@ -117,9 +117,11 @@ test.each([
   { name: 'the next rollout', n: 4, known: { number: 3, state: 'Progressing' }, may: true },
   { name: 'an older rollout', n: 2, known: { number: 3, state: 'Progressing' }, may: false },
   { name: 'a finished rollout whose workflow was reset', n: 3, known: { number: 3, state: 'Succeeded' }, may: false },
+  { name: 'a wave that outlived its rollout', n: 3, left: true, known: { number: 3, state: 'Aborted' }, may: true },
+  { name: 'a wave that outlived its rollout and saw a newer one', n: 3, left: true, known: { number: 4, state: 'Planning' }, may: false },
   { name: 'the object itself', n: undefined, known: { number: 3, state: 'Succeeded' }, may: true },
-])('$name may write status: $may', ({ n, known, may }) => {
-  expect(mayReport(known ? ({ rollout: known } as IgnitionSyncStatus) : undefined, n)).toBe(may);
+])('$name may write status: $may', ({ n, known, may, left }) => {
+  expect(mayReport(known ? ({ rollout: known } as IgnitionSyncStatus) : undefined, n, left)).toBe(may);
 });
 
 test('what an idle object waits for stays said when a report is about something else', () => {

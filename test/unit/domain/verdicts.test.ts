@@ -52,6 +52,19 @@ test.each<{ name: string; reports: StatusReport[]; ready: string; stalled: strin
     stalled: 'True SourceNotFound',
   },
   {
+    name: 'a gateway that runs the commit only after a restart: not Ready, although all files are there',
+    reports: [resolved, rollout('Succeeded')],
+    seen: [{ ...gateways[0], restartPending: ['modules'] }],
+    ready: 'False RestartPending',
+    stalled: 'False NotStalled',
+  },
+  {
+    name: 'and Ready as soon as it was restarted',
+    reports: [resolved, rollout('Succeeded'), resolved],
+    ready: 'True Synced',
+    stalled: 'False NotStalled',
+  },
+  {
     name: 'what the object itself says afterwards does not hide it',
     reports: [resolved, rollout('Failed'), resolved],
     ready: 'False SourceNotFound',

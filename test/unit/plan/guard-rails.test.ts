@@ -87,6 +87,12 @@ test.each([
   expect(guardRails(previous, diffManifests(previous, next), mappings).map(({ reason }) => reason)).toEqual(held ? ['EmptySource'] : []);
 });
 
+test('a source that is allowed to be absent is held for the share that it takes, like any other', () => {
+  const [previous, next] = [manifest(...many(40), 'projects/q/b'), manifest('projects/q/b')];
+  const held = guardRails(previous, diffManifests(previous, next), [mapping('projects/p', 0, true), mapping('projects/q', 1)]);
+  expect(held.map(({ reason }) => reason)).toEqual(['TooManyDeletes']);
+});
+
 test('a first apply is never held', () => {
   expect(guardRails(undefined, diffManifests(undefined, manifest('a')), [mapping('projects', 0)])).toEqual([]);
 });

@@ -4,7 +4,7 @@ const CORE = 'config/resources/core';
 
 test.each<Case & { name: string; lands: string[]; notes: RegExp[] }>([
   {
-    name: 'all of a repository is narrowed to what may be synced',
+    name: '2.10.2 all of a repository is narrowed to what may be synced',
     tree: [
       'README.md',
       'docs/a',
@@ -24,21 +24,21 @@ test.each<Case & { name: string; lands: string[]; notes: RegExp[] }>([
     ],
   },
   {
-    name: 'config is narrowed to its collections',
+    name: '2.10.3 config is narrowed to its collections',
     tree: ['c/resources/core/a', 'c/resources/production/a', 'c/ignition/keys/root.json', 'c/resources/Local/x', 'c/resources/system/y'],
     mappings: [{ source: 'c', destination: 'config' }],
     lands: ['config/resources/core/a', 'config/resources/production/a'],
     notes: [/^left out 3 files .*config\/ignition, config\/resources\/Local, config\/resources\/system/],
   },
   {
-    name: 'projects is narrowed by its object store',
+    name: '2.10.1 projects is narrowed by its object store',
     tree: ['projects/.resources/ab', 'projects/p/.resources/cd', 'projects/p/db/code.py'],
     mappings: [{ source: 'projects', destination: 'projects' }],
     lands: ['projects/p/db/code.py'],
     notes: [/^left out 2 files .*projects\/\.resources, projects\/p\/\.resources/],
   },
   {
-    name: 'what each gateway writes for itself is left out with a count',
+    name: '2.10.4 what each gateway writes for itself is left out with a count',
     tree: [
       `${CORE}/ignition/api-token/t/config.json`,
       `${CORE}/ignition/api-token/t/resource.json`,
@@ -108,7 +108,7 @@ test.each<Case & { name: string; lands: string[]; notes: RegExp[] }>([
     notes: [/^left out 1 file outside/, /^left out 2 files that hold each gateway's own systemName/],
   },
   {
-    name: 'reports are left out anywhere',
+    name: '2.10.7 reports are left out anywhere',
     tree: ['projects/conversion-report.txt', 'config/resources/core/migration-log-1.md', 'projects/p/a'],
     lands: ['projects/p/a'],
     notes: [/^left out 2 files that are conversion or migration reports/],
@@ -137,7 +137,7 @@ const long = (length: number): string => 'ä'.repeat(Math.floor(length / 2)) + (
 
 test.each<Case & { name: string; says: RegExp }>([
   {
-    name: 'a link',
+    name: '2.10.5 a link',
     tree: ['projects/p/l@120000'],
     says: /^UnsupportedContent: .*spec\.mappings\[0\]: "projects\/p\/l" is a symbolic link/,
   },

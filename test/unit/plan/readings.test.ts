@@ -62,9 +62,9 @@ test.each<Case & { name: string; lands: Record<string, string>; notes?: RegExp[]
   },
   {
     name: 'a directory onto a destination with a slash keeps no name of its own',
-    tree: ['scripts/a'],
+    tree: ['scripts/project.json'],
     mappings: [{ source: 'scripts', destination: 'projects/p/' }],
-    lands: { 'projects/p/a': 'scripts/a' },
+    lands: { 'projects/p/project.json': 'scripts/project.json' },
   },
 ])('$name', ({ lands, notes, warnings = [], ...given }) => {
   const planned = plan(given);
@@ -80,6 +80,13 @@ test.each<Case & { name: string; says: RegExp }>([
     mappings: [{ source: 'a', destination }],
     gateway: { labels: { area: '' } },
     says: /^TemplateFailed: SyncProfile p: spec\.mappings\[0\]\.destination .*is empty for this gateway/,
+  })),
+  ...['{{ Labels.area }}', 'sites/{{ Labels.area }}/projects'].map((source) => ({
+    name: `the source ${source} where the label is empty, which would be all of the repository or more of it`,
+    tree: ['sites/a/projects/x', 'secret'],
+    mappings: [{ source, destination: 'projects' }],
+    gateway: { labels: { area: '' } },
+    says: /^TemplateFailed: SyncProfile p: spec\.mappings\[0\]\.source .*is empty for this gateway/,
   })),
   {
     name: 'a value with a backslash, which leads out on another platform',

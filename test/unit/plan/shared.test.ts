@@ -230,7 +230,14 @@ test('scripts for a gateway without such a project are skipped with a note', () 
 
 test('what replaces files of another mapping is warned of with both names', () => {
   const { warnings } = plan({
-    tree: ['projects/p/lib/code.py', 'projects/q/lib/code.py', 'one/code.py', 'two/code.py'],
+    tree: [
+      'projects/p/project.json',
+      'projects/p/lib/code.py',
+      'projects/q/project.json',
+      'projects/q/lib/code.py',
+      'one/code.py',
+      'two/code.py',
+    ],
     ...PROJECTS,
     ...shared({
       scripts: [
@@ -254,7 +261,7 @@ test.each([
     why: 'every one of spec.shared.udts names its own tagProvider',
   },
 ])('a tag provider of a pod that finds $name is warned of', ({ parts, why }) => {
-  const planned = plan({ tree: ['projects/p/a', 'u/x'], gateway: { annotations: { [PROVIDER]: 'plant' } }, spec: parts });
+  const planned = plan({ tree: ['projects/p/project.json', 'u/x'], gateway: { annotations: { [PROVIDER]: 'plant' } }, spec: parts });
   expect(planned.warnings).toEqual([`annotation ${PROVIDER} ("plant") has no effect: ${why}.`]);
 });
 

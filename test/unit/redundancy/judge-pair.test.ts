@@ -77,7 +77,7 @@ test.each([
   expect(verdict(master, backup, 'proceed')).toBe('write b, then m (failed over)');
 });
 
-test('what gateways say of their roles counts, not who was taken for the master', () => {
+test('3.5.3 what gateways say of their roles counts, not who was taken for the master', () => {
   expect(verdict('Backup/Active', 'Master/Warm')).toBe('m holds: RedundancyFailedOver');
   expect(verdict('Backup/Cold', 'Master/Active')).toBe('write b, then m');
 });

@@ -12,7 +12,7 @@ export interface CrashOrder {
   readonly dataDir: string;
   readonly contentFile: string;
   /** Nothing but opening, which recovers, when absent. */
-  readonly work?: { readonly call: 'apply' | 'restore'; readonly step: GatewayStep };
+  readonly work?: { readonly call: 'stage' | 'apply' | 'restore'; readonly step: GatewayStep };
   /** Number of the step directly after which the process ends itself; never when absent. */
   readonly dieAfter?: number;
   /** Name of the step directly after which it does. */
