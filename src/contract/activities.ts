@@ -6,6 +6,7 @@ import type { SessionPolicy, SessionsSeen } from '../domain/sessions.ts';
 import type { SomeFiles } from '../domain/taken.ts';
 import type { NodeState } from '../domain/redundancy/node.ts';
 import type { RestartPolicy } from '../domain/restart.ts';
+import type { Reason } from '../domain/reasons.ts';
 import type { KnownTag, LoadOutcome, ObjectRef, Resolution, Revision, RolloutState, StatusReport } from '../domain/reports.ts';
 
 export type { ObjectRef, Resolution, Revision };
@@ -319,7 +320,14 @@ export type DesiredSummary =
       /** Gateways whose confirmed manifest is not known to be that of the last finished rollout, at most 100 names. */
       readonly outOfDate: readonly string[];
       /** The newest rollout that status knows: numbers never go back, and a finished rollout is not started again, also after a reset. */
-      readonly rollout?: { readonly n: number; readonly state: RolloutState; readonly commit: string; readonly contentHash: string };
+      readonly rollout?: {
+        readonly n: number;
+        readonly state: RolloutState;
+        readonly commit: string;
+        readonly contentHash: string;
+        /** What it failed of. */
+        readonly reason?: Reason;
+      };
       /** What the object's tag named when it was last looked up. */
       readonly tag?: KnownTag;
       /** A stop or a pause by signal that status knows of. */

@@ -22,7 +22,8 @@ export interface Settled extends Wanted {
 
 export interface Situation {
   readonly wanted: Wanted;
-  readonly running: Wanted | undefined;
+  /** `foreign`: of an object that had this name before. */
+  readonly running: (Wanted & { readonly foreign?: true }) | undefined;
   readonly settled: Settled | undefined;
   /** Who holds back new applies, if anybody. */
   readonly paused: 'spec' | 'signal' | false;
@@ -55,6 +56,7 @@ function same(a: Wanted, b: Wanted | undefined): boolean {
 /** What the workflow of an object does next. A fix is never stuck behind the fault it fixes: a newer input ends a rollout in progress. */
 export function nextStep(now: Situation): NextStep {
   if (now.running) {
+    if (now.running.foreign) return { do: 'supersede', why: 'the rollout of the object that had this name before' };
     if (same(now.wanted, now.running)) return { do: 'wait', for: 'the running rollout' };
     if (now.paused || now.frozen)
       return { do: 'wait', for: `${now.frozen ? 'resume' : endOfPause(now.paused === 'spec')}, then the newer revision` };

@@ -43,6 +43,11 @@ export function askingForConfirmation(hold: Hold): string[] {
   return hold.kind === 'failed' ? hold.failed.filter(({ fault }) => fault.reason === 'TooManyDeletes').map(({ gateway }) => gateway) : [];
 }
 
+/** Whether no gateway would take the same plan when it is tried again: something else is live than what the plan was made for. */
+function needsNewPlan(hold: Hold): boolean {
+  return hold.kind === 'failed' && hold.failed.every(({ fault }) => fault.reason === 'LivePreconditionFailed');
+}
+
 /** `1 gateway`, `3 gateways`. */
 export function gatewaysOf(count: number): string {
   return `${count} gateway${count === 1 ? '' : 's'}`;
@@ -73,6 +78,7 @@ export function waitingFor(state: RolloutState, hold: Hold | undefined, pausedBy
     case 'Frozen':
       return 'resume after the emergency stop';
     case 'Holding':
+      if (hold && needsNewPlan(hold)) return 'a new plan: abort and then syncNow, or a new commit';
       return hold?.kind === 'canaryUnreachable'
         ? `the agent of ${hold.unreachable.join(', ')}, or abort`
         : `${hold && askingForConfirmation(hold).length > 0 ? 'approve' : 'retryGateway'}, abort or a new commit`;

@@ -10,7 +10,7 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { SignalDefinition } from '@temporalio/common';
+import { type SignalDefinition, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { DesiredSummary, ObjectRef, Resolution, Revision } from '../contract/activities.ts';
 import { PROGRESS_QUERY } from '../contract/messages.ts';
 import { rolloutWorkflowId } from '../contract/names.ts';
@@ -54,9 +54,12 @@ class ObjectRun {
   #fresh: boolean;
   /** Whether the running rollout is a child of this very run, which then hears of its end in any case. */
   #child = false;
-  #specPaused = false;
   /** The rollout that knows that the object asks for an approval. */
   #approvalTold: number | undefined;
+  /** Whether what is wanted was read after `resume` was said: the rollout goes on with what the object asks for by then. */
+  #liftable = false;
+  /** What the running rollout was last told of spec.paused; unknown to a new run. */
+  #specPaused: boolean | undefined;
   /** Stops and resumes reach status in their order, also when the apiserver is away in between. */
   readonly #stops = new InOrder();
   #byClockMs: number | undefined; // set when nothing but the clock caused this look, after so long
@@ -101,6 +104,7 @@ class ObjectRun {
 
   /** One look at what is wanted, and the step that follows from it. */
   async #look(): Promise<DesiredSummary | undefined> {
+    this.#liftable = this.#state.resumed !== undefined;
     try {
       const read = await this.#read();
       if (read) await this.#act(read.desired, read.revision);
@@ -109,7 +113,8 @@ class ObjectRun {
       rethrowCancellation(error);
       this.#fault = faultOf(error);
       this.#step = `${this.#fault.reason} to be mended; looked at again by itself`;
-      await this.#tellPause(this.#desired?.paused ?? false);
+      if (this.#desired) await this.#tellPause(this.#desired.paused);
+      await this.#tellApproval(this.#desired?.approval.required === true);
       await this.#lift();
       await this.#tell({
         observedGeneration: this.#desired?.generation,
@@ -157,10 +162,12 @@ class ObjectRun {
       this.#state.frozen ??= frozen;
       this.#state.pausedBySignal ||= pausedBySignal === true;
     }
-    if (!known) return;
-    learnFromStatus(this.#state, known, this.#child);
-    const { running } = this.#state;
-    if (!running || this.#child || (await this.#toRollout(rolloutControl, {}))) return;
+    const before = this.#state.settled;
+    if (known) learnFromStatus(this.#state, known, this.#child);
+    const { running, settled } = this.#state;
+    if (settled !== before && settled?.state === 'Failed' && patched('backs-off-from-status')) this.#wakeAfter(backoffMs(settled.failures));
+    if (!running || this.#child || (!known && !patched('older-rollout-ends-first'))) return;
+    if (await this.#toRollout(rolloutControl, {})) return;
     // A rollout that was terminated, or that an earlier run started, cannot say how it ended: whoever cannot be told anything runs no more.
     const { n, commit, contentHash } = running;
     this.#state.running = undefined;
@@ -183,10 +190,13 @@ class ObjectRun {
       retry: this.#retryable === this.#state.retry ? this.#retryable : undefined, // one that was asked for since is looked up first
       backoffOver: this.#backoffOver,
     });
+    // What is live was read before that end: a plan that expects it fails. The end is news, so the next look follows at once.
+    if (step.do === 'start' && this.#endedSinceRead && patched('reads-anew-after-an-end')) return;
     this.#fault = undefined;
     this.#step = step.do === 'wait' ? step.for : step.why;
     if (step.do === 'start') await this.#start(desired, revision, step);
-    if (step.do === 'supersede') await this.#toRollout(rolloutControl, { supersede: `${short(revision.commit)} is wanted now` });
+    const newer = running?.foreign ? 'the object was made anew' : `${short(revision.commit)} is wanted now`;
+    if (step.do === 'supersede') await this.#toRollout(rolloutControl, { supersede: newer });
     // Only now, so that gateways that waited go straight to the newer revision and not to the one that was stopped.
     await this.#tellPause(desired.paused);
     await this.#tellApproval(desired.approval.required);
@@ -197,15 +207,19 @@ class ObjectRun {
       contentHash: desired.contentHash,
       paused: this.#pause(desired.paused),
       fault: null,
-      ...(running || step.do === 'start' ? {} : { waitingFor: [this.#step, this.#notice].filter(Boolean).join('; ') }),
+      ...((running && !running.foreign) || step.do === 'start'
+        ? {}
+        : { waitingFor: [this.#step, this.#notice].filter(Boolean).join('; ') }),
       ...(this.#handledRequest === undefined ? {} : { handledSyncRequest: this.#handledRequest }),
     });
   }
 
-  /** Hands spec.paused on to the running rollout when it has turned. */
+  /** Hands spec.paused on to the running rollout when it has turned, and to one that an earlier run started in any case. */
   async #tellPause(specPaused: boolean): Promise<void> {
-    if (specPaused === this.#specPaused) return;
+    const before = this.#specPaused;
     this.#specPaused = specPaused;
+    const inherited = before === undefined && this.#state.running !== undefined && patched('pause-told-by-each-run');
+    if (specPaused === (before ?? false) && !inherited) return;
     await this.#toRollout(rolloutControl, { specPaused });
   }
 
@@ -219,8 +233,7 @@ class ObjectRun {
 
   /** What `resume` asked for: status first, for the relay gives no tickets before; then the rollout. */
   async #lift(): Promise<void> {
-    const { resumed } = this.#state;
-    if (!resumed) return;
+    if (!this.#state.resumed || (!this.#liftable && patched('lift-after-a-read'))) return;
     this.#state.resumed = undefined;
     await this.#writeStop(null);
     const { frozen } = this.#state;
@@ -246,14 +259,26 @@ class ObjectRun {
     this.#state.running = { n, commit, contentHash, only: step.only !== undefined };
     this.#child = true;
     if (approval.required) this.#approvalTold = n;
+    this.#specPaused ??= specPaused;
     this.#state.asked = false;
     this.#state.retry = undefined;
     this.#backoffOver = false;
-    const child = await startRollout({ schema: 1, object, n, desired: digest, contentHash, ref, commit, approval, specPaused, ...asked });
-    child.result().then(
+    const input = { schema: 1, object, n, desired: digest, contentHash, ref, commit, approval, specPaused, ...asked } as const;
+    const child = await startRollout(input).catch((error: unknown) => this.#notStarted(n, error));
+    child?.result().then(
       (result) => this.#ended({ n, ...result }),
       (error: unknown) => this.#vanished(n, revision, contentHash, faultOf(error)),
     );
+  }
+
+  /** A rollout of an object that had this name before may still run under this number: it is waited for. */
+  #notStarted(n: number, error: unknown): undefined {
+    if (!patched('older-rollout-ends-first')) throw error;
+    this.#child = false;
+    this.#state.running = undefined;
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    this.#state.running = { n, commit: '', contentHash: '', only: false, foreign: true };
+    this.#news += 1;
   }
 
   /** The rollout was terminated by hand, or failed without a word: status must not show it as under way for ever. */

@@ -1,6 +1,7 @@
 import type { DesiredSummary } from '../contract/activities.ts';
 import type { Said } from '../contract/messages.ts';
 import type { Settled } from '../domain/next-step.ts';
+import type { Reason } from '../domain/reasons.ts';
 import { isFinal } from '../domain/reports.ts';
 import type { RolloutEnded, RolloutInput } from './rollout-contract.ts';
 
@@ -11,6 +12,8 @@ interface Running {
   readonly only: boolean;
   readonly commit: string;
   readonly contentHash: string;
+  /** It belongs to an object that had this name before: all that is wanted of it is its end, and status does not speak of it. */
+  readonly foreign?: true;
 }
 
 /** The same, to be changed in place. */
@@ -52,6 +55,7 @@ interface KnownRollout {
   readonly commit: string;
   readonly contentHash: string;
   readonly state: string;
+  readonly reason?: Reason;
 }
 
 /**
@@ -63,12 +67,13 @@ interface KnownRollout {
 export function learnFromStatus(state: Mutable<Carried>, known: KnownRollout, child: boolean): void {
   state.n = Math.max(state.n, known.n);
   if (known.n !== state.n) return;
-  const { n, commit, contentHash } = known;
+  const { n, commit, contentHash, reason } = known;
   if (isFinal(known.state)) {
     if (state.running?.n === n && child) return; // it says itself how it ended, with its fault
     if (state.running?.n === n) state.running = undefined;
     if (state.running ?? (state.settled?.commit === commit && state.settled.contentHash === contentHash)) return;
-    state.settled = { n, commit, contentHash, state: known.state, failures: 1 };
+    const fault = reason && { reason, message: 'status.rollout.message has it' };
+    state.settled = { n, commit, contentHash, state: known.state, failures: 1, ...(fault && { fault }) };
   } else if (state.settled?.n !== n) {
     // Otherwise what was read is older than its end.
     state.running ??= { n, commit, contentHash, only: false };
@@ -81,6 +86,7 @@ export function settle(state: Mutable<Carried>, ended: RolloutEnded): number | u
   if (running?.n !== ended.n) return undefined;
   const { commit, contentHash } = running;
   state.running = undefined;
+  if (running.foreign) return 0;
   if (ended.fault?.reason === 'NoGateways' && running.only) return 0; // a retry of a gateway that does not exist settles nothing
   const again = before?.state === 'Failed' && before.commit === commit && before.contentHash === contentHash;
   const failures = ended.state === 'Failed' ? (again ? before.failures + 1 : 1) : 0;

@@ -1,5 +1,5 @@
 import { ignitionSyncWorkflowId, rolloutWorkflowId } from '../../src/contract/names.ts';
-import { Fleet } from '../support/fleet.ts';
+import { Fleet, type Halt } from '../support/fleet.ts';
 import { testStack } from '../support/stack.ts';
 
 /** What else people do to running workflows: terminations, resets and messages at a bad moment. */
@@ -142,4 +142,64 @@ test('a rollout that is reset while its wave runs ends that wave first, and hear
   const ended = await fleet.rollout(2, 'Aborted');
   expect(ended.rollout?.message).toBe('aborted by ada: the wrong one');
   expect(fleet.live()).toEqual({ a: 'c2', b: 'c1', c: 'c1' });
+});
+
+test('spec.paused: false is heard by a rollout whose object was terminated meanwhile', async () => {
+  fleet = await Fleet.startOnCommit1();
+  const canary = await fleet.pushUntil('c2', 'a', 'scan');
+  fleet.setSpec({ paused: true });
+  await fleet.changed();
+  await fleet.rollout(2, 'Paused');
+  canary.release();
+  await fleet.until((s) => s.stage === 'rest');
+  await fleet.workflow().terminate('test');
+  fleet.setSpec({ paused: false });
+  await fleet.changed();
+  await fleet.rollout(2, 'Succeeded');
+  expect(fleet.live()).toEqual({ a: 'c2', b: 'c2', c: 'c2' });
+});
+
+/** While its first rollout stages on gateway `a`, the object is deleted and made anew; says how that rollout goes on. */
+async function madeAnewWhileStaging(): Promise<Halt> {
+  fleet = await Fleet.start();
+  const canary = await fleet.pushUntil('c1', 'a', 'stage');
+  fleet.objects.deleteSync(fleet.name);
+  await fleet.changed();
+  await fleet.workflow().result();
+  fleet.setSpec({});
+  await fleet.changed();
+  await fleet.until((s) => s.waitingFor === 'the rollout of the object that had this name before');
+  return canary;
+}
+
+test('an object that is made anew while its old rollout ends waits for that, and then rolls out', async () => {
+  const canary = await madeAnewWhileStaging();
+  canary.release();
+  const { conditions } = await fleet.rollout(2, 'Succeeded');
+  expect(conditions?.find((c) => c.type === 'Stalled')?.status).toBe('False');
+  expect(fleet.writes()).toEqual({ a: 1, b: 1, c: 1 });
+});
+
+test('an object that is made anew rolls out also when its old rollout is terminated instead', async () => {
+  const canary = await madeAnewWhileStaging();
+  await fleet.workflow(1).terminate('test');
+  canary.release();
+  await fleet.changed();
+  await fleet.rollout(2, 'Succeeded');
+  expect(fleet.writes()).toEqual({ a: 1, b: 1, c: 1 });
+});
+
+test('a commit whose planning failed is tried again by itself, also when the object was terminated meanwhile', async () => {
+  fleet = await Fleet.startOnCommit1();
+  let broken = true;
+  fleet.whilePlanning = () => {
+    if (broken) throw new Error('the source is out of order');
+  };
+  await fleet.push('c2');
+  await fleet.rollout(2, 'Failed');
+  broken = false;
+  await fleet.workflow().terminate('test');
+  await fleet.changed();
+  await fleet.rollout(3, 'Succeeded');
+  expect(fleet.live()).toEqual({ a: 'c2', b: 'c2', c: 'c2' });
 });

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
@@ -25,6 +25,7 @@ import {
   rolloutWorkflowId,
   waveWorkflowId,
 } from '../../src/contract/names.ts';
+import type { Desired } from '../../src/domain/desired.ts';
 import { SyncError } from '../../src/domain/errors.ts';
 import { NO_MANIFEST } from '../../src/domain/manifest.ts';
 import type { Reason } from '../../src/domain/reasons.ts';
@@ -89,6 +90,12 @@ export class Fleet {
   pair: PairModel | undefined;
   /** The policies for open projects and restarts that plans say. */
   people: Pick<PlannedGateway, 'designers' | 'perspective' | 'sessionWaitMs' | 'restart'> = {};
+  /** What happens while the git host is asked what the ref names. */
+  whileResolving: () => Promise<void> = () => Promise.resolve();
+  /** Whether plans go by what status said of the gateways when the rollout began, as real ones do, not by what is live by now. */
+  plansByStatus = false;
+  /** Everything that was frozen by digest. */
+  readonly #documents = new Map<string, Desired>();
   /** What happens at the very moment the source is asked for a plan. */
   whilePlanning: () => Promise<void> | void = () => undefined;
   /** What workflows have logged, `info rollout 1 of …`. */
@@ -143,7 +150,13 @@ export class Fleet {
   }
 
   async startControl(): Promise<void> {
-    const documents = { putDocument: (document: unknown) => Promise.resolve(JSON.stringify(document).slice(0, 64)) };
+    const documents = {
+      putDocument: (document: unknown) => {
+        const digest = createHash('sha256').update(JSON.stringify(document)).digest('hex');
+        this.#documents.set(digest, document as Desired);
+        return Promise.resolve(digest);
+      },
+    };
     const control = createControlActivities({
       objects: this.objects,
       documents,
@@ -191,13 +204,17 @@ export class Fleet {
 
   #source(): SourceActivities {
     return {
-      resolveRevision: () => {
+      resolveRevision: async () => {
+        await this.whileResolving();
         if (this.#gitFault) throw new SyncError(this.#gitFault, 'the git host said no');
-        return Promise.resolve({ ref: 'main', commit: this.#commit });
+        return { ref: 'main', commit: this.#commit };
       },
       fetch: () => Promise.resolve({ subject: 'a change', author: 'somebody' }),
-      plan: async ({ commit, only, rollout }) => {
+      plan: async ({ commit, only, rollout, desired }) => {
         await this.whilePlanning();
+        const known = this.#documents.get(desired)?.gateways;
+        const live = (name: string): string =>
+          (this.plansByStatus ? known?.find((g) => g.name === name)?.live : undefined) ?? this.#gateway(name).live;
         const stored = (await this.objects.gateways()).filter((g) => g.spec.syncRef.name === this.name).map((g) => g.metadata);
         const target = `m-${commit.slice(0, 2)}`.padEnd(64, '0');
         const all = stored
@@ -205,12 +222,12 @@ export class Fleet {
           .map((g) => ({
             gateway: g.name,
             target,
-            expectLive: this.#gateway(g.name).live,
+            expectLive: live(g.name),
             ...this.people,
             ...this.pair?.planned(g.name),
           }))
           .sort((x, y) => (x.gateway < y.gateway ? -1 : 1));
-        const differs = (g: string): boolean => only !== undefined || this.#gateway(g).live !== target;
+        const differs = (g: string): boolean => only !== undefined || live(g) !== target;
         const changed = all.filter((g) => differs(g.gateway) || (g.pair && differs(g.pair.peer)));
         const canary = changed.filter((g) => g === changed[0] || g.gateway === changed[0]?.pair?.peer);
         const rest = changed.filter((g) => !canary.includes(g));

@@ -10,6 +10,8 @@ export class MemoryObjects implements ObjectStore {
   #version = 0;
   /** What happens between a write of an object's status and its answer. */
   afterStatus: (status: IgnitionSyncStatus) => Promise<void> = () => Promise.resolve();
+  /** How often an object was deleted: one that is made anew is another. */
+  #deleted = 0;
   /** Which writes of an object's status fail, as when the apiserver is away. */
   refuses: (status: IgnitionSyncStatus) => boolean = () => false;
 
@@ -26,12 +28,14 @@ export class MemoryObjects implements ObjectStore {
   putSync(name: string, spec: unknown, annotations: Record<string, string> = {}): void {
     const before = this.#syncs.get(name);
     const generation = (before?.metadata.generation ?? 0) + 1;
-    const metadata = { name, namespace: 'test', uid: `uid-${name}`, generation, resourceVersion: this.#changed(), annotations };
+    const uid = `uid-${name}-${this.#deleted}`;
+    const metadata = { name, namespace: 'test', uid, generation, resourceVersion: this.#changed(), annotations };
     this.#syncs.set(name, { metadata, spec, status: before?.status });
   }
 
   deleteSync(name: string): void {
     this.#syncs.delete(name);
+    this.#deleted += 1;
     this.#changed();
   }
 

@@ -50,3 +50,24 @@ test('resume has its effect while the git host has a fault', async () => {
   await fleet.rollout(2, 'Succeeded');
   expect(fleet.live()).toEqual({ a: 'c2', b: 'c2', c: 'c2' });
 });
+
+test('a commit pushed while the rollout before it ends is planned from what is live then, also when the git host is slow', async () => {
+  fleet = await Fleet.startOnCommit1();
+  fleet.plansByStatus = true;
+  const inB = await fleet.pushUntil('c2', 'b', 'apply');
+  let asked = 0;
+  const [read, answered] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
+  fleet.whileResolving = () => {
+    asked += 1;
+    if (asked === 2) read.resolve(undefined); // asked anew once it has read that the object is another than last time
+    return answered.promise;
+  };
+  fleet.setSpec({ excludePatterns: ['*.bak'] });
+  await fleet.push('c3');
+  await read.promise;
+  inB.release();
+  await fleet.workflow(2).result();
+  answered.resolve(undefined);
+  await fleet.rollout(3, 'Succeeded');
+  expect(fleet.live()).toEqual({ a: 'c3', b: 'c3', c: 'c3' });
+});

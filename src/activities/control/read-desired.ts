@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { ACCEPTED } from '../../api/v1alpha1/conditions.ts';
-import { IgnitionSyncSpec } from '../../api/v1alpha1/ignition-sync.ts';
+import { IgnitionSyncSpec, type IgnitionSyncStatus } from '../../api/v1alpha1/ignition-sync.ts';
 import { REQUESTED_SYNC } from '../../api/v1alpha1/pod-annotations.ts';
 import { durationMs } from '../../api/v1alpha1/schema.ts';
 import { SyncProfileSpec } from '../../api/v1alpha1/sync-profile.ts';
@@ -57,9 +57,7 @@ export function createReadDesired(store: ObjectStore, documents: DocumentStore) 
       ...(retry === undefined ? {} : { retryKnown: gateways.some((g) => g.name === retry) }),
       ...standing(stored),
       outOfDate: stored.flatMap((g) => (isOutOfDate(g.status) ? [g.metadata.name] : [])).slice(0, MOST_NAMES),
-      ...(rollout
-        ? { rollout: { n: rollout.number, state: rollout.state as RolloutState, commit: rollout.commit, contentHash: rollout.contentHash } }
-        : {}),
+      ...(rollout ? { rollout: known(rollout) } : {}),
       ...(tag ? { tag } : {}),
       ...(frozen ? { frozen: { by: frozen.by, reason: frozen.reason } } : {}),
       ...(conditions?.some((c) => c.type === 'Paused' && c.status === 'True' && c.reason === PAUSED_BY_SIGNAL)
@@ -69,6 +67,10 @@ export function createReadDesired(store: ObjectStore, documents: DocumentStore) 
       ...(handledSync === undefined ? {} : { handledSync }),
     };
   };
+}
+
+function known({ number: n, state, commit, contentHash, reason }: NonNullable<IgnitionSyncStatus['rollout']>) {
+  return { n, state: state as RolloutState, commit, contentHash, ...(isReason(reason) && { reason }) };
 }
 
 type Profiles = ReadonlyMap<string, StoredProfile | undefined>;

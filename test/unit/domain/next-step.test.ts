@@ -22,6 +22,11 @@ const quiet: Situation = {
 
 test.each<{ name: string; now: Partial<Situation>; step: object }>([
   { name: 'nothing new: nothing to do', now: {}, step: { do: 'wait', for: '' } },
+  {
+    name: 'a rollout of an object that had this name before is ended, also during a stop',
+    now: { running: { commit: '', contentHash: '', foreign: true }, frozen: true },
+    step: { do: 'supersede' },
+  },
   { name: 'the first commit starts a rollout', now: { settled: undefined }, step: { do: 'start' } },
   { name: 'a new commit starts a rollout', now: { settled: settled('Succeeded', { commit: 'c1' }) }, step: { do: 'start' } },
   {

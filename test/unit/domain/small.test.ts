@@ -175,4 +175,7 @@ test('a hold that only a confirmation ends says so', () => {
   expect(askingForConfirmation({ kind: 'failed', failed })).toEqual(['a']);
   expect(waitingFor('Holding', { kind: 'failed', failed })).toBe('approve, abort or a new commit');
   expect(waitingFor('Holding', { kind: 'failed', failed: failed.slice(1) })).toBe('retryGateway, abort or a new commit');
+  const outdated = { gateway: 'b', fault: { reason: 'LivePreconditionFailed' as const, message: 'm' }, restored: true };
+  expect(waitingFor('Holding', { kind: 'failed', failed: [outdated] })).toBe('a new plan: abort and then syncNow, or a new commit');
+  expect(waitingFor('Holding', { kind: 'failed', failed: [outdated, ...failed.slice(1)] })).toContain('retryGateway');
 });
