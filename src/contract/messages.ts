@@ -16,6 +16,12 @@ export const SIGNALS = {
   desiredChanged: 'desiredChanged',
 } as const;
 
+/** The signal of this name, also where it is written in another case or with dashes: whoever types `emergencystop` at night must be heard. */
+export function signalMeant(name: string): string | undefined {
+  const plain = name.toLowerCase().replaceAll(/[-_ ]/g, '');
+  return Object.values(SIGNALS).find((signal) => signal.toLowerCase() === plain);
+}
+
 /** Who sent it and why, for the record; identity counts only where a SyncApproval proves it. */
 export interface Said {
   readonly by?: string;

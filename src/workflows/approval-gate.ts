@@ -20,11 +20,15 @@ export function forgetApprovals(inbox: RolloutInbox): void {
 /** Waits for a person to look at a plan. An approval that names another plan counts for nothing, and is said. */
 export async function untilApproved(
   plan: PlanResult,
-  { timeoutMs, confirmedBefore }: { readonly timeoutMs: number; readonly confirmedBefore?: number | undefined },
+  {
+    commit,
+    timeoutMs,
+    confirmedBefore,
+  }: { readonly commit: string; readonly timeoutMs: number; readonly confirmedBefore?: number | undefined },
   inbox: RolloutInbox,
   say: (message: string) => Promise<unknown>,
 ): Promise<Answer> {
-  const message = planSentence(plan, confirmedBefore);
+  const message = planSentence(plan, commit, confirmedBefore);
   await say(message);
   if (!patched('approvals-since-the-plan')) forgetApprovals(inbox);
   const approvalOf = (): Approve | undefined => inbox.approvals.find((a) => isFor(a, plan.planDigest));

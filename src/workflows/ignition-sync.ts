@@ -82,6 +82,10 @@ class ObjectRun {
       look: () => void (this.#news += 1),
       toRollout: (signal, ...said) => this.#toRollout(signal, ...said),
       ended: (result) => this.#ended(result),
+      notice: (sentence) => {
+        this.#notice = sentence;
+        this.#news += 1;
+      },
       frozen: (frozen) => this.#writeStop(frozen),
     });
     setHandler(progress, () => ({ ...this.#at, ...this.#state, wanted: this.#revision, fault: this.#fault, next: this.#step }));
@@ -206,6 +210,7 @@ class ObjectRun {
       revision,
       contentHash: desired.contentHash,
       paused: this.#pause(desired.paused),
+      ...(this.#state.pausedBySignal && this.#state.pausedBy && { pausedBy: this.#state.pausedBy }),
       fault: null,
       ...((running && !running.foreign) || step.do === 'start'
         ? {}

@@ -1,5 +1,6 @@
 import { condition, defineSignal, setHandler } from '@temporalio/workflow';
 import type { SignalDefinition } from '@temporalio/common';
+import { type Heard, hearOtherSpellings } from './other-spellings.ts';
 import { type Approve, SIGNALS, type Said, approvalIn, flagOf, saidIn, textOf } from '../contract/messages.ts';
 
 /** From the object's workflow to its running rollout: what only it knows. */
@@ -65,7 +66,12 @@ export function openRolloutInbox(
     take(payload);
     inbox.generation += 1;
   };
-  const listen = (signal: SignalDefinition<[unknown?]>, take: (payload: unknown) => void): void => setHandler(signal, on(take));
+  const heard: Heard = new Map();
+  const listen = (signal: SignalDefinition<[unknown?]>, take: (payload: unknown) => void): void => {
+    setHandler(signal, on(take));
+    heard.set(signal.name, on(take));
+  };
+  hearOtherSpellings(heard, () => undefined); // the log has it; what people read is the object's
   setHandler(stillThereSignal, () => undefined);
   listen(approveSignal, (payload) => {
     const approval = approvalIn(payload);

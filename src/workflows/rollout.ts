@@ -147,8 +147,8 @@ class RolloutRun {
 
   /** Waits for a person. Returns a result when that ends the rollout. */
   async #approval(plan: PlanResult): Promise<RolloutResult | undefined> {
-    const { approval, confirmedBefore } = this.#input;
-    const answer = await untilApproved(plan, { timeoutMs: approval.timeoutMs, confirmedBefore }, this.#inbox, (message) =>
+    const { commit, approval, confirmedBefore } = this.#input;
+    const answer = await untilApproved(plan, { commit, timeoutMs: approval.timeoutMs, confirmedBefore }, this.#inbox, (message) =>
       this.#report('WaitingForApproval', message),
     );
     if (answer.kind === 'rejected') return this.#finish('Rejected', answer.message);

@@ -193,3 +193,23 @@ test('retryGateway of a gateway that does not exist leaves a synced object synce
   expect(status.conditions?.find((c) => c.type === 'Ready')?.status).toBe('True');
   expect(status.rollout).toMatchObject({ number: 1, state: 'Succeeded' });
 });
+
+test('a signal in another spelling is taken for the one that is meant; one that is none of ours is said', async () => {
+  fleet = await Fleet.startOnCommit1();
+  await fleet.signal('emergencystop', { by: 'ada', reason: 'line 3 stands' });
+  expect((await fleet.until(({ frozen }) => frozen !== undefined)).frozen).toMatchObject({ by: 'ada', reason: 'line 3 stands' });
+  await fleet.signal('resume');
+  await fleet.until(({ frozen }) => frozen === undefined);
+  await fleet.signal('aprove');
+  const { waitingFor } = await fleet.until((s) => s.waitingFor?.includes('aprove') === true);
+  expect(waitingFor).toMatch(/^signal "aprove" is none of approve, reject, .*: it had no effect$/);
+});
+
+test('who paused, and why, stands in the object until the pause ends', async () => {
+  fleet = await Fleet.startOnCommit1();
+  const paused = (s: Awaited<ReturnType<Fleet['status']>>) => s.conditions?.find((c) => c.type === 'Paused');
+  await fleet.signal('pause', { by: 'ada', reason: 'shift change' });
+  expect(paused(await fleet.until((s) => paused(s)?.status === 'True'))?.message).toMatch(/^paused by ada: shift change; no new applies/);
+  await fleet.signal('resume');
+  expect(paused(await fleet.until((s) => paused(s)?.status === 'False'))?.message).toBe('');
+});
