@@ -203,3 +203,14 @@ test('a commit whose planning failed is tried again by itself, also when the obj
   await fleet.rollout(3, 'Succeeded');
   expect(fleet.live()).toEqual({ a: 'c2', b: 'c2', c: 'c2' });
 });
+
+test('an abort says which gateways it could not put back', async () => {
+  fleet = await Fleet.startOnCommit1();
+  const inB = await fleet.pushUntil('c2', 'b', 'apply');
+  fleet.failing('a', 'restore');
+  await fleet.signal('abort', { by: 'ada' });
+  inB.release();
+  const { rollout } = await fleet.rollout(2, 'Aborted');
+  expect(rollout?.message).toMatch(/^aborted by ada: no reason given; NOT put back: a: /);
+  expect(fleet.live()).toEqual({ a: 'c2', b: 'c1', c: 'c1' });
+});

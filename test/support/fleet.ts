@@ -470,6 +470,11 @@ export class Fleet {
     return this.until((s) => s.rollout?.number === n && s.rollout.state === state);
   }
 
+  /** Gateway → how often it was restarted. */
+  restarts(): Record<string, number> {
+    return Object.fromEntries([...this.gateways].map(([name, { restarts }]) => [name, restarts.length]));
+  }
+
   /** Gateway → first two characters of the commit that is live on it, or `--`. */
   live(): Record<string, string> {
     return Object.fromEntries([...this.gateways].map(([name, g]) => [name, g.live === NO_MANIFEST ? '--' : g.live.slice(2, 4)]));

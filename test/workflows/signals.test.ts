@@ -173,17 +173,6 @@ test('an abort during an emergency stop changes nothing until resume, then puts 
   expect(fleet.live()).toEqual({ a: 'c1', b: 'c1', c: 'c1' });
 });
 
-test('an abort says which gateways it could not put back', async () => {
-  await onCommit1();
-  const inB = await fleet.pushUntil('c2', 'b', 'apply');
-  fleet.failing('a', 'restore');
-  await fleet.signal('abort', { by: 'ada' });
-  inB.release();
-  const { rollout } = await fleet.rollout(2, 'Aborted');
-  expect(rollout?.message).toMatch(/^aborted by ada: no reason given; NOT put back: a: /);
-  expect(fleet.live()).toEqual({ a: 'c2', b: 'c1', c: 'c1' });
-});
-
 test('retryGateway of a gateway that does not exist leaves a synced object synced, and says so', async () => {
   await onCommit1();
   await fleet.workflow(1).result();
