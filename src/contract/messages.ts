@@ -16,10 +16,33 @@ export const SIGNALS = {
   desiredChanged: 'desiredChanged',
 } as const;
 
+/** The signal of this name, also where it is written in another case or with dashes: whoever types `emergencystop` at night must be heard. */
+export function signalMeant(name: string): string | undefined {
+  const plain = name.toLowerCase().replaceAll(/[-_ ]/g, '');
+  return Object.values(SIGNALS).find((signal) => signal.toLowerCase() === plain);
+}
+
 /** Who sent it and why, for the record; identity counts only where a SyncApproval proves it. */
 export interface Said {
   readonly by?: string;
   readonly reason?: string;
+}
+
+const saidBy = (what: string, { by = 'somebody', reason = 'no reason given' }: Said): string => `${what} by ${by}: ${reason}`;
+
+/** `emergency stop by ada: drill`. */
+export function stopWords(said: Said): string {
+  return saidBy('emergency stop', said);
+}
+
+/** `aborted by ada: the wrong commit`. */
+export function abortWords(said: Said): string {
+  return saidBy('aborted', said);
+}
+
+/** `rejected by ada: the wrong commit`. */
+export function rejectWords(said: Said): string {
+  return saidBy('rejected', said);
 }
 
 export interface Approve extends Said {

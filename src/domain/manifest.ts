@@ -59,9 +59,21 @@ export function createManifest(entries: Iterable<ManifestEntry>, mirror?: Mirror
  * so the same input gives the same digest on any machine.
  */
 export function encodeManifest(manifest: Manifest): string {
-  const lines = manifest.entries.map((e) => JSON.stringify([e.path, e.sha256, e.size, e.executable ? 1 : 0, ...(e.ifAbsent ? [1] : [])]));
-  const mirror = manifest.mirror ? [JSON.stringify([MIRROR, manifest.mirror.folders, manifest.mirror.spares])] : [];
-  return [HEADER, ...mirror, ...lines, ''].join('\n');
+  return [...manifestPieces(manifest)].join('');
+}
+
+/** The canonical text piece by piece, for whoever need not have all of it at once. */
+export function* manifestPieces({ entries, mirror }: Manifest): Generator<string> {
+  yield `${HEADER}\n${mirror ? `${JSON.stringify([MIRROR, mirror.folders, mirror.spares])}\n` : ''}`;
+  for (let at = 0; at < entries.length; at += PIECE)
+    yield entries
+      .slice(at, at + PIECE)
+      .map(lineOf)
+      .join('');
+}
+
+function lineOf({ path, sha256, size, executable, ifAbsent }: ManifestEntry): string {
+  return `${JSON.stringify([path, sha256, size, executable ? 1 : 0, ...(ifAbsent ? [1] : [])])}\n`;
 }
 
 /** Reads what `encodeManifest` wrote. @throws Error when the text is not a manifest: a damaged manifest is never half used. */
@@ -69,6 +81,9 @@ export function decodeManifest(text: string): Manifest {
   const manifest = new ManifestText(text);
   return createManifest(manifest.entries(), manifest.mirror);
 }
+
+/** Lines of a piece. */
+const PIECE = 500;
 
 const HEADER = 'ignition-sync manifest 1';
 /** Stands where a file line has its path; no path begins with a slash. */

@@ -69,9 +69,10 @@ export function nextStep(now: Situation): NextStep {
   if (now.frozen) return { do: 'wait', for: 'resume after the emergency stop' };
   if (now.paused) return { do: 'wait', for: `${endOfPause(now.paused === 'spec')} (the object is paused)` };
   if (now.gateways === 0) return { do: 'wait', for: 'a gateway: annotate pods with ignition-sync.io/inject: "true"' };
-  if (now.retry !== undefined) return { do: 'start', only: [now.retry], why: `retry of ${now.retry}` };
   const { settled } = now;
   if (!settled || !same(now.wanted, settled) || settled.state === 'Superseded') return { do: 'start', why: 'a new revision or spec' };
+  // Only now: a gateway alone would be ahead of all others when something newer is wanted.
+  if (now.retry !== undefined) return { do: 'start', only: [now.retry], why: `retry of ${now.retry}` };
   if (now.asked) return { do: 'start', why: 'asked for by hand' };
   switch (settled.state) {
     case 'Succeeded':

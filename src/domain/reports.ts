@@ -139,6 +139,8 @@ export interface StatusReport {
   readonly frozen?: { readonly by: string; readonly reason: string } | null;
   /** What holds back new applies, if anything. */
   readonly paused?: 'spec' | 'signal' | false;
+  /** Who paused it by signal, and why, where that was said. */
+  readonly pausedBy?: { readonly by?: string; readonly reason?: string };
   /** What the object as a whole waits for when no rollout is running; empty = nothing. */
   readonly waitingFor?: string;
   /** Echo of the annotation that asked for a sync. */

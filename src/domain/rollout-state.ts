@@ -32,6 +32,12 @@ export function judgeWave(stage: string, wave: WaveSummary): Hold | undefined {
   return undefined;
 }
 
+/** What an abort could not take back, a sentence for each gateway. */
+export function notPutBack({ failed, unreachable }: Pick<WaveSummary, 'failed' | 'unreachable'>): string[] {
+  const kept = failed.filter(({ restored }) => !restored).map(({ gateway, fault }) => `${gateway}: ${fault.message}`);
+  return [...kept, ...unreachable.map((gateway) => `${gateway}: its agent is away`)];
+}
+
 /** Gateways that hold until a person has confirmed what they would lose. */
 export function askingForConfirmation(hold: Hold): string[] {
   return hold.kind === 'failed' ? hold.failed.filter(({ fault }) => fault.reason === 'TooManyDeletes').map(({ gateway }) => gateway) : [];

@@ -46,7 +46,7 @@ export function verdicts(
       ? yes('PendingApproval', { reason: 'ApprovalPending', message: rollout.message })
       : no('PendingApproval', { reason: 'NoApprovalPending', message: '' }),
     pausedBy === 'signal'
-      ? yes('Paused', { reason: PAUSED_BY_SIGNAL, message: 'no new applies start until somebody sends resume' })
+      ? yes('Paused', { reason: PAUSED_BY_SIGNAL, message: pauseWords(report.pausedBy, before) })
       : pausedBy
         ? yes('Paused', { reason: 'Paused', message: 'no new applies start while spec.paused is set' })
         : no('Paused', { reason: 'NotPaused', message: '' }),
@@ -70,6 +70,15 @@ function drifted({ gateways }: IgnitionSyncStatus): Verdict {
 
 /** The reason that tells a pause by signal, which a new run of the workflow must remember, from spec.paused, which it reads. */
 export const PAUSED_BY_SIGNAL = 'PausedBySignal';
+
+const BY_SIGNAL = 'no new applies start until somebody sends resume';
+
+/** What was said of a pause stays until it ends: not every report knows it. */
+function pauseWords(said: StatusReport['pausedBy'], before: readonly Condition[]): string {
+  const known = before.find(({ type, reason }) => type === 'Paused' && reason === PAUSED_BY_SIGNAL)?.message;
+  if (said?.by === undefined && said?.reason === undefined) return known ?? BY_SIGNAL;
+  return `paused by ${said.by ?? 'somebody'}: ${said.reason ?? 'no reason given'}; ${BY_SIGNAL}`;
+}
 
 function pausedAsBefore(before: readonly Condition[]): 'spec' | 'signal' | false {
   const condition = before.find((c) => c.type === 'Paused');

@@ -1,11 +1,11 @@
 import type { StoredBlob } from './blob-index.ts';
 import { SyncError } from '../domain/errors.ts';
-import { createManifest, encodeManifest, type Digest, type Manifest } from '../domain/manifest.ts';
+import { createManifest, manifestPieces, type Digest, type Manifest } from '../domain/manifest.ts';
 import { compose, type GatewayPlan } from '../domain/plan/compose.ts';
 import type { Layout } from '../domain/plan/mapping.ts';
 import type { TreeEntry } from '../domain/plan/tree.ts';
 import { canonicalJson } from './canonical-json.ts';
-import { sha256 } from './digest.ts';
+import { sha256, sha256Of } from './digest.ts';
 import { RecentMap } from './recent-map.ts';
 import type { RenderedPlan } from './renderer.ts';
 
@@ -72,5 +72,5 @@ export function manifestOf(
 
 /** The name of a manifest: what its canonical text hashes to. */
 export function digestOf(manifest: Manifest): Digest {
-  return sha256(encodeManifest(manifest));
+  return sha256Of(manifestPieces(manifest));
 }

@@ -1,6 +1,6 @@
 import { pipeline, type Readable } from 'node:stream';
 import { SyncError } from '../domain/errors.ts';
-import { decodeManifest, encodeManifest, type Digest, type Manifest } from '../domain/manifest.ts';
+import { decodeManifest, manifestPieces, type Digest, type Manifest } from '../domain/manifest.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { DigestCheck } from './digest-check.ts';
 import { isDigest, sha256 } from './digest.ts';
@@ -97,10 +97,7 @@ export class ContentStore {
   }
 
   stageManifest(staging: Staging, manifest: Manifest): Digest {
-    const text = encodeManifest(manifest);
-    const digest = sha256(text);
-    staging.add(manifestKey(digest), text);
-    return digest;
+    return staging.addPieces(manifestPieces(manifest), manifestKey);
   }
 
   /** Whether a manifest is here. The sweep then spares it for a day. */

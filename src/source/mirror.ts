@@ -17,6 +17,9 @@ import type { MirrorRoom } from './mirror-room.ts';
 import { RecentMap } from './recent-map.ts';
 import { SharedUse } from './shared-use.ts';
 
+/** Files of commits that are remembered together: their names take some 250 bytes each. */
+const MOST_FILES = 100_000;
+
 /** Lends the credential when, and only when, the remote must be asked. */
 export type AskAccess = () => Promise<RemoteAccess>;
 
@@ -35,9 +38,11 @@ export class Mirror {
   /** Files that were asked for while others were being fetched: all in one call. */
   readonly #asked = new Map<string, { readonly oids: Set<string>; readonly done: Promise<void> }>();
   /** Files of a commit that are known to be here. */
-  readonly #brought = new RecentMap<string, Set<string>>(4);
+  readonly #brought = new RecentMap<string, Set<string>>(MOST_FILES, ({ size }) => size + 1_000);
   readonly #commits = new RecentMap<string, CommitInfo>(256);
-  readonly #trees = new RecentMap<string, Promise<readonly TreeEntry[]>>(4);
+  readonly #trees = new RecentMap<string, readonly TreeEntry[]>(MOST_FILES, ({ length }) => length + 1_000);
+  /** Listings that are being read. */
+  readonly #listing = new Map<string, Promise<readonly TreeEntry[]>>();
   #ready: Promise<void> | undefined;
   /** Git locks a repository while it fetches: one after the other. */
   readonly #turns = new InTurn();
@@ -75,12 +80,13 @@ export class Mirror {
 
   /** The whole listing of a commit, read once however many ask. */
   async tree(commit: string, access: AskAccess): Promise<readonly TreeEntry[]> {
-    const known = this.#trees.get(commit);
+    const known = this.#trees.get(commit) ?? this.#listing.get(commit);
     if (known) return await known;
-    const tree = this.read(commit, access, (repository) => repository.listTree(commit));
+    const listing = this.read(commit, access, (repository) => repository.listTree(commit)).finally(() => this.#listing.delete(commit));
+    this.#listing.set(commit, listing);
+    const tree = await listing;
     this.#trees.set(commit, tree);
-    tree.catch(() => this.#trees.delete(commit));
-    return await tree;
+    return tree;
   }
 
   /** The annotated tag of this name, if it names the commit; it is kept beside the commit. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir, open, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SyncError } from '../domain/errors.ts';
@@ -33,6 +33,32 @@ export class Staging implements AsyncDisposable {
       this.#fail(error);
     }
     this.#staged.push({ temporary, key });
+  }
+
+  /**
+   * Takes text piece by piece, so that it is never in memory as a whole; its key follows from its digest, and `key` says how.
+   * @throws SyncError ContentStoreFailed as `add`
+   */
+  addPieces(pieces: Iterable<string>, key: (digest: Digest) => string): Digest {
+    const temporary = this.#name();
+    const hash = createHash('sha256');
+    try {
+      const file = this.#inFolder(() => openSync(temporary, 'wx', 0o640));
+      try {
+        for (const piece of pieces) {
+          hash.update(piece);
+          writeFileSync(file, piece);
+        }
+      } finally {
+        closeSync(file);
+      }
+    } catch (error) {
+      rmSync(temporary, { force: true });
+      this.#fail(error);
+    }
+    const digest = hash.digest('hex');
+    this.#staged.push({ temporary, key: key(digest) });
+    return digest;
   }
 
   /**
@@ -81,13 +107,13 @@ export class Staging implements AsyncDisposable {
     });
   }
 
-  #inFolder(write: () => void): void {
+  #inFolder<T>(write: () => T): T {
     try {
-      write();
+      return write();
     } catch (error) {
       if (errnoOf(error) !== 'ENOENT') throw error;
       mkdirSync(this.#objects.spool, { recursive: true });
-      write();
+      return write();
     }
   }
 

@@ -1,6 +1,6 @@
 import { condition, patched } from '@temporalio/workflow';
 import type { PlanResult } from '../contract/activities.ts';
-import { type Approve, isFor } from '../contract/messages.ts';
+import { type Approve, isFor, rejectWords } from '../contract/messages.ts';
 import { short } from '../domain/revision.ts';
 import { planSentence } from './plan-words.ts';
 import { type RolloutInbox, ending, heard } from './rollout-messages.ts';
@@ -12,17 +12,25 @@ export type Answer =
   /** The rollout was aborted, or superseded, meanwhile. */
   | { readonly kind: 'ending' };
 
+/** To be called when a plan becomes known: what was approved before, without naming a plan, can only have meant another one. */
+export function forgetApprovals(inbox: RolloutInbox): void {
+  inbox.approvals = inbox.approvals.filter(({ planDigest }) => planDigest !== undefined);
+}
+
 /** Waits for a person to look at a plan. An approval that names another plan counts for nothing, and is said. */
 export async function untilApproved(
   plan: PlanResult,
-  { timeoutMs, confirmedBefore }: { readonly timeoutMs: number; readonly confirmedBefore?: number | undefined },
+  {
+    commit,
+    timeoutMs,
+    confirmedBefore,
+  }: { readonly commit: string; readonly timeoutMs: number; readonly confirmedBefore?: number | undefined },
   inbox: RolloutInbox,
   say: (message: string) => Promise<unknown>,
 ): Promise<Answer> {
-  const message = planSentence(plan, confirmedBefore);
+  const message = planSentence(plan, commit, confirmedBefore);
   await say(message);
-  // What was approved before the plan was known can only have meant another one.
-  inbox.approvals = inbox.approvals.filter((a) => a.planDigest !== undefined);
+  if (!patched('approvals-since-the-plan')) forgetApprovals(inbox);
   const approvalOf = (): Approve | undefined => inbox.approvals.find((a) => isFor(a, plan.planDigest));
   let over = false;
   void sayForeign(
@@ -34,8 +42,7 @@ export async function untilApproved(
   const inTime = await heard(inbox, () => approvalOf() !== undefined || inbox.rejected !== undefined, timeoutMs);
   over = true;
   const approval = approvalOf();
-  if (inbox.rejected)
-    return { kind: 'rejected', message: `rejected by ${inbox.rejected.by ?? 'somebody'}: ${inbox.rejected.reason ?? 'no reason given'}` };
+  if (inbox.rejected) return { kind: 'rejected', message: rejectWords(inbox.rejected) };
   if (ending(inbox)) return { kind: 'ending' };
   if (!inTime || !approval) return { kind: 'rejected', message: 'nobody approved the plan in time' };
   return { kind: 'approved', by: approval.by ?? 'signal' };

@@ -22,10 +22,10 @@ export async function untilHoldEnds(
   inbox: RolloutInbox,
   say: (message: string) => Promise<unknown>,
 ): Promise<Retry> {
+  const whileSaying = { back: inbox.agentsBack, before: inbox.approvals.length };
   await say(holdMessage(hold));
-  const back = inbox.agentsBack;
+  const { back, before } = patched('heard-while-saying') ? whileSaying : { back: inbox.agentsBack, before: inbox.approvals.length };
   const asking = askingForConfirmation(hold);
-  const before = inbox.approvals.length;
   let seen = before;
   const named = (): boolean => asking.length > 0 && inbox.approvals.length > seen;
   const confirmed = (): boolean => asking.length > 0 && inbox.approvals.slice(before).some((approval) => isFor(approval, plan));

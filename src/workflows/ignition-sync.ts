@@ -23,17 +23,9 @@ import { control, source } from './activities.ts';
 import { faultOf, rethrowCancellation } from './faults.ts';
 import { rolloutControl } from './rollout-messages.ts';
 import { listenToMessages } from './object-messages.ts';
-import {
-  type Carried,
-  type IgnitionSyncInput,
-  type Mutable,
-  type Present,
-  confirmation,
-  forgetObject,
-  learnFromStatus,
-  settle,
-} from './object-state.ts';
-import { startRollout } from './object-rollout.ts';
+import type { Carried, IgnitionSyncInput, Mutable, Present } from './object-state.ts';
+import { confirmation, forgetObject, learnFromStatus, settle } from './object-state.ts';
+import { sayGone, startRollout } from './object-rollout.ts';
 import { tell } from './tell.ts';
 import { InOrder } from './in-order.ts';
 import { untilNextLook } from './next-look.ts';
@@ -63,6 +55,10 @@ class ObjectRun {
   #fresh: boolean;
   /** Whether the running rollout is a child of this very run, which then hears of its end in any case. */
   #child = false;
+  /** The rollout that knows that the object asks for an approval. */
+  #approvalTold: number | undefined;
+  /** Whether what is wanted was read after `resume` was said: the rollout goes on with what the object asks for by then. */
+  #liftable = false;
   /** What the running rollout was last told of spec.paused; unknown to a new run. */
   #specPaused: boolean | undefined;
   /** Stops and resumes reach status in their order, also when the apiserver is away in between. */
@@ -87,6 +83,10 @@ class ObjectRun {
       look: () => void (this.#news += 1),
       toRollout: (signal, ...said) => this.#toRollout(signal, ...said),
       ended: (result) => this.#ended(result),
+      notice: (sentence) => {
+        this.#notice = sentence;
+        this.#news += 1;
+      },
       frozen: (frozen) => this.#writeStop(frozen),
     });
     setHandler(progress, () => ({ ...this.#at, ...this.#state, wanted: this.#revision, fault: this.#fault, next: this.#step }));
@@ -109,6 +109,7 @@ class ObjectRun {
 
   /** One look at what is wanted, and the step that follows from it. */
   async #look(): Promise<DesiredSummary | undefined> {
+    this.#liftable = this.#state.resumed !== undefined;
     try {
       const read = await this.#read();
       if (read) await this.#act(read.desired, read.revision);
@@ -118,6 +119,7 @@ class ObjectRun {
       this.#fault = faultOf(error);
       this.#step = `${this.#fault.reason} to be mended; looked at again by itself`;
       if (this.#desired) await this.#tellPause(this.#desired.paused);
+      await this.#tellApproval(this.#desired?.approval.required === true);
       await this.#lift();
       await this.#tell({
         observedGeneration: this.#desired?.generation,
@@ -139,9 +141,8 @@ class ObjectRun {
     const desired = await control.readDesired({ ...this.#at, ...(retry === undefined ? {} : { retry }) }, 'what is wanted');
     if (!desired.exists) return undefined;
     this.#desired = desired;
-    const { uid } = desired.object;
-    if (this.#state.uid !== undefined && this.#state.uid !== uid && patched('another-object')) await this.#beginAnew();
-    this.#state.uid = uid;
+    if (this.#state.uid !== undefined && this.#state.uid !== desired.object.uid && patched('another-object')) await this.#beginAnew();
+    this.#state.uid = desired.object.uid;
     this.#retryable = desired.retryKnown === true ? retry : undefined;
     if (retry !== undefined && desired.retryKnown === false) {
       this.#notice = `retryGateway "${retry}": no gateway of that name belongs to this object`;
@@ -220,12 +221,14 @@ class ObjectRun {
     }
     // Only now, so that gateways that waited go straight to the newer revision and not to the one that was stopped.
     await this.#tellPause(desired.paused);
+    await this.#tellApproval(desired.approval.required);
     await this.#lift();
     await this.#tell({
       observedGeneration: desired.generation,
       revision,
       contentHash: desired.contentHash,
       paused: this.#pause(desired.paused),
+      ...(this.#state.pausedBySignal && this.#state.pausedBy && { pausedBy: this.#state.pausedBy }),
       fault: null,
       ...((running && !running.foreign) || step.do === 'start'
         ? {}
@@ -243,10 +246,17 @@ class ObjectRun {
     await this.#toRollout(rolloutControl, { specPaused });
   }
 
+  /** Tells the running rollout, once, that the object asks for an approval: it may have begun before the object did. */
+  async #tellApproval(required: boolean): Promise<void> {
+    const { running } = this.#state;
+    if (!required || !running || this.#approvalTold === running.n || !patched('approval-told')) return;
+    this.#approvalTold = running.n;
+    await this.#toRollout(rolloutControl, { approvalRequired: true });
+  }
+
   /** What `resume` asked for: status first, for the relay gives no tickets before; then the rollout. */
   async #lift(): Promise<void> {
-    const { resumed } = this.#state;
-    if (!resumed) return;
+    if (!this.#state.resumed || (!this.#liftable && patched('lift-after-a-read'))) return;
     this.#state.resumed = undefined;
     await this.#writeStop(null);
     const { frozen } = this.#state;
@@ -271,6 +281,7 @@ class ObjectRun {
     const n = (this.#state.n += 1);
     this.#state.running = { n, commit, contentHash, only: step.only !== undefined };
     this.#child = true;
+    if (approval.required) this.#approvalTold = n;
     this.#specPaused ??= specPaused;
     this.#state.asked = false;
     this.#state.retry = undefined;
@@ -279,7 +290,10 @@ class ObjectRun {
     const child = await startRollout(input).catch((error: unknown) => this.#notStarted(n, error));
     child?.result().then(
       (result) => this.#ended({ n, ...result }),
-      (error: unknown) => this.#vanished(n, revision, contentHash, faultOf(error)),
+      async (error: unknown) => {
+        const foreign = this.#state.running?.foreign === true;
+        this.#ended(await sayGone(this.#object(), n, revision, contentHash, faultOf(error), foreign));
+      },
     );
   }
 
@@ -291,17 +305,6 @@ class ObjectRun {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     this.#state.running = { n, commit: '', contentHash: '', only: false, foreign: true };
     this.#news += 1;
-  }
-
-  /** The rollout was terminated by hand, or failed without a word: status must not show it as under way for ever. */
-  async #vanished(n: number, { ref, commit }: Revision, contentHash: string, fault: Fault): Promise<void> {
-    const state = fault.reason === 'Aborted' ? 'Aborted' : 'Failed';
-    const { message, reason } = fault;
-    const id = rolloutWorkflowId(this.#at.namespace, this.#at.name, n);
-    const rollout = { id, state, commit, ref, contentHash, message, reason } as const;
-    if (!this.#state.running?.foreign)
-      await control.reportStatus({ object: this.#object(), n, rollout }, `${id} is gone`).catch(() => undefined);
-    this.#ended({ n, state, message, fault });
   }
 
   #ended(result: RolloutEnded): void {

@@ -2,6 +2,7 @@ import type { SignalDefinition } from '@temporalio/common';
 import { defineSignal, setHandler } from '@temporalio/workflow';
 import { SIGNALS, saidIn, textOf } from '../contract/messages.ts';
 import type { Carried, Mutable } from './object-state.ts';
+import { type Heard, hearOtherSpellings } from './other-spellings.ts';
 import {
   abortSignal,
   approveSignal,
@@ -24,14 +25,22 @@ export interface OnMessage {
   look(): void;
   toRollout<T extends unknown[]>(signal: SignalDefinition<T>, ...said: T): Promise<boolean>;
   ended(result: RolloutEnded): void;
+  /** Something was asked for in vain. */
+  notice(sentence: string): void;
   /** Writes the stop to status at once. */
   frozen(stop: { readonly by: string; readonly reason: string }): Promise<unknown>;
 }
 
 /** Registers the handlers of an object's workflow. A message of a wrong shape says nothing; it never stops the workflow. */
 export function listenToMessages(state: Mutable<Carried>, on: OnMessage): void {
+  const heard: Heard = new Map();
+  const listen = (signal: SignalDefinition<[unknown?]>, handler: (payload?: unknown) => void | Promise<void>): void => {
+    setHandler(signal, handler);
+    heard.set(signal.name, handler);
+  };
+  hearOtherSpellings(heard, (sentence) => on.notice(sentence));
   for (const signal of [approveSignal, rejectSignal, abortSignal]) {
-    setHandler(signal, async (payload) => {
+    listen(signal, async (payload) => {
       await on.toRollout(signal, payload);
     });
   }
@@ -42,22 +51,24 @@ export function listenToMessages(state: Mutable<Carried>, on: OnMessage): void {
   setHandler(rolloutEndedSignal, (ended) => {
     if (isRolloutEnded(ended)) on.ended(ended);
   });
-  setHandler(syncNowSignal, () => {
+  listen(syncNowSignal, () => {
     state.asked = true;
     on.look();
   });
-  setHandler(retryGatewaySignal, async (payload) => {
+  listen(retryGatewaySignal, async (payload) => {
     if (await on.toRollout(retryGatewaySignal, payload)) return;
     state.retry = textOf(payload, 'gateway');
+    if (state.retry === undefined) on.notice('retryGateway needs the name of a gateway: {"gateway":"…"}');
     on.look();
   });
-  setHandler(pauseSignal, async (payload) => {
+  listen(pauseSignal, async (payload) => {
     state.pausedBySignal = true;
+    state.pausedBy = saidIn(payload);
     state.resumed = undefined;
     on.look();
     await on.toRollout(pauseSignal, payload);
   });
-  setHandler(emergencyStopSignal, async (payload) => {
+  listen(emergencyStopSignal, async (payload) => {
     state.resumed = undefined;
     if (state.frozen) return;
     const { by = 'signal', reason = 'no reason given' } = saidIn(payload);
@@ -67,7 +78,7 @@ export function listenToMessages(state: Mutable<Carried>, on: OnMessage): void {
     // Status reaches the relay, which then gives no tickets; the rollout is told at the same time.
     await Promise.all([on.frozen(stop), on.toRollout(rolloutControl, { stoppedBy: by, reason })]);
   });
-  setHandler(resumeSignal, (payload) => {
+  listen(resumeSignal, (payload) => {
     state.pausedBySignal = false;
     state.frozen = undefined;
     state.resumed = saidIn(payload);

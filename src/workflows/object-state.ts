@@ -27,6 +27,7 @@ export interface Carried {
   readonly running?: Running;
   readonly settled?: Settled;
   readonly pausedBySignal: boolean;
+  readonly pausedBy?: Said | undefined;
   readonly frozen?: { readonly by: string; readonly reason: string };
   /** A resume that the rollout has not been told yet. */
   readonly resumed?: Said;

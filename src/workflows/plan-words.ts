@@ -10,15 +10,20 @@ const MOST_CHARACTERS = 500;
 
 /**
  * What a person approves, in one sentence; the query progress names more files, `ignition-sync plan` all.
+ * @param commit of the plan: a newer one may be wanted by now
  * @param confirmedBefore see `needsALook`
  */
-export function planSentence({ planDigest, changed, files, changes = [], holds }: PlanResult, confirmedBefore?: number): string {
+export function planSentence(
+  { planDigest, changed, files, changes = [], holds }: PlanResult,
+  commit: string,
+  confirmedBefore?: number,
+): string {
   const { added, modified, deleted } = files;
   const first = changes.flatMap(({ files: of }) =>
     (['deleted', 'modified', 'added'] as const).flatMap((kind) => of[kind].first.map((path) => `${path} (${kind})`)),
   );
   const such = first.length === 0 ? '' : `, such as ${[...new Set(first)].slice(0, NAMED).join(', ')}`;
-  return `plan ${short(planDigest)} changes ${gatewaysOf(changed)}: ${added} files added, ${modified} modified, ${deleted} deleted${such}${needsALook(holds, confirmedBefore)}`;
+  return `plan ${short(planDigest)} of ${short(commit)} changes ${gatewaysOf(changed)}: ${added} files added, ${modified} modified, ${deleted} deleted${such}${needsALook(holds, confirmedBefore)}`;
 }
 
 /** The first notes of a plan, for status. */

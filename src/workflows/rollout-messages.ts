@@ -1,11 +1,14 @@
 import { condition, defineSignal, setHandler } from '@temporalio/workflow';
 import type { SignalDefinition } from '@temporalio/common';
+import { type Heard, hearOtherSpellings } from './other-spellings.ts';
 import { type Approve, SIGNALS, type Said, approvalIn, flagOf, saidIn, textOf } from '../contract/messages.ts';
 
 /** From the object's workflow to its running rollout: what only it knows. */
 export interface RolloutControl {
   readonly supersede?: string;
   readonly specPaused?: boolean;
+  /** The object asks for an approval of each plan, whatever it asked for when the rollout began. */
+  readonly approvalRequired?: boolean;
   readonly agentIsBack?: boolean;
   /** The object was stopped: by whom, and why. */
   readonly stoppedBy?: string;
@@ -30,6 +33,8 @@ export const retryGatewaySignal = defineSignal<[unknown?]>(SIGNALS.retryGateway)
 
 /** What has been said to a rollout so far. */
 export interface RolloutInbox {
+  /** Whether the object asks for an approval, as far as is known. */
+  approvalRequired: boolean;
   approvals: Approve[];
   rejected?: Said;
   aborted?: Said;
@@ -45,10 +50,11 @@ export interface RolloutInbox {
 
 /** Registers the handlers. `onFreeze`, `onResume` and `onSyncNow` concern the whole object and are handed on to its workflow. */
 export function openRolloutInbox(
-  start: { specPaused: boolean },
+  start: { readonly specPaused: boolean; readonly approvalRequired: boolean },
   handOn: (signal: 'emergencyStop' | 'resume' | 'syncNow', said: Said) => void,
 ): RolloutInbox {
   const inbox: RolloutInbox = {
+    approvalRequired: start.approvalRequired,
     approvals: [],
     pausedBySignal: false,
     pausedBySpec: start.specPaused,
@@ -60,7 +66,12 @@ export function openRolloutInbox(
     take(payload);
     inbox.generation += 1;
   };
-  const listen = (signal: SignalDefinition<[unknown?]>, take: (payload: unknown) => void): void => setHandler(signal, on(take));
+  const heard: Heard = new Map();
+  const listen = (signal: SignalDefinition<[unknown?]>, take: (payload: unknown) => void): void => {
+    setHandler(signal, on(take));
+    heard.set(signal.name, on(take));
+  };
+  hearOtherSpellings(heard, () => undefined); // the log has it; what people read is the object's
   setHandler(stillThereSignal, () => undefined);
   listen(approveSignal, (payload) => {
     const approval = approvalIn(payload);
@@ -89,6 +100,7 @@ export function openRolloutInbox(
     on((payload) => {
       inbox.superseded = textOf(payload, 'supersede') ?? inbox.superseded;
       inbox.pausedBySpec = flagOf(payload, 'specPaused') ?? inbox.pausedBySpec;
+      inbox.approvalRequired ||= flagOf(payload, 'approvalRequired') === true;
       if (flagOf(payload, 'agentIsBack') === true) inbox.agentsBack += 1;
       const stoppedBy = textOf(payload, 'stoppedBy');
       if (stoppedBy !== undefined) inbox.frozen = { by: stoppedBy, reason: textOf(payload, 'reason') };

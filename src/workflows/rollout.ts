@@ -10,21 +10,21 @@ import {
   upsertSearchAttributes,
 } from '@temporalio/workflow';
 import type { PlanResult } from '../contract/activities.ts';
-import { PROGRESS_QUERY, SIGNALS } from '../contract/messages.ts';
+import { PROGRESS_QUERY, SIGNALS, abortWords, stopWords } from '../contract/messages.ts';
 import { ignitionSyncWorkflowId, rolloutWorkflowId } from '../contract/names.ts';
 import type { Fault } from '../domain/errors.ts';
 import { type FinalRolloutState, type RolloutState, isFinal } from '../domain/reports.ts';
 import { MAX_WAVE } from '../domain/plan/stages.ts';
 import { short } from '../domain/revision.ts';
-import { type FailedGateway, type Hold, gatewaysOf, judgeWave, waitingFor } from '../domain/rollout-state.ts';
+import { type FailedGateway, type Hold, gatewaysOf, judgeWave, notPutBack, waitingFor } from '../domain/rollout-state.ts';
 import { control, source } from './activities.ts';
-import { untilApproved } from './approval-gate.ts';
+import { forgetApprovals, untilApproved } from './approval-gate.ts';
 import { confirmUnchanged } from './confirm-unchanged.ts';
 import { faultOf } from './faults.ts';
 import { untilHoldEnds, untilTriedAgain } from './hold.ts';
 import { InOrder } from './in-order.ts';
-import { notesOf } from './plan-words.ts';
 import { type RolloutInbox, ending, isPaused, openRolloutInbox } from './rollout-messages.ts';
+import { rolloutReport } from './rollout-report.ts';
 import type { RolloutInput, RolloutResult } from './rollout-contract.ts';
 import { runWave } from './run-wave.ts';
 import { searchAttributes } from './search-attributes.ts';
@@ -57,8 +57,6 @@ class RolloutRun {
   #hold: Hold | undefined;
   #message = '';
   #approved: { plan: string; by: string } | undefined;
-  /** Whether the object asks for an approval, as far as is known: it may have been edited since this rollout was begun. */
-  #approvalRequired: boolean;
   #waves = 0;
   /** Gateways that wait for a restart: all files go first, so that one window holds nobody else. */
   readonly #restarts = new Set<string>();
@@ -71,8 +69,8 @@ class RolloutRun {
     this.#input = input;
     this.#story = new Story(input);
     this.#id = rolloutWorkflowId(namespace, name, input.n);
-    this.#approvalRequired = input.approval.required;
-    this.#inbox = openRolloutInbox({ specPaused: input.specPaused }, (signal, said) => {
+    const { specPaused, approval } = input;
+    this.#inbox = openRolloutInbox({ specPaused, approvalRequired: approval.required }, (signal, said) => {
       getExternalWorkflowHandle(ignitionSyncWorkflowId(namespace, name))
         .signal(SIGNALS[signal], said)
         .catch((error: unknown) => log.warn('the object could not be told', { signal, ...faultOf(error) }));
@@ -85,9 +83,8 @@ class RolloutRun {
     try {
       return await this.#rollOut();
     } catch (error) {
-      const fault = faultOf(error);
       // Also when this workflow was cancelled: gateways in their commit end whole, and status says how the rollout ended.
-      return CancellationScope.nonCancellable(() => this.#finish(fault.reason === 'Aborted' ? 'Aborted' : 'Failed', fault.message, fault));
+      return CancellationScope.nonCancellable(() => this.#endFailed(faultOf(error)));
     }
   }
 
@@ -99,6 +96,7 @@ class RolloutRun {
       { object, desired, commit, ref, rollout: this.#id, only },
       only ? `plan for ${only.slice(0, 3).join(', ')}` : 'plan for every gateway',
     );
+    forgetApprovals(this.#inbox);
     if (!(await announced)) return this.#finish('Superseded', 'a newer rollout is under way');
     if (this.#plan.changed === 0) {
       await confirmUnchanged(this.#input, this.#plan);
@@ -125,7 +123,7 @@ class RolloutRun {
     );
   }
 
-  /** The last point at which nothing has changed. Returns a result when the rollout ends here. */
+  /** Asks until nothing is left to be asked. Returns a result when the rollout ends here. */
   async #throughGate(plan: PlanResult): Promise<RolloutResult | undefined> {
     do {
       const refused = this.#needsApproval() && (await this.#approval(plan));
@@ -133,12 +131,14 @@ class RolloutRun {
       this.#stage = plan.stages[0]?.name ?? '';
       const current = await this.#report(this.#running(), `changing ${gatewaysOf(plan.changed)}`);
       if (!current) return this.#finish('Superseded', 'a newer rollout is under way');
-    } while (this.#needsApproval()); // asked for while the plan was being made
+    } while (this.#needsApproval()); // the object was edited meanwhile
     return undefined;
   }
 
+  /** What the object asks for counts until the first gateway has changed: a plan is approved as a whole or not at all. */
   #asksForApproval(): boolean {
-    return this.#approvalRequired || (this.#plan?.holds.length ?? 0) > 0;
+    const isOpen = this.#approved !== undefined || this.#done.length === 0;
+    return (this.#inbox.approvalRequired && isOpen) || (this.#plan?.holds.length ?? 0) > 0;
   }
 
   #needsApproval(): boolean {
@@ -147,8 +147,8 @@ class RolloutRun {
 
   /** Waits for a person. Returns a result when that ends the rollout. */
   async #approval(plan: PlanResult): Promise<RolloutResult | undefined> {
-    const { approval, confirmedBefore } = this.#input;
-    const answer = await untilApproved(plan, { timeoutMs: approval.timeoutMs, confirmedBefore }, this.#inbox, (message) =>
+    const { commit, approval, confirmedBefore } = this.#input;
+    const answer = await untilApproved(plan, { commit, timeoutMs: approval.timeoutMs, confirmedBefore }, this.#inbox, (message) =>
       this.#report('WaitingForApproval', message),
     );
     if (answer.kind === 'rejected') return this.#finish('Rejected', answer.message);
@@ -166,6 +166,8 @@ class RolloutRun {
     for (this.#stage = stage; ;) {
       await this.#waitWhileFrozen();
       if (ending(this.#inbox)) return this.#end();
+      const refused = this.#needsApproval() && (await this.#throughGate(this.#plan as PlanResult));
+      if (refused) return refused;
       // Nothing waits for this report: the ticket looks at the rollout, not at its stage.
       if (this.#waves > 0) void this.#report(this.#running(), `${stage}: wave ${wave + 1}`).catch(() => undefined);
       const result = await this.#runWave(stage, wave, stage === RESTART_STAGE ? 'restart' : 'sync', { only, deletesConfirmed });
@@ -195,9 +197,8 @@ class RolloutRun {
   async #waitWhileFrozen(): Promise<void> {
     const inbox = this.#inbox;
     while (inbox.frozen && inbox.superseded === undefined) {
-      const { by = 'somebody', reason = 'no reason given' } = inbox.frozen;
       const { aborted } = inbox;
-      await this.#report('Frozen', `emergency stop by ${by}: ${reason}${aborted ? '; the abort follows after resume' : ''}`);
+      await this.#report('Frozen', `${stopWords(inbox.frozen)}${aborted ? '; the abort follows after resume' : ''}`);
       await condition(() => inbox.frozen === undefined || inbox.superseded !== undefined || (!aborted && inbox.aborted !== undefined));
     }
   }
@@ -231,9 +232,13 @@ class RolloutRun {
         mode,
         paused: false,
       },
-      this.#inbox,
-      async (paused) => {
-        await this.#report(this.#running(), paused ? 'paused: gateways that have not begun wait' : `${stage}: going on`);
+      {
+        inbox: this.#inbox,
+        mustStop: () => this.#needsApproval(),
+        onMet: () => this.#note(stage, wave),
+        onPaused: async (paused) => {
+          await this.#report(this.#running(), paused ? 'paused: gateways that have not begun wait' : `${stage}: going on`);
+        },
       },
     );
     this.#story.wave({ stage, wave, mode }, result);
@@ -248,24 +253,29 @@ class RolloutRun {
     if (!this.#done.some((d) => d.stage === stage && d.wave === wave)) this.#done.push({ stage, wave });
   }
 
+  /** A failure does not undo that somebody asked for the abort: the same commit must not be tried again by itself. */
+  async #endFailed(fault: Fault): Promise<RolloutResult> {
+    if (fault.reason === 'Aborted') return this.#finish('Aborted', fault.message, fault);
+    if (this.#inbox.aborted && patched('abort-outlives-failure')) {
+      const ended = await this.#end().catch((error: unknown) => faultOf(error));
+      if ('state' in ended) return ended;
+    }
+    return this.#finish('Failed', fault.message, fault);
+  }
+
   /** Ends as asked: an abort first puts back what this rollout changed, newest wave first. */
   async #end(): Promise<RolloutResult> {
     if (ending(this.#inbox) !== 'Aborted')
       return this.#finish('Superseded', `${this.#inbox.superseded ?? 'a newer revision'}; gateways not yet changed go straight to it`);
     if (this.#done.length > 0) await this.#waitWhileFrozen(); // a stop is a stop: putting back changes gateways too
     if (this.#inbox.frozen && this.#inbox.superseded !== undefined) return this.#finish('Superseded', this.#inbox.superseded);
-    const { by = 'somebody', reason = 'no reason given' } = this.#inbox.aborted ?? {};
-    const current = await this.#report('Aborting', `aborted by ${by}: ${reason}; putting back what was changed`);
+    const said = abortWords(this.#inbox.aborted ?? {});
+    const current = await this.#report('Aborting', `${said}; putting back what was changed`);
     // Such as after a reset: what a newer rollout made live is not this one's to take back.
     if (!current) return this.#finish('Superseded', 'a newer rollout is under way, or this one had ended');
     const left: string[] = [];
-    for (const { stage, wave } of [...this.#done].reverse()) {
-      const { failed, unreachable } = await this.#runWave(stage, wave, 'revert');
-      left.push(...failed.filter((f) => !f.restored).map((f) => `${f.gateway}: ${f.fault.message}`));
-      left.push(...unreachable.map((gateway) => `${gateway}: its agent is away`));
-    }
-    const rest = left.length === 0 ? '' : `; NOT put back: ${left.slice(0, 5).join('; ')}`;
-    return this.#finish('Aborted', `aborted by ${by}: ${reason}${rest}`);
+    for (const { stage, wave } of [...this.#done].reverse()) left.push(...notPutBack(await this.#runWave(stage, wave, 'revert')));
+    return this.#finish('Aborted', `${said}${left.length === 0 ? '' : `; NOT put back: ${left.slice(0, 5).join('; ')}`}`);
   }
 
   async #finish(state: FinalRolloutState, message: string, fault?: Fault): Promise<RolloutResult> {
@@ -279,31 +289,24 @@ class RolloutRun {
     this.#state = state;
     this.#message = message;
     this.#story.state(state, message);
-    const { object, n, commit, ref, contentHash } = this.#input;
+    const { object, n, commit, ref } = this.#input;
     const waits = waitingFor(state, this.#hold, this.#inbox.pausedBySpec);
     upsertSearchAttributes(searchAttributes({ phase: state }));
     setCurrentDetails(`**${state}** ${ref}@${short(commit)}\n\n${message}${waits ? `\n\nWaiting for: ${waits}` : ''}`);
-    const rollout = {
-      id: this.#id,
+    const approvalRequired = this.#asksForApproval();
+    const rollout = rolloutReport(this.#input, this.#id, this.#plan, {
       state,
-      commit,
-      ref,
-      contentHash,
-      planDigest: this.#plan?.planDigest,
-      approvalRequired: this.#asksForApproval(),
-      approvedPlan: this.#approved?.plan,
-      approvedBy: this.#approved?.by,
       stage: this.#stage,
-      changed: this.#plan?.changed,
-      notes: notesOf(this.#plan),
       message,
       reason: fault?.reason,
       waitingFor: waits,
-    };
+      approvalRequired,
+      approved: this.#approved,
+    });
     const said = this.#reports.run(() => control.reportStatus({ object, n, rollout }, `${state}: ${message}`.slice(0, 100)));
     said.catch((error: unknown) => log.warn('status report failed', { ...faultOf(error) }));
     return said.then(({ current, approvalRequired }) => {
-      if (this.#waves === 0) this.#approvalRequired ||= approvalRequired === true;
+      this.#inbox.approvalRequired ||= approvalRequired === true;
       return current || isFinal(state);
     });
   }

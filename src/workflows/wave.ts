@@ -134,7 +134,8 @@ export async function wave(input: WaveInput): Promise<WaveResult> {
   });
   await reporter.flush();
   if (!rollout.current && !rollout.gone && patched('orphans-say-how-they-end')) rollout.gone = await isOrphaned();
-  if (rollout.gone) await leave('its rollout was ended from outside', phases, reporter);
+  const away = outcomes.flatMap(({ kind, gateway }) => (kind === 'unreachable' ? [gateway] : []));
+  if (rollout.gone) await leave('its rollout was ended from outside', phases, reporter, away);
   return resultOf(outcomes);
 }
 
@@ -145,14 +146,19 @@ function passedOver(fault: Fault): Pick<GatewayReport, 'phase' | 'fault' | 'wait
 
 const SETTLED: readonly GatewayReport['phase'][] = ['Synced', 'Restored', 'Failed', 'Pending', 'Unreachable'];
 
-/** Ended by hand: nothing goes on by itself on the gateways that were under way, and their status says so. */
-async function leave(how: string, phases: ReadonlyMap<string, GatewayReport>, reporter: Reporter): Promise<void> {
+/** Ended by hand: nothing goes on by itself on the gateways that were under way, and their status says so. Those that are away were passed over. */
+async function leave(
+  how: string,
+  phases: ReadonlyMap<string, GatewayReport>,
+  reporter: Reporter,
+  away: readonly string[] = [],
+): Promise<void> {
   for (const report of phases.values()) {
-    const { phase, waitingFor } = report;
+    const { gateway, phase, waitingFor } = report;
     const doing = waitingFor ? `${phase} (${waitingFor})` : phase;
     const message = `the wave ended, since ${how}, while this gateway was ${doing}: syncNow or a new commit goes on`;
-    const now = SETTLED.includes(phase) ? {} : { phase: 'Failed' as const, waitingFor: '', fault: { reason: 'Aborted' as const, message } };
-    reporter.report({ ...report, ...now });
+    const isSettled = SETTLED.includes(phase) || away.includes(gateway);
+    reporter.report({ ...report, ...(!isSettled && { phase: 'Failed', waitingFor: '', fault: { reason: 'Aborted', message } }) });
   }
   await reporter.flush();
 }

@@ -1,4 +1,4 @@
-import { CONTROL_TASK_QUEUE, ignitionSyncWorkflowId } from '../../src/contract/names.ts';
+import { CONTROL_TASK_QUEUE, ignitionSyncWorkflowId, rolloutWorkflowId } from '../../src/contract/names.ts';
 import { Fleet, type Halt } from '../support/fleet.ts';
 import { testStack } from '../support/stack.ts';
 
@@ -129,6 +129,21 @@ test('a stop whose word reaches the object late is lifted all the same by the re
   expect(fleet.live()).toEqual({ a: 'c2', b: 'c2', c: 'c2' });
 });
 
+test('a rollout that is reset while its wave runs ends that wave first, and hears the abort that follows', async () => {
+  fleet = await Fleet.startOnCommit1();
+  const proving = await fleet.pushUntil('c2', 'a', 'scan');
+  await testStack().temporalCli([
+    ...['workflow', 'reset', '--namespace', fleet.client.options.namespace, '--workflow-id', rolloutWorkflowId('test', fleet.name, 2)],
+    ...['--type', 'FirstWorkflowTask', '--reason', 'a test'],
+  ]);
+  await fleet.until(({ rollout }) => rollout?.message === 'changing 2 gateways');
+  await fleet.signal('abort', { by: 'ada', reason: 'the wrong one' }, 2);
+  proving.release();
+  const ended = await fleet.rollout(2, 'Aborted');
+  expect(ended.rollout?.message).toBe('aborted by ada: the wrong one');
+  expect(fleet.live()).toEqual({ a: 'c2', b: 'c1', c: 'c1' });
+});
+
 test('spec.paused: false is heard by a rollout whose object was terminated meanwhile', async () => {
   fleet = await Fleet.startOnCommit1();
   const canary = await fleet.pushUntil('c2', 'a', 'scan');
@@ -254,4 +269,15 @@ test('a resume that is the first word to a new run of the object lifts the stop'
   await fleet.push('c2');
   await fleet.rollout(2, 'Succeeded');
   expect(fleet.live()).toEqual({ a: 'c2', b: 'c2', c: 'c2' });
+});
+
+test('an abort says which gateways it could not put back', async () => {
+  fleet = await Fleet.startOnCommit1();
+  const inB = await fleet.pushUntil('c2', 'b', 'apply');
+  fleet.failing('a', 'restore');
+  await fleet.signal('abort', { by: 'ada' });
+  inB.release();
+  const { rollout } = await fleet.rollout(2, 'Aborted');
+  expect(rollout?.message).toMatch(/^aborted by ada: no reason given; NOT put back: a: /);
+  expect(fleet.live()).toEqual({ a: 'c2', b: 'c1', c: 'c1' });
 });

@@ -97,7 +97,7 @@ export class Fleet {
   /** Everything that was frozen by digest. */
   readonly #documents = new Map<string, Desired>();
   /** What happens at the very moment the source is asked for a plan. */
-  whilePlanning: () => void = () => undefined;
+  whilePlanning: () => Promise<void> | void = () => undefined;
   /** What workflows have logged, `info rollout 1 of …`. */
   readonly log: string[] = [];
   /** Gateways that wait for a restart. */
@@ -211,7 +211,7 @@ export class Fleet {
       },
       fetch: () => Promise.resolve({ subject: 'a change', author: 'somebody' }),
       plan: async ({ commit, only, rollout, desired }) => {
-        this.whilePlanning();
+        await this.whilePlanning();
         const known = this.#documents.get(desired)?.gateways;
         const live = (name: string): string =>
           (this.plansByStatus ? known?.find((g) => g.name === name)?.live : undefined) ?? this.#gateway(name).live;
@@ -470,6 +470,11 @@ export class Fleet {
     return this.until((s) => s.rollout?.number === n && s.rollout.state === state);
   }
 
+  /** Gateway → how often it was restarted. */
+  restarts(): Record<string, number> {
+    return Object.fromEntries([...this.gateways].map(([name, { restarts }]) => [name, restarts.length]));
+  }
+
   /** Gateway → first two characters of the commit that is live on it, or `--`. */
   live(): Record<string, string> {
     return Object.fromEntries([...this.gateways].map(([name, g]) => [name, g.live === NO_MANIFEST ? '--' : g.live.slice(2, 4)]));
@@ -486,7 +491,7 @@ export class Fleet {
     for (let i = 1; i <= n; i += 1) {
       const rollout = rolloutWorkflowId(NAMESPACE, this.name, i);
       ids.push(rollout);
-      for (const wave of ['canary/0', 'rest/0']) ids.push(`${rollout}/${wave}`);
+      for (const wave of ['canary', 'rest', 'restart-2', 'restart-3', 'restart-4']) ids.push(waveWorkflowId(rollout, wave, 0));
     }
     return ids;
   }

@@ -8,6 +8,8 @@ export class MemoryObjects implements ObjectStore {
   readonly #gateways = new Map<string, StoredGateway>();
   readonly #listeners = new Set<() => void>();
   #version = 0;
+  /** What happens between a write of an object's status and its answer. */
+  afterStatus: (status: IgnitionSyncStatus) => Promise<void> = () => Promise.resolve();
   /** How often an object was deleted: one that is made anew is another. */
   #deleted = 0;
   /** Which writes of an object's status fail, as when the apiserver is away. */
@@ -64,7 +66,7 @@ export class MemoryObjects implements ObjectStore {
     const stored = this.#syncs.get(before.metadata.name);
     if (stored?.metadata.resourceVersion !== before.metadata.resourceVersion) return Promise.resolve(false);
     this.#syncs.set(before.metadata.name, { ...stored, status, metadata: { ...stored.metadata, resourceVersion: this.#changed() } });
-    return Promise.resolve(true);
+    return this.afterStatus(status).then(() => true);
   }
 
   replaceGatewayStatus(before: StoredGateway, status: IgnitionGatewayStatus): Promise<boolean> {

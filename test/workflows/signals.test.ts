@@ -24,18 +24,6 @@ test('approve: nothing is touched before it, an approval of another plan does no
   expect(fleet.live()).toEqual({ a: 'c1', b: 'c1', c: 'c1' });
 });
 
-test('approve: an approval that is asked for while the plan is being made is waited for', async () => {
-  fleet = await Fleet.startOnCommit1();
-  fleet.whilePlanning = () => fleet.setSpec({ approval: { required: true } });
-  await fleet.push('c2');
-  const waiting = await fleet.rollout(2, 'WaitingForApproval');
-  expect(fleet.live()).toEqual({ a: 'c1', b: 'c1', c: 'c1' });
-  expect(waiting.rollout?.approvalRequired).toBe(true);
-  await fleet.signal('approve', { by: 'ada', planDigest: waiting.rollout?.planDigest }, 2);
-  const done = await fleet.rollout(2, 'Succeeded');
-  expect(done.rollout?.approvedBy).toBe('ada');
-});
-
 test('reject: no gateway changes, the same commit is not tried again, the next commit is', async () => {
   fleet = await Fleet.start(['a', 'b', 'c'], { approval: { required: true } });
   await fleet.push('c1');
@@ -185,17 +173,6 @@ test('an abort during an emergency stop changes nothing until resume, then puts 
   expect(fleet.live()).toEqual({ a: 'c1', b: 'c1', c: 'c1' });
 });
 
-test('an abort says which gateways it could not put back', async () => {
-  await onCommit1();
-  const inB = await fleet.pushUntil('c2', 'b', 'apply');
-  fleet.failing('a', 'restore');
-  await fleet.signal('abort', { by: 'ada' });
-  inB.release();
-  const { rollout } = await fleet.rollout(2, 'Aborted');
-  expect(rollout?.message).toMatch(/^aborted by ada: no reason given; NOT put back: a: /);
-  expect(fleet.live()).toEqual({ a: 'c2', b: 'c1', c: 'c1' });
-});
-
 test('retryGateway of a gateway that does not exist leaves a synced object synced, and says so', async () => {
   await onCommit1();
   await fleet.workflow(1).result();
@@ -204,4 +181,24 @@ test('retryGateway of a gateway that does not exist leaves a synced object synce
   expect(status.waitingFor).toBe('retryGateway "area-9": no gateway of that name belongs to this object');
   expect(status.conditions?.find((c) => c.type === 'Ready')?.status).toBe('True');
   expect(status.rollout).toMatchObject({ number: 1, state: 'Succeeded' });
+});
+
+test('a signal in another spelling is taken for the one that is meant; one that is none of ours is said', async () => {
+  fleet = await Fleet.startOnCommit1();
+  await fleet.signal('emergencystop', { by: 'ada', reason: 'line 3 stands' });
+  expect((await fleet.until(({ frozen }) => frozen !== undefined)).frozen).toMatchObject({ by: 'ada', reason: 'line 3 stands' });
+  await fleet.signal('resume');
+  await fleet.until(({ frozen }) => frozen === undefined);
+  await fleet.signal('aprove');
+  const { waitingFor } = await fleet.until((s) => s.waitingFor?.includes('aprove') === true);
+  expect(waitingFor).toMatch(/^signal "aprove" is none of approve, reject, .*: it had no effect$/);
+});
+
+test('who paused, and why, stands in the object until the pause ends', async () => {
+  fleet = await Fleet.startOnCommit1();
+  const paused = (s: Awaited<ReturnType<Fleet['status']>>) => s.conditions?.find((c) => c.type === 'Paused');
+  await fleet.signal('pause', { by: 'ada', reason: 'shift change' });
+  expect(paused(await fleet.until((s) => paused(s)?.status === 'True'))?.message).toMatch(/^paused by ada: shift change; no new applies/);
+  await fleet.signal('resume');
+  expect(paused(await fleet.until((s) => paused(s)?.status === 'False'))?.message).toBe('');
 });

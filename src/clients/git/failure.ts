@@ -119,10 +119,10 @@ export function remoteFailure({ exit, what, answer }: RemoteExit, { remote, cred
   if (exit.timedOut) return new SyncError('GitTimeout', `${remote.url} took too long to ${what} and was given up; it is tried again.`);
   const found = CLASSES.find(({ pattern }) => pattern.test(exit.stderr));
   if (found) return new SyncError(found.reason, `${found.says(remote)}${detail === '' ? '' : ` Git says: ${detail}`}`);
-  if (exit.code === null || DIED.test(exit.stderr)) return new CutShort(remote, what);
+  if ((exit.code === null && !exit.stderr.startsWith('spawn ')) || DIED.test(exit.stderr)) return new CutShort(remote, what);
   return new SyncError(
     'GitFailed',
-    `Git could not ${what} of ${remote.url}: ${detail === '' ? `it ended with code ${exit.code} and no message` : detail}`,
+    `Git could not ${what} of ${remote.url}: ${detail === '' ? `it ended with code ${exit.code ?? 'none'} and no message` : detail}`,
   );
 }
 

@@ -1,11 +1,14 @@
 import { SyncError } from '../../domain/errors.ts';
 import type { TreeEntry } from '../../domain/plan/tree.ts';
 
-const MODES = new Set(['100644', '100755', '120000', '160000']);
+/** Each mode as one text for all entries. */
+const MODES = new Map((['100644', '100755', '120000', '160000'] as const).map((mode) => [mode as string, mode]));
 
 /** Files of one commit: more are no project, and may be one small tree that stands a million times in others. */
 const MAX_ENTRIES = 1_000_000;
 const MAX_BYTES = 256 * 2 ** 20;
+
+const SPACE = 32;
 
 /** Adds up a listing as it comes, which a small repository can make longer than any memory. */
 export class TreeLimit {
@@ -39,7 +42,9 @@ export function parseTree(output: Buffer): TreeEntry[] {
     const end = output.indexOf(0, start);
     const tab = output.indexOf(9, start);
     if (end < 0 || tab < 0 || tab > end) throw new Error('the listing of the commit was cut short');
-    const [mode = '', , oid = ''] = output.toString('latin1', start, tab).split(' ');
+    // Texts of their own: pieces of a longer one would keep the whole of it in memory.
+    const mode = output.toString('latin1', start, output.indexOf(SPACE, start));
+    const oid = output.toString('latin1', output.lastIndexOf(SPACE, tab) + 1, tab);
     const name = output.subarray(tab + 1, end);
     const path = name.toString('utf8');
     // Decoding puts U+FFFD where bytes are no UTF-8; encoding that again gives other bytes than those of the name.
@@ -57,6 +62,5 @@ export function parseTree(output: Buffer): TreeEntry[] {
 
 /** Old repositories hold other permission bits (100664); git itself reads no more than the executable bit. */
 function normaliseMode(mode: string): TreeEntry['mode'] {
-  if (MODES.has(mode)) return mode as TreeEntry['mode'];
-  return (Number.parseInt(mode, 8) & 0o100) === 0 ? '100644' : '100755';
+  return MODES.get(mode) ?? ((Number.parseInt(mode, 8) & 0o100) === 0 ? '100644' : '100755');
 }

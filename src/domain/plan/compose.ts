@@ -179,6 +179,8 @@ function landings(found: Found, source: string, mapping: LayoutMapping): { entry
   const fault = destinationFault(mapping.destination, 'directory');
   if (fault !== undefined) throw new SyncError('PathNotAllowed', `${mapping.field}.destination "${destination}" ${fault}.`);
   const skip = source === '' ? 0 : source.length + 1;
+  // Where nothing is moved the listing's own text serves: of many files a second one is much.
+  if (destination === source) return found.entries.map((entry) => ({ entry, path: entry.path }));
   return found.entries.map((entry) => ({ entry, path: joinPath(destination, entry.path.slice(skip)) }));
 }
 

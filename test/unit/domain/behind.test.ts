@@ -77,7 +77,7 @@ test('the status of every gateway that waits follows what its object wants, and 
     { announce: () => Promise.resolve(), announceGateway: () => Promise.resolve() },
     () => new Date(T2),
   );
-  const object = { namespace: 'test', name: 'plant', uid: 'uid-plant' };
+  const object = { namespace: 'test', name: 'plant', uid: (await objects.sync('test', 'plant'))!.metadata.uid };
   await report({ object, revision: { ref: 'main', commit: B }, waitingFor: 'spec.paused: false (the object is paused)' });
   expect((await objects.gateways()).map(({ status }) => [status?.phase, status?.waitingFor])).toEqual([
     ...Array.from({ length: 3 }, () => ['Behind', 'spec.paused: false (the object is paused)']),

@@ -78,6 +78,11 @@ test.each<{ name: string; now: Partial<Situation>; step: object }>([
   { name: 'a gateway that came back catches up alone', now: { outOfDate: ['b'] }, step: { do: 'start', only: ['b'], why: 'catch-up' } },
   { name: 'a retry by hand takes one gateway', now: { retry: 'a' }, step: { do: 'start', only: ['a'] } },
   {
+    name: 'a retry by hand goes with all others where something newer is wanted',
+    now: { retry: 'a', settled: settled('Succeeded', { commit: 'older' }) },
+    step: { do: 'start', why: 'a new revision or spec' },
+  },
+  {
     name: 'an aborted commit is not tried again',
     now: { settled: settled('Aborted') },
     step: { do: 'wait', for: 'a new commit or syncNow (the rollout was aborted)' },

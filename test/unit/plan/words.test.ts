@@ -13,6 +13,7 @@ const manifest = (...paths: readonly string[]) =>
   createManifest(paths.map((text) => entry(...(text.split('=') as [string, string | undefined]))));
 const many = (prefix: string, count: number): string[] => Array.from({ length: count }, (_, i) => `${prefix}${String(i).padStart(4, '0')}`);
 
+const COMMIT = 'c'.repeat(40);
 const RESULT: PlanResult = {
   planDigest: 'd'.repeat(64),
   stages: [],
@@ -43,8 +44,8 @@ test('gateways that change alike are one kind, with the first paths of every kin
       files: { added: { count: 1, first: ['a'] }, modified: { count: 0, first: [] }, deleted: { count: 0, first: [] } },
     },
   ]);
-  expect(planSentence({ ...RESULT, changes })).toBe(
-    'plan dddddddd changes 2 gateways: 1 files added, 1 modified, 1 deleted, such as gone (deleted), a (modified), new (added)',
+  expect(planSentence({ ...RESULT, changes }, COMMIT)).toBe(
+    'plan dddddddd of cccccccc changes 2 gateways: 1 files added, 1 modified, 1 deleted, such as gone (deleted), a (modified), new (added)',
   );
 });
 
@@ -69,8 +70,8 @@ test('a result stays small, whatever names and gateways there are', () => {
 });
 
 test('a plan of a source that names no files is said with its counts', () => {
-  expect(planSentence({ ...RESULT, holds: [{ reason: 'EmptySource', message: 'gw: nothing' }] })).toBe(
-    'plan dddddddd changes 2 gateways: 1 files added, 1 modified, 1 deleted. Needs a look: EmptySource: gw: nothing',
+  expect(planSentence({ ...RESULT, holds: [{ reason: 'EmptySource', message: 'gw: nothing' }] }, COMMIT)).toBe(
+    'plan dddddddd of cccccccc changes 2 gateways: 1 files added, 1 modified, 1 deleted. Needs a look: EmptySource: gw: nothing',
   );
 });
 
