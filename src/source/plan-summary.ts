@@ -36,7 +36,7 @@ export function summarise(changed: readonly ChangedGateway[], gateways: number):
     files.added += diff.added.length;
     files.modified += diff.modified.length + diff.modeChanged.length;
     files.deleted += diff.deleted.length;
-    for (const fault of guardRails(ownedBefore(live, next, released.entries), diff, plan.mappings)) {
+    for (const fault of guardRails(ownedBefore(live, next, released.entries), diff, plan.mappings, plan.nothing)) {
       const key = JSON.stringify(fault);
       const seen = holds.get(key) ?? { fault, gateways: [] };
       seen.gateways.push(gateway);

@@ -12,6 +12,7 @@ import { CORE, type Layout, type LayoutMapping } from './mapping.ts';
 import { baseName, joinPath } from './paths.ts';
 import { compileExcludes } from './patterns.ts';
 import { mirrorOf } from './mirror.ts';
+import { nothingComes, orRather } from './nothing.ts';
 import { orphanWarnings } from './orphans.ts';
 import { moduleSourceFault } from './modules.ts';
 import { classify, isGatewaysOwn } from './protection.ts';
@@ -43,6 +44,8 @@ export interface GatewayPlan {
   readonly notes: readonly string[];
   /** What the author of commit and profile should look at. */
   readonly warnings: readonly string[];
+  /** Why no file of the commit comes to the gateway, and what would mend that; absent where one does. */
+  readonly nothing?: string;
   /** Whether a path that was ours and is in no mapping any more stays on the gateway: newly excluded, or the gateway's own again. */
   readonly releases: (path: string) => boolean;
 }
@@ -56,16 +59,19 @@ export function compose(tree: readonly TreeEntry[], layout: Layout): GatewayPlan
   const leftOut = new LeftOut();
   const isExcluded = compileExcludes(layout.excludes);
   const notes: string[] = [];
+  const idle: string[] = [];
   const mirrored: string[] = [];
 
   let found = 0;
   const lay = (source: Located, mapping: LayoutMapping): MappingOutcome => {
     let brought = 0;
+    let meant = 0;
     for (const { entry, path } of landings(source.found, source.path, mapping)) {
       const reason = isExcluded(path)
         ? { reason: 'excluded' as const, place: path }
         : reasonToLeaveOut(path, mapping, source.found.kind === 'file', layout.normalize.systemName !== undefined);
       if (reason) {
+        if (reason.reason === 'excluded' || reason.reason === 'overlay-manifest') meant += 1;
         leftOut.add(path, reason.reason, reason.place);
         continue;
       }
@@ -75,6 +81,8 @@ export function compose(tree: readonly TreeEntry[], layout: Layout): GatewayPlan
       composed.place({ path, oid: entry.oid, executable: entry.mode === '100755', ...(edits && { edits }) }, mapping);
       brought += 1;
     }
+    if (source.found.kind !== 'absent' && mapping.required && brought + meant === 0)
+      idle.push(`${mapping.field} brings no file: all that "${source.path === '' ? '.' : source.path}" has is left out.`);
     if (mapping.mirror && source.found.kind !== 'absent') {
       if (source.found.kind === 'file')
         throw new SyncError(
@@ -98,7 +106,7 @@ export function compose(tree: readonly TreeEntry[], layout: Layout): GatewayPlan
   if (layout.atLeastOne !== undefined && found === 0) {
     throw new SyncError(
       'SourceNotFound',
-      `${layout.atLeastOne}: the commit has neither projects nor config/resources/core below it. ${describeNearest(tree, layout.mappings[0]?.sources[0]?.path ?? '')}`,
+      `${layout.atLeastOne}: the commit has neither projects nor config/resources/core below it. ${describeNearest(tree, layout.mappings[0]?.sources[0]?.path ?? '')}${orRather(tree)}`,
     );
   }
   const files = withEdits(composed.files(), layout, notes);
@@ -119,7 +127,8 @@ export function compose(tree: readonly TreeEntry[], layout: Layout): GatewayPlan
     ...(mirror && { mirror }),
     values: new Map(Object.entries(layout.values)),
     notes: [...notes, ...leftOut.notes(), ...fallbackNotes(fallbacks, files)],
-    warnings: [...layout.warnings, ...composed.warnings(), ...orphanWarnings(files, mappings)],
+    ...(files.length === 0 && { nothing: nothingComes(tree, layout.mappings) }),
+    warnings: [...layout.warnings, ...idle, ...composed.warnings(), ...orphanWarnings(files, mappings)],
     releases: (path) => isExcluded(path) || isGatewaysOwn(path),
   };
 }

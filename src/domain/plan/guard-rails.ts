@@ -12,12 +12,21 @@ const MAX_DELETE_PERCENT = 50;
 const SMALL_SET = 20;
 
 /**
- * What a person must confirm before this change may reach a gateway: most of its files would go, or a mapping that brought files
- * now brings none. The faults hold for exactly this plan.
+ * What a person must confirm before this change may reach a gateway: most of its files would go, a mapping that brought files now brings
+ * none, or a first sync would bring none at all. The faults hold for exactly this plan.
  * @param mappings what each mapping of the new plan brought.
+ * @param nothing why no file comes at all, where that is known.
  */
-export function guardRails(previous: Manifest | undefined, diff: ManifestDiff, mappings: readonly MappingOutcome[]): Fault[] {
-  if (!previous) return [];
+export function guardRails(
+  previous: Manifest | undefined,
+  diff: ManifestDiff,
+  mappings: readonly MappingOutcome[],
+  nothing = 'no file of the commit comes to this gateway.',
+): Fault[] {
+  if (!previous)
+    return diff.added.length > 0
+      ? []
+      : [{ reason: 'EmptySource', message: `${nothing} Approve the plan if that is meant; else mend it and push or apply.` }];
   const leaving = contentsThatLeave(diff.deleted, diff.added);
   return [...tooManyDeletes(previous.entries.length, leaving.length), ...emptySources(diff.deleted, mappings)];
 }

@@ -58,3 +58,17 @@ test('the made manifest of a deployment mode is released when its mapping goes',
     'config/resources/production/config-mode.json',
   ]);
 });
+
+test('a gateway that would get nothing but a made manifest at its first sync holds the plan, and names the folder to take', async () => {
+  using bench = new Workbench();
+  const repo = bench.repository();
+  repo.commit({ 'ignition-gateway/projects/p/project.json': '{}', 'ok/projects/p/project.json': '{}' });
+  const fine = gateway('b', [{ source: 'ok', destination: '.' }]);
+  const first = await bench.plan({ repo: repo.url }, [gateway('a'), fine]);
+  expect(first.holds.map(({ reason }) => reason)).toEqual(['EmptySource']);
+  expect(first.holds[0]?.message).toMatch(/^a: no file of the commit .*"ignition-gateway" \(1 file\)/);
+  const { target } = await bench.planned(first, 'a');
+  repo.commit({ 'ignition-gateway/projects/p/project.json': '{}', 'ok/projects/p/project.json': '{}', 'ok/projects/p/b': '' });
+  const later = await bench.plan({ repo: repo.url }, [gateway('a', undefined, { live: target, confirmed: target }), fine]);
+  expect(later.holds).toEqual([]);
+});

@@ -93,8 +93,15 @@ test('a source that is allowed to be absent is held for the share that it takes,
   expect(held.map(({ reason }) => reason)).toEqual(['TooManyDeletes']);
 });
 
-test('a first apply is never held', () => {
+test('a first apply that brings a file is not held; one that brings none is, and says why', () => {
   expect(guardRails(undefined, diffManifests(undefined, manifest('a')), [mapping('projects', 0)])).toEqual([]);
+  const empty = manifest();
+  const held = guardRails(undefined, diffManifests(undefined, empty), [mapping('projects', 0)], 'no file comes.');
+  expect(held.map(({ reason, message }) => `${reason}: ${message}`)).toEqual([
+    'EmptySource: no file comes. Approve the plan if that is meant; else mend it and push or apply.',
+  ]);
+  // A person has let it through, or it was so before: not asked with each commit.
+  expect(guardRails(empty, diffManifests(empty, empty), [mapping('projects', 0)])).toEqual([]);
 });
 
 test.each([
