@@ -52,7 +52,7 @@ function defaultOf(schema: StructuralSchema, required: boolean): string {
 function meaningOf(schema: StructuralSchema): string {
   const rules = (schema['x-kubernetes-validations'] ?? []) as Rule[];
   const said = typeof schema['description'] === 'string' ? [schema['description']] : [];
-  const form = rules.filter(({ message }) => message.startsWith('must be')).map(({ message }) => `It ${message}.`);
+  const form = rules.filter(({ message }) => message.startsWith('must be')).map(({ message }) => `It ${message.replace(/\.$/, '')}.`);
   const { minimum, maximum } = schema;
   const range = typeof minimum === 'number' && typeof maximum === 'number' ? [`${minimum} to ${maximum}.`] : [];
   return [...said, ...form, ...range].join(' ');

@@ -57,7 +57,7 @@ export async function scanGateway(make: ScanWith, scans: Scans, change: Transiti
     throw new SyncError('GatewayNotRunning', 'The gateway waits to be commissioned: finish its first-time setup, the scan follows.');
   }
   if (state !== 'Running') {
-    const message = `The gateway is ${state === 'Starting' ? 'starting' : 'not running'}: it loads the files when it starts, so nothing was scanned.`;
+    const message = `The gateway is ${state === 'Starting' ? 'starting' : 'not running'}: it loads the files when it starts, so nothing was scanned`;
     return { outcome: 'AppliedUnverified', message, scanMs: 0, told: false, ...owing(make.owedRestart) };
   }
   const start = make.clock.monotonicMs();
@@ -196,10 +196,10 @@ export function claimsFor(volume: VolumeFs, asked: Iterable<ManifestDifference>)
   return { claims: claimsOf(asked, isResource), files };
 }
 
-/** A few doubts as sentences; how many there are beyond. */
+/** A few doubts as sentences, the last without its full stop: more follows it. How many there are beyond. */
 function sentences(doubts: readonly string[]): string {
   const shown = doubts.slice(0, 3).map((one) => `${one.slice(0, 1).toUpperCase()}${one.slice(1)}${one.endsWith('.') ? '' : '.'}`);
-  return [...shown, ...(doubts.length > 3 ? [`And ${doubts.length - 3} more.`] : [])].join(' ');
+  return [...shown, ...(doubts.length > 3 ? [`And ${doubts.length - 3} more.`] : [])].join(' ').replace(/\.$/, '');
 }
 
 /**

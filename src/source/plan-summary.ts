@@ -45,7 +45,7 @@ export function summarise(changed: readonly ChangedGateway[], gateways: number):
     for (const sentence of [...plan.warnings, ...plan.notes]) said(sentence, gateway);
     if (released.entries.length > 0)
       said(
-        `${released.entries.length} files are no longer ours and stay on the gateway: ${listSome(
+        `${released.entries.length === 1 ? '1 file is no longer ours and stays' : `${released.entries.length} files are no longer ours and stay`} on the gateway: ${listSome(
           released.entries.map(({ path }) => path),
           5,
         )}.`,

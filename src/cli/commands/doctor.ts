@@ -27,7 +27,7 @@ taken, so there it looks at that agent's way.
   unknown   it could not be looked at on this gateway, or cannot be from outside
 
 Exit codes: 0 nothing differs, 1 something differs, 2 the gateway cannot be asked: it does not answer, is not up yet, or there is no key
-that it lets read. Then the last line says what to do.
+that it lets read, or the command line is wrong. Then the last line says what to do.
 
   ignition-sync doctor https://gateway.plant:8043 --key-file ./api-key --ca-file ./ca.pem
   ignition-sync doctor http://gateway.plant:8088 --key-file ./api-key --temporal temporal-frontend.temporal.svc:7233`;
@@ -79,6 +79,7 @@ export function addDoctor(program: Command): void {
     .addOption(new Option('--temporal-api-key-file <path>', 'file with an API key for Temporal').env('TEMPORAL_API_KEY_FILE'))
     .option('--json', 'print the report as JSON')
     .addHelpText('after', HELP)
+    .exitOverride(({ exitCode: code }) => process.exit(code === 0 ? 0 : 2))
     .action(async (url: URL, options: Options) => {
       try {
         const [gateway, temporal] = await Promise.all([examined(url, options), temporalOf(options)]);

@@ -1,5 +1,6 @@
 import { isWelcome, wordsOf } from '../../clients/ignition/failure.ts';
 import { isSupportedVersion } from '../../clients/ignition/wire.ts';
+import { count } from '../../domain/plan/text.ts';
 import { type Check, differs, ok, unknown, unseen } from './check.ts';
 
 const V1 = '/data/api/v1';
@@ -99,7 +100,7 @@ export const CALLS: readonly Check[] = [
     id: 'C11',
     assumption: 'the list of projects has names, in items or bare',
     means: 'scans fail as GatewayIncompatible',
-    run: async ({ client }) => ok(`${(await client.projectNames()).length} projects`),
+    run: async ({ client }) => ok(count((await client.projectNames()).length, 'project')),
   },
   {
     id: 'E1',

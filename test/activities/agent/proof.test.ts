@@ -196,7 +196,10 @@ describe('what the gateway does not show is AppliedUnverified, and the message s
     await change(BASE);
     gateway.set(faults);
     if (faults.pendingRestart) gateway.onScanned(() => gateway.set({ pendingRestart: ['modules'] }));
-    expect(await change(next(files))).toMatchObject({ outcome: 'AppliedUnverified', message: expect.stringMatching(says) as string });
+    const proof = await change(next(files));
+    expect(proof).toMatchObject({ outcome: 'AppliedUnverified', message: expect.stringMatching(says) as string });
+    // Status goes on after it, with a full stop of its own.
+    expect(proof.message).not.toMatch(/\.$/);
   });
 });
 

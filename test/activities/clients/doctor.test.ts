@@ -170,7 +170,7 @@ test('as a command: lines for people, JSON for programs, exit codes, and the key
   expect(well.out + json.out).not.toContain('secret');
   expect(JSON.parse(json.out)).toMatchObject({ state: 'Running', lines: expect.any(Array) as unknown[] });
   expect(help.out).toContain('It reads only.');
-  expect(withKey).toMatchObject({ code: 1, out: expect.stringContaining('--key-file') as string });
+  expect(withKey).toMatchObject({ code: 2, out: expect.stringContaining('--key-file') as string });
   expect(keyless).toMatchObject({
     code: 2,
     out: expect.stringMatching(/cannot be asked: it needs an API key: .* --key-file\.\n$/) as string,

@@ -177,6 +177,8 @@ test('a file that is newly excluded is released: named in a manifest of its own,
   const second = await bench.plan({ repo: repo.url }, [onFirst], { excludePatterns: ['projects/a/resource-*'] });
   expect(second).toMatchObject({ files: { added: 0, modified: 0, deleted: 0 }, holds: [] });
   expect(second.notes.join('\n')).toContain('30 files are no longer ours and stay on the gateway');
+  const one = await bench.plan({ repo: repo.url }, [onFirst], { excludePatterns: ['projects/a/resource-1/*'] });
+  expect(one.notes.join('\n')).toContain('1 file is no longer ours and stays on the gateway');
   const { source, store } = await bench.opened;
   const [row] = await source.readWave({ planDigest: second.planDigest, stage: 'canary', wave: 0 });
   const released = await store.readManifest(row!.released!);
