@@ -42,7 +42,7 @@ export function thingsToTry(at: {
       signal('retryGateway', { gateway }),
     ],
     [
-      'ask for approval, push a commit, approve it; and ask no more',
+      'ask for approval, push a commit, approve it; then ask no more (a plan that waits already still wants its answer)',
       spec({ approval: { required: true } }),
       signal('approve', { by: 'me' }),
       spec({ approval: { required: false } }),
