@@ -21,7 +21,11 @@ export class Conflicts {
       this.inTheWay,
       'something that is not ours stands where the plan needs a file or a folder. Move it away, or exclude the path',
     );
-    report('LocalChange', this.local, 'changed on the gateway since our last sync. Commit the change, or put the file back as it was');
+    report(
+      'LocalChange',
+      this.local,
+      'changed on the gateway since our last sync. Commit the change, put the file back as it was, or let git win with localChanges: overwrite (the snapshot keeps the change)',
+    );
   }
 }
 

@@ -56,7 +56,7 @@ export function verdicts(
     drifted(status),
     tagMoved(status.tag, unresolved),
     insecure === ''
-      ? no('InsecureTransport', { reason: 'Verified', message: '' })
+      ? no('InsecureTransport', { reason: 'NothingGivenUp', message: '' })
       : yes('InsecureTransport', { reason: 'AllowedBySpec', message: insecure }),
     ready({ status, unresolved, broken, paused, current: status.observedGeneration === generation }),
   ];

@@ -66,7 +66,7 @@ export function summarise(changed: readonly ChangedGateway[], gateways: number):
     changes: kinds.summary(),
     holds: [...holds.values()].map(({ fault, gateways: of }) => ({
       reason: fault.reason,
-      message: `${listSome(of, 5)}: ${fault.message}`,
+      message: `${listSome(of, 5)}${of.length > 1 ? ` (on each of these ${of.length}; the counts of the whole plan are sums)` : ''}: ${fault.message}`,
     })),
     notes: [...notes].map(([sentence, of]) => (of.length === gateways ? sentence : `${listSome(of, 5)}: ${sentence}`)).slice(0, MAX_NOTES),
   };

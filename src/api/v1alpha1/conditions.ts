@@ -15,7 +15,11 @@ export type Condition = z.infer<typeof Condition>;
 export const Conditions = z
   .array(Condition)
   .max(20)
-  .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] });
+  .meta({
+    description: 'What holds of the object and what does not, one per type.',
+    'x-kubernetes-list-type': 'map',
+    'x-kubernetes-list-map-keys': ['type'],
+  });
 
 /** Condition types of an IgnitionSync. `Ready`, `Reconciling` and `Stalled` follow kstatus. */
 export type ConditionType =

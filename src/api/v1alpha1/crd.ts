@@ -28,7 +28,13 @@ export function customResourceDefinition(kind: Kind): object {
               type: 'object',
               description: kind.description,
               required: ['spec'],
-              properties: { spec: structuralSchema(kind.spec), status: structuralSchema(kind.status) },
+              properties: {
+                spec: { description: 'What is wanted.', ...structuralSchema(kind.spec) },
+                status: {
+                  description: 'What was found and done; written by ignition-sync, never by people.',
+                  ...structuralSchema(kind.status),
+                },
+              },
             },
           },
         },

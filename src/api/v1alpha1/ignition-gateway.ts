@@ -11,8 +11,12 @@ export const IgnitionGatewaySpec = withRules(
       .optional()
       .describe('Its SyncProfile.'),
     servicePath: z.string().min(1).optional().describe('Two-tier mode without a profile: the directory of the gateway in the repository.'),
-    deploymentMode: z.string().min(1).optional(),
-    excludePatterns: z.array(z.string().min(1)).max(100).default([]),
+    deploymentMode: z.string().min(1).optional().describe('Whose overlay lies on core, with servicePath.'),
+    excludePatterns: z
+      .array(z.string().min(1))
+      .max(100)
+      .default([])
+      .describe('Paths that this gateway does not get, besides those of its object and profile.'),
     redundantPair: z
       .string()
       .min(1)
@@ -54,7 +58,7 @@ export const IgnitionGatewayStatus = z.object({
     .describe(
       'What the gateway is at: Synced, Behind (it runs an earlier commit than the one that is wanted, and nothing has begun on it), Pending, Staging, Staged, Applying, Scanning, Restarting, Waiting, Restoring, Restored, Failed or Unreachable.',
     ),
-  waitingFor: z.string().optional(),
+  waitingFor: z.string().optional().describe('What it waits for, and who can end that.'),
   since: z.string().optional().describe('When the phase began.'),
   desired: z.string().optional().describe('The revision that is wanted or being rolled out, ref@sha1:commit.'),
   revision: z.string().optional().describe('The revision that is live, ref@sha1:commit.'),
@@ -65,8 +69,8 @@ export const IgnitionGatewayStatus = z.object({
     .optional()
     .describe('What the gateway has proved to run.'),
   restartPending: z.array(z.string()).max(20).optional().describe('What of our changes the gateway runs only after a restart.'),
-  reason: z.string().optional(),
-  message: z.string().optional(),
+  reason: z.string().optional().describe('Why it is not as wanted: a section of docs/troubleshooting.md.'),
+  message: z.string().optional().describe('The same, or what the last sync did, in words.'),
   redundancy: z
     .object({
       role: z.string().optional(),
@@ -77,7 +81,10 @@ export const IgnitionGatewayStatus = z.object({
     })
     .optional()
     .describe('What the gateway last said of its redundant pair.'),
-  agent: z.object({ version: z.string(), protocol: z.int(), lastHello: z.string(), podUid: z.string() }).optional(),
+  agent: z
+    .object({ version: z.string(), protocol: z.int(), lastHello: z.string(), podUid: z.string() })
+    .optional()
+    .describe('The agent that said hello last.'),
   history: z.array(SyncRecord).max(10).optional().describe('The last 10 syncs, newest first.'),
   conditions: Conditions.optional(),
 });

@@ -101,7 +101,8 @@ export const IgnitionSyncSpec = withRules(
           message: 'bidirectional sync is not built yet: set enabled: false or leave it out.',
         }).default(false),
       })
-      .optional(),
+      .optional()
+      .describe('Not built yet.'),
     rateLimit: NotYet.object,
     validation: NotYet.object,
   }),
@@ -146,8 +147,8 @@ const HistoryEntry = z.object({
 
 /** `status` of an IgnitionSync: written by the workflow's activities, never by users. */
 export const IgnitionSyncStatus = z.object({
-  observedGeneration: z.int().optional(),
-  ref: z.string().optional(),
+  observedGeneration: z.int().optional().describe('The generation of the object that this status is about.'),
+  ref: z.string().optional().describe('The ref that was resolved.'),
   revision: z.string().optional().describe('The resolved revision, ref@sha1:commit.'),
   shortRevision: z.string().optional().describe('The same in few characters, for `kubectl get`.'),
   contentHash: z
@@ -156,8 +157,8 @@ export const IgnitionSyncStatus = z.object({
     .describe(
       'Digest of the wanted specs (object, profiles, gateways): what is synced was made from these when synced.contentHash is the same.',
     ),
-  stage: z.string().optional(),
-  waitingFor: z.string().optional(),
+  stage: z.string().optional().describe('The stage that the running rollout is at.'),
+  waitingFor: z.string().optional().describe('What it waits for, and who can end that.'),
   gateways: z
     .object({
       total: z.int(),
@@ -168,18 +169,22 @@ export const IgnitionSyncStatus = z.object({
       restartPending: z.int().optional().describe('How many run what they were given only after a restart.'),
       summary: z.string().describe('synced/total'),
     })
-    .optional(),
+    .optional()
+    .describe('How many gateways there are, and how they are.'),
   synced: z
     .object({ commit: z.string(), contentHash: z.string(), at: z.string() })
     .optional()
     .describe('The last commit that was live and loaded on every gateway.'),
-  rollout: RolloutStatus.optional(),
+  rollout: RolloutStatus.optional().describe('The rollout that runs, or the last one.'),
   tag: z
     .object({ repo: z.string(), name: z.string(), commit: z.string(), previous: z.string().optional() })
     .optional()
     .describe('Where the ref is a tag: what it named when it was last looked up, and what it had named before if it has moved.'),
-  frozen: z.object({ by: z.string(), reason: z.string(), since: z.string() }).optional(),
-  lastHandledSyncRequest: z.string().optional(),
+  frozen: z
+    .object({ by: z.string(), reason: z.string(), since: z.string() })
+    .optional()
+    .describe('The emergency stop, as long as it lasts: no gateway is changed.'),
+  lastHandledSyncRequest: z.string().optional().describe('The last sync.ignition.io/requested-sync that was followed.'),
   history: z.array(HistoryEntry).max(10).optional().describe('The last 10 rollouts, newest first.'),
   conditions: Conditions.optional(),
 });

@@ -98,7 +98,7 @@ export type RedundancyPolicy = z.infer<typeof RedundancyPolicy>;
 export const SyncProfileSpec = withRules(
   z.object({
     mappings: z.array(Mapping).min(1).max(100).describe('In order; where two bring the same file the later one wins.'),
-    deploymentMode: DeploymentMode.optional(),
+    deploymentMode: DeploymentMode.optional().describe('The deployment mode of these gateways, and where its resources come from.'),
     excludePatterns: z.array(z.string().min(1)).max(100).default([]).describe('Globs on the composed path.'),
     vars: z.record(z.string(), z.string()).default({}).describe('Values for {{ Vars.name }} in paths, texts and patches.'),
     patches: z.array(Patch).max(100).default([]).describe('Values set in JSON files, after all mappings.'),
@@ -138,7 +138,7 @@ export const SyncProfileSpec = withRules(
 export type SyncProfileSpec = z.infer<typeof SyncProfileSpec>;
 
 export const SyncProfileStatus = z.object({
-  observedGeneration: z.int().optional(),
+  observedGeneration: z.int().optional().describe('The generation of the object that this status is about.'),
   conditions: Conditions.optional(),
 });
 export type SyncProfileStatus = z.infer<typeof SyncProfileStatus>;

@@ -275,7 +275,10 @@ describe('what holds an apply, and changes nothing', () => {
     const error = await rig.agent
       .stage(rig.step(live, rig.content.add({ 'projects/P/other': '1' })), doing)
       .catch((thrown: unknown) => thrown as SyncError);
-    expect(error).toMatchObject({ reason: 'LocalChange', message: expect.stringMatching(/^30 paths.* and 10 more$/) as string });
+    expect(error).toMatchObject({
+      reason: 'LocalChange',
+      message: expect.stringMatching(/^30 paths.*localChanges: overwrite.* and 10 more$/) as string,
+    });
   });
 });
 

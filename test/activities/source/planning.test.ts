@@ -93,6 +93,9 @@ test('a plan that takes most files away holds for a confirmation and says which 
   const result = await bench.plan({ repo: repo.url }, [gateway('a', undefined, { live: target })]);
   expect(result.holds).toEqual([{ reason: 'TooManyDeletes', message: expect.stringMatching(/^a: 29 of 30 files/) as string }]);
   expect(result.files).toEqual({ added: 0, modified: 0, deleted: 29 });
+  const two = await bench.plan({ repo: repo.url }, [gateway('a', undefined, { live: target }), gateway('b', undefined, { live: target })]);
+  expect(two.files.deleted).toBe(58);
+  expect(two.holds[0]?.message).toMatch(/^a, b \(on each of these 2; the counts of the whole plan are sums\): 29 of 30 files/);
 });
 
 test('a gateway whose volume has no record any more is planned over what it confirmed last, and told so', async () => {

@@ -81,6 +81,9 @@ describe('in status', () => {
     const insecure = objectStatus(undefined, branch, [], 1, '2026-01-01T00:00:00Z', 'in clear');
     const shown = (status: typeof insecure) => status.conditions?.find(({ type }) => type === 'InsecureTransport');
     expect(shown(insecure)).toMatchObject({ status: 'True', reason: 'AllowedBySpec', message: 'in clear' });
-    expect(shown(objectStatus(insecure, branch, [], 1, '2026-01-01T00:00:00Z', ''))).toMatchObject({ status: 'False' });
+    expect(shown(objectStatus(insecure, branch, [], 1, '2026-01-01T00:00:00Z', ''))).toMatchObject({
+      status: 'False',
+      reason: 'NothingGivenUp',
+    });
   });
 });
