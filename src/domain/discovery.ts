@@ -2,6 +2,7 @@ import { ANNOTATION_PREFIX, NOT_YET_ANNOTATIONS, POD_ANNOTATIONS } from '../api/
 import type { IgnitionGatewaySpec } from '../api/v1alpha1/ignition-gateway.ts';
 import type { Fault } from './errors.ts';
 import { gatewayIdentity, type PodNames } from './gateway-identity.ts';
+import { misspeltAnnotations } from './misspelt-annotations.ts';
 import { splitPatterns } from './split-patterns.ts';
 
 /** A pod that asks to be synced. */
@@ -153,9 +154,13 @@ function withoutEffect(pod: DiscoveredPod): Fault | undefined {
       : [
           `annotation ${servicePath} ("${path}") has no effect beside ${syncProfile} ("${profile}"), whose mappings count: remove one of the two.`,
         ];
-  const sentences = [...both, ...notYet];
+  const misspelt = misspeltAnnotations(Object.keys(pod.annotations));
+  const sentences = [...both, ...misspelt, ...notYet];
   if (sentences.length === 0) return undefined;
-  return { reason: both.length > 0 ? 'InvalidSpec' : 'NotSupportedYet', message: `pod ${pod.name}: ${sentences.join(' ')}` };
+  return {
+    reason: both.length + misspelt.length > 0 ? 'InvalidSpec' : 'NotSupportedYet',
+    message: `pod ${pod.name}: ${sentences.join(' ')}`,
+  };
 }
 
 function said(pod: DiscoveredPod, annotation: string): string | undefined {

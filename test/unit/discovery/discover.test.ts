@@ -143,6 +143,15 @@ test('a profile counts more than a service path, and whoever gives both is told 
   });
 });
 
+test('an annotation that is one of ours but for a slip is named with the one that is meant; other ones are for templates', () => {
+  const [gateway] = discover([pod('a', { 'sync-profil': 'site', area: 'north' })], ['plant'], []).wanted;
+  expect(gateway).not.toHaveProperty('fault');
+  expect(gateway!.warning).toEqual({
+    reason: 'InvalidSpec',
+    message: 'pod a: annotation ignition-sync.io/sync-profil has no effect, but in templates: is ignition-sync.io/sync-profile meant?',
+  });
+});
+
 test.each([
   { 'sync-profile': 'site', 'service-path': ' ' },
   { 'sync-profile': '', 'service-path': '.' },
