@@ -48,7 +48,7 @@ export class Server {
       if (Date.now() > deadline) {
         running.kill('SIGKILL');
         throw new StackError(
-          `${name} was not ready after ${readyWithinMs / 1000} s. Its last lines (${logFile}):\n${lastLines(logFile, from)}`,
+          `${name} was not ready after ${readyWithinMs / 1000} s. The machine may be busy: start again. Its last lines (${logFile}):\n${lastLines(logFile, from)}`,
         );
       }
       await sleep(POLL_MS);

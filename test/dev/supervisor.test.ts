@@ -81,7 +81,7 @@ test('a server that ends while it starts says its last words', async () => {
 
 test('a server that never gets ready is given up and killed', async () => {
   const server = new Server(supervisor, { ...shell('slow', 'sleep 600'), ready: () => Promise.resolve(false), readyWithinMs: 100 });
-  await expect(server.start()).rejects.toThrow('slow was not ready after 0.1 s');
+  await expect(server.start()).rejects.toThrow('slow was not ready after 0.1 s. The machine may be busy: start again.');
   await until(() => server.pid === undefined);
 });
 
