@@ -38,7 +38,6 @@ export function listenToMessages(state: Mutable<Carried>, on: OnMessage): void {
     setHandler(signal, handler);
     heard.set(signal.name, handler);
   };
-  hearOtherSpellings(heard, (sentence) => on.notice(sentence));
   for (const signal of [approveSignal, rejectSignal, abortSignal]) {
     listen(signal, async (payload) => {
       await on.toRollout(signal, payload);
@@ -84,4 +83,5 @@ export function listenToMessages(state: Mutable<Carried>, on: OnMessage): void {
     state.resumed = saidIn(payload);
     on.look();
   });
+  hearOtherSpellings(heard, (sentence) => on.notice(sentence));
 }

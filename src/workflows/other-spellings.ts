@@ -4,7 +4,10 @@ import { SIGNALS, signalMeant } from '../contract/messages.ts';
 /** What a signal of each name does. */
 export type Heard = Map<string, (payload?: unknown) => unknown>;
 
-/** Takes a signal in another spelling for the one that is meant; what is none of ours is said, for Temporal answers that it was sent. */
+/**
+ * Takes a signal in another spelling for the one that is meant; what is none of ours is said, for Temporal answers that it was sent.
+ * To be called after all handlers are set: signals that came with the start go to this one at once where theirs is missing.
+ */
 export function hearOtherSpellings(heard: Heard, say: (sentence: string) => void): void {
   setDefaultSignalHandler(async (name, payload) => {
     if (!patched('other-spellings')) return;

@@ -71,7 +71,6 @@ export function openRolloutInbox(
     setHandler(signal, on(take));
     heard.set(signal.name, on(take));
   };
-  hearOtherSpellings(heard, () => undefined); // the log has it; what people read is the object's
   setHandler(stillThereSignal, () => undefined);
   listen(approveSignal, (payload) => {
     const approval = approvalIn(payload);
@@ -109,6 +108,7 @@ export function openRolloutInbox(
       inbox.frozen = undefined;
     }),
   );
+  hearOtherSpellings(heard, () => undefined); // the log has it; what people read is the object's
   return inbox;
 }
 
