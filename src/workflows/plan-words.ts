@@ -1,5 +1,6 @@
 import type { PlanResult } from '../contract/activities.ts';
 import { needsALook } from '../domain/needs-a-look.ts';
+import { count } from '../domain/plan/text.ts';
 import { gatewaysOf } from '../domain/rollout-state.ts';
 import { short } from '../domain/revision.ts';
 
@@ -23,7 +24,7 @@ export function planSentence(
     (['deleted', 'modified', 'added'] as const).flatMap((kind) => of[kind].first.map((path) => `${path} (${kind})`)),
   );
   const such = first.length === 0 ? '' : `, such as ${[...new Set(first)].slice(0, NAMED).join(', ')}`;
-  return `plan ${short(planDigest)} of ${short(commit)} changes ${gatewaysOf(changed)}: ${added} files added, ${modified} modified, ${deleted} deleted${such}${needsALook(holds, confirmedBefore)}`;
+  return `plan ${short(planDigest)} of ${short(commit)} changes ${gatewaysOf(changed)}: ${count(added, 'file')} added, ${modified} modified, ${deleted} deleted${such}${needsALook(holds, confirmedBefore)}`;
 }
 
 /** The first notes of a plan, for status. */

@@ -45,7 +45,7 @@ test('gateways that change alike are one kind, with the first paths of every kin
     },
   ]);
   expect(planSentence({ ...RESULT, changes }, COMMIT)).toBe(
-    'plan dddddddd of cccccccc changes 2 gateways: 1 files added, 1 modified, 1 deleted, such as gone (deleted), a (modified), new (added)',
+    'plan dddddddd of cccccccc changes 2 gateways: 1 file added, 1 modified, 1 deleted, such as gone (deleted), a (modified), new (added)',
   );
 });
 
@@ -71,7 +71,7 @@ test('a result stays small, whatever names and gateways there are', () => {
 
 test('a plan of a source that names no files is said with its counts', () => {
   expect(planSentence({ ...RESULT, holds: [{ reason: 'EmptySource', message: 'gw: nothing' }] }, COMMIT)).toBe(
-    'plan dddddddd of cccccccc changes 2 gateways: 1 files added, 1 modified, 1 deleted. Needs a look: EmptySource: gw: nothing',
+    'plan dddddddd of cccccccc changes 2 gateways: 1 file added, 1 modified, 1 deleted. Needs a look: EmptySource: gw: nothing',
   );
 });
 
