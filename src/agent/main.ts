@@ -12,9 +12,8 @@ import { DiskVolume } from './disk-volume.ts';
 import { Layout } from './layout.ts';
 import { SYSTEM_CLOCK } from './opening.ts';
 import { pause } from './pause.ts';
-import { watchRedundancy } from './redundancy/watch-redundancy.ts';
 import { createRelayClient } from './relay-client.ts';
-import { watchRestarts } from './restart-watch.ts';
+import { tellChanges } from './tell-changes.ts';
 import { begin } from './startup/begin.ts';
 import { StartupGate } from './startup/gate.ts';
 import { sandboxOf } from './startup/sandbox.ts';
@@ -112,8 +111,8 @@ export async function run(environment: NodeJS.ProcessEnv, stopping: AbortSignal)
       booting,
       watchForAbsence(hello, () => connection.healthService.check({}), stopping),
       watchForDrift(agent, hello, logger, stopping),
-      watchRedundancy(agent.node, hello, logger, stopping),
-      watchRestarts(agent.restarts, hello, logger, stopping),
+      tellChanges(agent.node, hello, logger, stopping),
+      tellChanges(agent.restarts, hello, logger, stopping),
     ]);
     await runUntil(worker, stopping);
     await watching;

@@ -1,11 +1,9 @@
 import type { IgnitionClient } from '../clients/ignition/client.ts';
 import type { GatewayConnection } from '../contract/activities.ts';
 import { MAX_RESTARTS_NAMED, MAX_RESTART_NAME } from '../contract/relay.ts';
-import { toFault } from '../domain/errors.ts';
-import type { Logger } from '../telemetry/logger.ts';
 import type { Layout } from './layout.ts';
-import { pause } from './pause.ts';
 import { noteStillPending, readRestart } from './restart-record.ts';
+import type { Watched } from './tell-changes.ts';
 
 /** How often it is looked whether what waited for a restart still does, milliseconds. */
 const LOOK_MS = 10_000;
@@ -19,7 +17,8 @@ interface WatchWith {
 }
 
 /** Whether what waits for a restart because of us still does, and what was told of that: a person may have restarted the gateway. */
-export class RestartWatch {
+export class RestartWatch implements Watched {
+  readonly complaint = 'the gateway could not be asked what waits for a restart';
   readonly #make: WatchWith;
   #connection: GatewayConnection | undefined;
   #told: string | undefined;
@@ -52,6 +51,10 @@ export class RestartWatch {
     }
   }
 
+  paceMs(): number {
+    return LOOK_MS;
+  }
+
   /** What waits, in the gateway's words, no longer than a hello may be. */
   report(): readonly string[] {
     const { owed } = readRestart(this.#make.layout);
@@ -60,23 +63,5 @@ export class RestartWatch {
 
   told(report: readonly string[]): void {
     this.#told = JSON.stringify(report);
-  }
-}
-
-/** Tells at once when somebody has restarted a gateway that had to be: until then its object is not ready. */
-export async function watchRestarts(
-  restarts: RestartWatch,
-  hello: (signal: AbortSignal) => Promise<unknown>,
-  logger: Logger,
-  stopping: AbortSignal,
-): Promise<void> {
-  const isOver = (): boolean => stopping.aborted;
-  while (!isOver()) {
-    try {
-      if (await restarts.look(stopping)) await hello(stopping);
-    } catch (error) {
-      if (!isOver()) logger.warn({ ...toFault(error) }, 'the gateway could not be asked what waits for a restart');
-    }
-    await pause(LOOK_MS, stopping).catch(() => undefined);
   }
 }

@@ -63,7 +63,7 @@ export function endOfLook(pair: PlannedNodes, seen: SeenPair): GatewayOutcome[] 
 }
 
 /**
- * Brings a redundant pair to the commit: the node in charge is written, scanned and proved as any gateway; then the other, which has from it
+ * Brings a redundant pair to the commit: the node in charge is written, scanned and proved like a single gateway; then the other, which has from it
  * what replicates and is given the rest. Who is in charge is asked anew whenever that may have changed: in none of its courses are both
  * written at a time, nor either twice.
  */

@@ -3,9 +3,15 @@ import type { GatewayConnection } from '../../contract/activities.ts';
 import { isIndependent, isRedundant, isMaster, isActive, type NodeState } from '../../domain/redundancy/node.ts';
 import { replicates } from '../../domain/redundancy/replicates.ts';
 import { readNode } from './node.ts';
+import type { Watched } from '../tell-changes.ts';
+
+const LOOK_MS = 5_000;
+/** Of a gateway that has said that it has no peer: it takes a restart to get one. */
+const ALONE_LOOK_MS = 60_000;
 
 /** What this agent knows of its gateway's part in a redundant pair, and what it has told of that. */
-export class NodeWatch {
+export class NodeWatch implements Watched {
+  readonly complaint = 'the gateway could not be asked for its redundant pair';
   readonly #open: (connection: GatewayConnection) => IgnitionClient;
   #connection: GatewayConnection | undefined;
   /** Whether the control plane takes the gateway for a node of a pair. */
@@ -38,8 +44,8 @@ export class NodeWatch {
     return report !== undefined && JSON.stringify(report) !== this.#told;
   }
 
-  get isAlone(): boolean {
-    return isIndependent(this.#node);
+  paceMs(): number {
+    return isIndependent(this.#node) ? ALONE_LOOK_MS : LOOK_MS;
   }
 
   /** What is to be told; undefined for a gateway without a peer that nobody takes for one with. */

@@ -99,7 +99,7 @@ test('a standby of which nobody knows the peer is not written', async () => {
   await rig.master.agent.stage(rig.master.step(NO_MANIFEST, target), doing); // the active node may be
 });
 
-test('a pair whose gateways do not run is written on both, as any gateway that does not', async () => {
+test('a pair whose gateways do not run is written on both, like a single gateway that does not', async () => {
   await open();
   rig.pair.master.set({ state: 'starting' });
   rig.pair.backup.set({ state: 'starting' });

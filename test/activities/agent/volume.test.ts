@@ -270,6 +270,7 @@ describe('as a user to whom files can be refused', () => {
     expect(existsSync(join(folder, 'data/.ignition-sync/journal.json'))).toBe(false);
   });
 
+  // Only a superuser can give a folder to somebody else: elsewhere these are skipped, in one printed line.
   const asRoot = gatewayUser(process.execPath) ? test : test.skip;
   if (asRoot === test.skip) console.log('Folders of another user: skipped, only a superuser can make them.');
   const mirror: Mirror = { folders: ['projects/P'], spares: [] };
