@@ -11,7 +11,7 @@ import type {
   ScanInput,
   ScanResult,
   StageResult,
-} from '../contract/activities.ts';
+} from '../contract/gateway-activities.ts';
 import type { HelloResponse } from '../contract/relay.ts';
 import type { NodeState } from '../domain/redundancy/node.ts';
 import type { Fault } from '../domain/errors.ts';

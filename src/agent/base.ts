@@ -1,4 +1,4 @@
-import type { ApplyInput } from '../contract/activities.ts';
+import type { ApplyInput } from '../contract/gateway-activities.ts';
 import { NO_MANIFEST, type Digest, type ManifestLines } from '../domain/manifest.ts';
 import { hashFile } from './hash.ts';
 import type { Layout } from './layout.ts';

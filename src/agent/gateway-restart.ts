@@ -1,5 +1,5 @@
 import type { IgnitionClient } from '../clients/ignition/client.ts';
-import type { RestartInput, RestartResult } from '../contract/activities.ts';
+import type { RestartInput, RestartResult } from '../contract/gateway-activities.ts';
 import { SyncError } from '../domain/errors.ts';
 import { listSome } from '../domain/plan/text.ts';
 import type { Reason } from '../domain/reasons.ts';

@@ -1,5 +1,5 @@
 import { AGENT_PROTOCOL, MAX_DRIFT_NAMED, type HelloResponse, type TicketRequest } from '../contract/relay.ts';
-import type { GatewayStep } from '../contract/activities.ts';
+import type { GatewayStep } from '../contract/gateway-activities.ts';
 import { SyncError, type Fault } from '../domain/errors.ts';
 import type { NodeState } from '../domain/redundancy/node.ts';
 import type { DriftReport } from '../domain/reports.ts';

@@ -2,7 +2,7 @@ import './small-heap.ts';
 import { type IgnitionAddress, type IgnitionClient, createIgnitionClient } from '../clients/ignition/client.ts';
 import { type Environment, loadEnvironment } from '../config/environment.ts';
 import { VERSION } from '../config/version.ts';
-import type { GatewayConnection } from '../contract/activities.ts';
+import type { GatewayConnection } from '../contract/gateway-activities.ts';
 import type { HelloResponse } from '../contract/relay.ts';
 import { type Fault, toFault } from '../domain/errors.ts';
 import { serveHealth } from '../telemetry/health.ts';

@@ -1,4 +1,4 @@
-import type { ApplyInput } from '../contract/activities.ts';
+import type { ApplyInput } from '../contract/gateway-activities.ts';
 import { SyncError } from '../domain/errors.ts';
 
 /** A person saves once in the moment of an apply; what saves at each of these attempts is a program. */

@@ -1,4 +1,4 @@
-import type { GatewayStep } from '../contract/activities.ts';
+import type { GatewayStep } from '../contract/gateway-activities.ts';
 import { NO_MANIFEST } from '../domain/manifest.ts';
 import type { Change } from './change.ts';
 import { Lists } from './long-list.ts';

@@ -1,5 +1,5 @@
 import type { HelloRequest, HelloResponse, TicketRequest, TicketResponse } from '../contract/relay.ts';
-import type { GatewayConnection } from '../contract/activities.ts';
+import type { GatewayConnection } from '../contract/gateway-activities.ts';
 import type { IgnitionClient } from '../clients/ignition/client.ts';
 import type { Digest } from '../domain/manifest.ts';
 import type { VolumeFs } from './volume-fs.ts';

@@ -1,4 +1,4 @@
-import type { GatewayStep } from '../contract/activities.ts';
+import type { GatewayStep } from '../contract/gateway-activities.ts';
 import { SyncError } from '../domain/errors.ts';
 import { NO_MANIFEST, type Digest } from '../domain/manifest.ts';
 import type { State } from './state.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { ApplyInput } from '../contract/activities.ts';
+import type { ApplyInput } from '../contract/gateway-activities.ts';
 import { NO_MANIFEST, comparePaths, type Digest, type ManifestLines, type Mirror } from '../domain/manifest.ts';
 import type { NodeState } from '../domain/redundancy/node.ts';
 import { isMirrored } from '../domain/plan/mirror.ts';

@@ -1,5 +1,5 @@
 import type { IgnitionClient } from '../clients/ignition/client.ts';
-import type { GatewayConnection } from '../contract/activities.ts';
+import type { GatewayConnection } from '../contract/gateway-activities.ts';
 import { MAX_RESTARTS_NAMED, MAX_RESTART_NAME } from '../contract/relay.ts';
 import type { Layout } from './layout.ts';
 import { noteStillPending, readRestart } from './restart-record.ts';

@@ -1,4 +1,4 @@
-import type { RestoreInput } from '../contract/activities.ts';
+import type { RestoreInput } from '../contract/gateway-activities.ts';
 import { SyncError } from '../domain/errors.ts';
 import type { Change } from './change.ts';
 import { NO_MANIFEST } from '../domain/manifest.ts';

@@ -1,5 +1,5 @@
 import type { IgnitionClient } from '../clients/ignition/client.ts';
-import type { ScanInput, ScanResult } from '../contract/activities.ts';
+import type { ScanInput, ScanResult } from '../contract/gateway-activities.ts';
 import type { Layout } from './layout.ts';
 import { manifestOr, obtainManifest } from './manifests.ts';
 import type { Clock, Doing, RelayClient } from './ports.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { IgnitionClient, ScanKind, ScanStatus } from '../clients/ignition/client.ts';
-import type { ScanResult } from '../contract/activities.ts';
+import type { ScanResult } from '../contract/gateway-activities.ts';
 import { SyncError } from '../domain/errors.ts';
 import { count, listSome } from '../domain/plan/text.ts';
 import type { ManifestDifference, ManifestLines } from '../domain/manifest.ts';

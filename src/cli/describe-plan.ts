@@ -1,4 +1,4 @@
-import type { ObjectRef } from '../contract/activities.ts';
+import type { ObjectRef } from '../domain/reports.ts';
 import type { WholeChange } from '../source/whole-plan.ts';
 
 const KINDS = ['added', 'modified', 'deleted', 'released'] as const;

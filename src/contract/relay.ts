@@ -1,4 +1,4 @@
-import type { GatewayConnection } from './activities.ts';
+import type { GatewayConnection } from './gateway-activities.ts';
 import type { Digest } from '../domain/manifest.ts';
 import type { DriftReport } from '../domain/reports.ts';
 import type { NodeState } from '../domain/redundancy/node.ts';

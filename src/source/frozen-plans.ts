@@ -1,6 +1,6 @@
 import { readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { PlanInput } from '../contract/activities.ts';
+import type { PlanInput } from '../contract/source-activities.ts';
 import type { Desired } from '../domain/desired.ts';
 import type { Digest } from '../domain/manifest.ts';
 import { canonicalJson } from './canonical-json.ts';

@@ -1,4 +1,4 @@
-import type { PlanInput } from '../contract/activities.ts';
+import type { PlanInput } from '../contract/source-activities.ts';
 import type { Desired, DesiredGateway } from '../domain/desired.ts';
 import { SyncError } from '../domain/errors.ts';
 import { resolveLayout } from '../domain/plan/layout.ts';

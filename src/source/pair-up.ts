@@ -1,4 +1,4 @@
-import type { PlannedGateway } from '../contract/activities.ts';
+import type { PlannedGateway } from '../contract/source-activities.ts';
 import type { DesiredGateway } from '../domain/desired.ts';
 import type { Digest } from '../domain/manifest.ts';
 import type { Unit } from '../domain/plan/stages.ts';

@@ -1,4 +1,4 @@
-import type { PlannedFiles } from '../contract/activities.ts';
+import type { PlannedFiles } from '../contract/source-activities.ts';
 import type { Manifest, ManifestEntry } from '../domain/manifest.ts';
 import { diffManifests, type ManifestDiff } from '../domain/plan/diff.ts';
 

@@ -1,4 +1,5 @@
-import type { ObjectRef, PlannedGateway, ReadWaveInput } from '../contract/activities.ts';
+import type { ObjectRef } from '../domain/reports.ts';
+import type { PlannedGateway, ReadWaveInput } from '../contract/source-activities.ts';
 import { SyncError } from '../domain/errors.ts';
 
 /** One gateway of a plan, in its wave; stage `unchanged` when its manifest is live already. */

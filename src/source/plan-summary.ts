@@ -1,4 +1,4 @@
-import type { PlanResult } from '../contract/activities.ts';
+import type { PlanResult } from '../contract/source-activities.ts';
 import type { Fault } from '../domain/errors.ts';
 import { guardRails } from '../domain/plan/guard-rails.ts';
 import { listSome } from '../domain/plan/text.ts';

@@ -1,6 +1,6 @@
 import { durationMs, sizeBytes } from '../api/v1alpha1/schema.ts';
 import { DEFAULT_DESIGNER_POLICY, DEFAULT_SESSION_WAIT, type SyncProfileSpec } from '../api/v1alpha1/sync-profile.ts';
-import type { PlanInput, PlanResult, PlannedGateway } from '../contract/activities.ts';
+import type { PlanInput, PlanResult, PlannedGateway } from '../contract/source-activities.ts';
 import type { Desired, DesiredGateway } from '../domain/desired.ts';
 import { SyncError } from '../domain/errors.ts';
 import { NO_MANIFEST, createManifest, encodeManifest, type Digest, type Manifest } from '../domain/manifest.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { PlanInput } from '../contract/activities.ts';
+import type { PlanInput } from '../contract/source-activities.ts';
 import { SyncError } from '../domain/errors.ts';
 import { isDigest } from './digest.ts';
 import type { Fleet } from './fleet.ts';

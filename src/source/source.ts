@@ -5,10 +5,10 @@ import type {
   PlanInput,
   PlanResult,
   ReadWaveInput,
-  Resolution,
   ResolveInput,
   SourceInput,
-} from '../contract/activities.ts';
+} from '../contract/source-activities.ts';
+import type { Resolution } from '../domain/reports.ts';
 import { isCommitId, refuseMalformed, resolveIfNamed, resolveRef } from '../clients/git/refs.ts';
 import { parseRemote } from '../clients/git/remote.ts';
 import type { RemoteAccess } from '../clients/git/remote-client.ts';

@@ -1,5 +1,7 @@
 import { type ActivityOptions, proxyActivities } from '@temporalio/workflow';
-import type { ControlActivities, GatewayActivities, SourceActivities } from '../contract/activities.ts';
+import type { ControlActivities } from '../contract/control-activities.ts';
+import type { GatewayActivities } from '../contract/gateway-activities.ts';
+import type { SourceActivities } from '../contract/source-activities.ts';
 import { CONTROL_TASK_QUEUE, SOURCE_TASK_QUEUE, gatewayTaskQueue } from '../contract/names.ts';
 import { REFUSALS } from '../domain/reasons.ts';
 

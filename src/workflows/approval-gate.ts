@@ -1,5 +1,5 @@
 import { condition, patched } from '@temporalio/workflow';
-import type { PlanResult } from '../contract/activities.ts';
+import type { PlanResult } from '../contract/source-activities.ts';
 import { type Approve, isFor, rejectWords } from '../contract/messages.ts';
 import { short } from '../domain/revision.ts';
 import { planSentence } from './plan-words.ts';

@@ -1,4 +1,4 @@
-import type { PlanResult } from '../contract/activities.ts';
+import type { PlanResult } from '../contract/source-activities.ts';
 import { MAX_WAVE, UNCHANGED_STAGE } from '../domain/plan/stages.ts';
 import { gatewaysOf } from '../domain/rollout-state.ts';
 import { control, source } from './activities.ts';

@@ -7,7 +7,7 @@ import {
   TimeoutFailure,
   isCancellation,
 } from '@temporalio/workflow';
-import type { GatewayActivities } from '../contract/activities.ts';
+import type { GatewayActivities } from '../contract/gateway-activities.ts';
 import type { Fault } from '../domain/errors.ts';
 import { isReason } from '../domain/reasons.ts';
 

@@ -11,11 +11,11 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { type SignalDefinition, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import type { DesiredSummary, ObjectRef, Resolution, Revision } from '../contract/activities.ts';
+import type { DesiredSummary } from '../contract/control-activities.ts';
+import type { ObjectRef, Resolution, Revision, StatusReport } from '../domain/reports.ts';
 import { PROGRESS_QUERY } from '../contract/messages.ts';
 import { rolloutWorkflowId } from '../contract/names.ts';
 import type { Fault } from '../domain/errors.ts';
-import type { StatusReport } from '../domain/reports.ts';
 import { backoffMs, nextStep } from '../domain/next-step.ts';
 import { objectDetails } from '../domain/details.ts';
 import { short } from '../domain/revision.ts';

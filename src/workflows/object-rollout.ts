@@ -1,5 +1,5 @@
 import { type ChildWorkflowHandle, ParentClosePolicy, WorkflowIdReusePolicy, startChild } from '@temporalio/workflow';
-import type { ObjectRef, Revision } from '../contract/activities.ts';
+import type { ObjectRef, Revision } from '../domain/reports.ts';
 import { rolloutWorkflowId } from '../contract/names.ts';
 import type { Fault } from '../domain/errors.ts';
 import { short } from '../domain/revision.ts';

@@ -1,4 +1,4 @@
-import type { DesiredSummary } from '../contract/activities.ts';
+import type { DesiredSummary } from '../contract/control-activities.ts';
 import type { Said } from '../contract/messages.ts';
 import type { Settled } from '../domain/next-step.ts';
 import type { Reason } from '../domain/reasons.ts';

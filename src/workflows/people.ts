@@ -1,4 +1,4 @@
-import type { PlannedGateway } from '../contract/activities.ts';
+import type { PlannedGateway } from '../contract/source-activities.ts';
 import type { Fault } from '../domain/errors.ts';
 
 /** How often it is looked again whether people have closed what they had open once the first looks are over, milliseconds. */

@@ -1,4 +1,4 @@
-import type { PlanResult } from '../contract/activities.ts';
+import type { PlanResult } from '../contract/source-activities.ts';
 import { needsALook } from '../domain/needs-a-look.ts';
 import { count } from '../domain/plan/text.ts';
 import { gatewaysOf } from '../domain/rollout-state.ts';

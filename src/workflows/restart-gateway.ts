@@ -1,5 +1,6 @@
 import { CancellationScope, condition, isCancellation, patched, proxyActivities } from '@temporalio/workflow';
-import type { GatewayActivities, PlannedGateway, RestartInput, RestartResult } from '../contract/activities.ts';
+import type { GatewayActivities, RestartInput, RestartResult } from '../contract/gateway-activities.ts';
+import type { PlannedGateway } from '../contract/source-activities.ts';
 import { gatewayTaskQueue, operationId } from '../contract/names.ts';
 import type { Fault } from '../domain/errors.ts';
 import { REFUSALS } from '../domain/reasons.ts';

@@ -1,5 +1,5 @@
 import { condition } from '@temporalio/workflow';
-import type { PlannedGateway } from '../contract/activities.ts';
+import type { PlannedGateway } from '../contract/source-activities.ts';
 import type { Fault } from '../domain/errors.ts';
 import { restartedFirst, restartObstacle } from '../domain/redundancy/restart-order.ts';
 import type { GatewayReport } from '../domain/reports.ts';

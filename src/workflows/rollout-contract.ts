@@ -1,7 +1,6 @@
-import type { ObjectRef } from '../contract/activities.ts';
+import { type ObjectRef, type FinalRolloutState, isFinal } from '../domain/reports.ts';
 import { textOf } from '../contract/messages.ts';
 import type { Fault } from '../domain/errors.ts';
-import { type FinalRolloutState, isFinal } from '../domain/reports.ts';
 
 /** Everything a rollout goes by, frozen when it starts. */
 export interface RolloutInput {

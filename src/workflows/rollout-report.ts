@@ -1,4 +1,4 @@
-import type { PlanResult } from '../contract/activities.ts';
+import type { PlanResult } from '../contract/source-activities.ts';
 import type { Reason } from '../domain/reasons.ts';
 import type { RolloutReport, RolloutState } from '../domain/reports.ts';
 import { notesOf } from './plan-words.ts';

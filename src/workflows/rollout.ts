@@ -9,7 +9,7 @@ import {
   setHandler,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
-import type { PlanResult } from '../contract/activities.ts';
+import type { PlanResult } from '../contract/source-activities.ts';
 import { PROGRESS_QUERY, SIGNALS, abortWords, stopWords } from '../contract/messages.ts';
 import { ignitionSyncWorkflowId, rolloutWorkflowId } from '../contract/names.ts';
 import type { Fault } from '../domain/errors.ts';

@@ -1,5 +1,5 @@
 import { patched, sleep } from '@temporalio/workflow';
-import type { ScanInput, ScanResult } from '../contract/activities.ts';
+import type { ScanInput, ScanResult } from '../contract/gateway-activities.ts';
 import type { Fault } from '../domain/errors.ts';
 import { isComingUp } from '../domain/reasons.ts';
 import { scanOfStartingGateway } from './activities.ts';

@@ -1,5 +1,5 @@
 import { SearchAttributeType, type SearchAttributePair, defineSearchAttributeKey } from '@temporalio/common';
-import type { ObjectRef } from '../contract/activities.ts';
+import type { ObjectRef } from '../domain/reports.ts';
 
 const namespace = defineSearchAttributeKey('IgnitionSyncNamespace', SearchAttributeType.KEYWORD);
 const name = defineSearchAttributeKey('IgnitionSyncName', SearchAttributeType.KEYWORD);

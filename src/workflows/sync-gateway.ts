@@ -4,17 +4,16 @@ import type {
   ApplyResult,
   GatewayConnection,
   GatewayStep,
-  ObjectRef,
   OwedScans,
   PairStep,
-  PlannedGateway,
   ScanResult,
-} from '../contract/activities.ts';
+} from '../contract/gateway-activities.ts';
+import type { ObjectRef, GatewayReport } from '../domain/reports.ts';
+import type { PlannedGateway } from '../contract/source-activities.ts';
 import { operationId } from '../contract/names.ts';
 import type { Fault } from '../domain/errors.ts';
 import type { Digest } from '../domain/manifest.ts';
 import type { NodeState } from '../domain/redundancy/node.ts';
-import type { GatewayReport } from '../domain/reports.ts';
 import { seenSessions } from '../domain/sessions.ts';
 import { tookOver, willTake } from '../domain/taken.ts';
 import { short } from '../domain/revision.ts';

@@ -1,5 +1,6 @@
 import { condition } from '@temporalio/workflow';
-import type { PairStep, PlannedGateway, PlannedPair } from '../contract/activities.ts';
+import type { PairStep } from '../contract/gateway-activities.ts';
+import type { PlannedGateway, PlannedPair } from '../contract/source-activities.ts';
 import type { Fault } from '../domain/errors.ts';
 import type { Digest } from '../domain/manifest.ts';
 import { isActive, type NodeState } from '../domain/redundancy/node.ts';

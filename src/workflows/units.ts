@@ -1,5 +1,6 @@
 import { patched } from '@temporalio/workflow';
-import type { PairStep, PlannedGateway } from '../contract/activities.ts';
+import type { PairStep } from '../contract/gateway-activities.ts';
+import type { PlannedGateway } from '../contract/source-activities.ts';
 import type { GatewayReport } from '../domain/reports.ts';
 import { restartGateway } from './restart-gateway.ts';
 import { restartPair } from './restart-pair.ts';

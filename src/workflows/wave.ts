@@ -7,7 +7,7 @@ import {
   setHandler,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
-import type { PlannedGateway } from '../contract/activities.ts';
+import type { PlannedGateway } from '../contract/source-activities.ts';
 import { PROGRESS_QUERY, flagOf, textOf } from '../contract/messages.ts';
 import type { Fault } from '../domain/errors.ts';
 import { isComingUp } from '../domain/reasons.ts';

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import type { GatewayStep } from '../../src/contract/activities.ts';
+import type { GatewayStep } from '../../src/contract/gateway-activities.ts';
 import { NO_MANIFEST } from '../../src/domain/manifest.ts';
 import { gatewayUser, handOver, letThrough } from '../../temporal-dev/install/gateway-user.ts';
 import { seedDataDirectory } from '../support/gateway-simulator/seed.ts';

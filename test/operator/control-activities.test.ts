@@ -4,7 +4,7 @@ import { createKubeAnnouncer } from '../../src/activities/control/kube-announcer
 import { createKubeObjects } from '../../src/activities/control/kube-objects.ts';
 import type { KubeClient } from '../../src/clients/kube/client.ts';
 import { IGNITION_GATEWAYS, IGNITION_SYNCS } from '../../src/clients/kube/resources.ts';
-import type { ControlActivities } from '../../src/contract/activities.ts';
+import type { ControlActivities } from '../../src/contract/control-activities.ts';
 import type { Desired } from '../../src/domain/desired.ts';
 import { testStack } from '../support/stack.ts';
 import { Cluster, ignitionSync, syncProfile } from './cluster.ts';

@@ -8,14 +8,8 @@ import type { Sinks } from '@temporalio/workflow';
 import type { IgnitionGatewayStatus } from '../../src/api/v1alpha1/ignition-gateway.ts';
 import type { IgnitionSyncStatus } from '../../src/api/v1alpha1/ignition-sync.ts';
 import { createControlActivities } from '../../src/activities/control/index.ts';
-import type {
-  ApplyResult,
-  GatewayActivities,
-  GatewayStep,
-  PlannedGateway,
-  SourceActivities,
-  StageResult,
-} from '../../src/contract/activities.ts';
+import type { ApplyResult, GatewayActivities, GatewayStep, StageResult } from '../../src/contract/gateway-activities.ts';
+import type { PlannedGateway, SourceActivities } from '../../src/contract/source-activities.ts';
 import {
   CONTROL_TASK_QUEUE,
   SEARCH_ATTRIBUTES,

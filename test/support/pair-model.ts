@@ -1,4 +1,5 @@
-import type { GatewayStep, PlannedPair } from '../../src/contract/activities.ts';
+import type { GatewayStep } from '../../src/contract/gateway-activities.ts';
+import type { PlannedPair } from '../../src/contract/source-activities.ts';
 import { SyncError } from '../../src/domain/errors.ts';
 import { isActive, type NodeState } from '../../src/domain/redundancy/node.ts';
 

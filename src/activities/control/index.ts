@@ -1,4 +1,4 @@
-import type { ControlActivities } from '../../contract/activities.ts';
+import type { ControlActivities } from '../../contract/control-activities.ts';
 import { whileBeating } from '../beating.ts';
 import type { Announcer, DocumentStore, ObjectStore } from './ports.ts';
 import { createReadDesired } from './read-desired.ts';

@@ -5,7 +5,7 @@ import { IgnitionSyncSpec, type IgnitionSyncStatus } from '../../api/v1alpha1/ig
 import { REQUESTED_SYNC } from '../../api/v1alpha1/pod-annotations.ts';
 import { durationMs } from '../../api/v1alpha1/schema.ts';
 import { SyncProfileSpec } from '../../api/v1alpha1/sync-profile.ts';
-import type { DesiredSummary, ReadDesiredInput } from '../../contract/activities.ts';
+import type { DesiredSummary, ReadDesiredInput } from '../../contract/control-activities.ts';
 import { contentText } from '../../domain/content-hash.ts';
 import type { Desired, DesiredGateway } from '../../domain/desired.ts';
 import { hasDrifted } from '../../domain/drift.ts';

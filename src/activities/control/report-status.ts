@@ -1,4 +1,4 @@
-import type { ReportResult } from '../../contract/activities.ts';
+import type { ReportResult } from '../../contract/control-activities.ts';
 import { announcement, gatewayAnnouncement } from '../../domain/announcement.ts';
 import { asksForApproval } from '../../domain/approval.ts';
 import { behindStatus } from '../../domain/behind.ts';

@@ -1,5 +1,5 @@
 import type { Agent } from '../../agent/agent.ts';
-import type { GatewayActivities } from '../../contract/activities.ts';
+import type { GatewayActivities } from '../../contract/gateway-activities.ts';
 import { whileBeating } from '../beating.ts';
 
 /** What the agent does, as Temporal asks for it: its progress as heartbeats, Temporal's cancellation as a signal. */

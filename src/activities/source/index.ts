@@ -1,6 +1,6 @@
 import { activityInfo } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import type { SourceActivities } from '../../contract/activities.ts';
+import type { SourceActivities } from '../../contract/source-activities.ts';
 import { SyncError } from '../../domain/errors.ts';
 import type { Source } from '../../source/source.ts';
 import { whileBeating } from '../beating.ts';

@@ -1,5 +1,5 @@
 import type { IgnitionClient } from '../../clients/ignition/client.ts';
-import type { GatewayConnection } from '../../contract/activities.ts';
+import type { GatewayConnection } from '../../contract/gateway-activities.ts';
 import { isIndependent, isRedundant, isMaster, isActive, type NodeState } from '../../domain/redundancy/node.ts';
 import { replicates } from '../../domain/redundancy/replicates.ts';
 import { readNode } from './node.ts';

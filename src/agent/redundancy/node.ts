@@ -1,6 +1,6 @@
 import type { IgnitionClient } from '../../clients/ignition/client.ts';
 import type { GwInfo } from '../../clients/ignition/wire.ts';
-import type { GatewayStep, RestoreInput } from '../../contract/activities.ts';
+import type { GatewayStep, RestoreInput } from '../../contract/gateway-activities.ts';
 import { SyncError } from '../../domain/errors.ts';
 import { replicates } from '../../domain/redundancy/replicates.ts';
 import type { Change } from '../change.ts';

@@ -1,4 +1,4 @@
-import type { GatewayStep } from '../../contract/activities.ts';
+import type { GatewayStep } from '../../contract/gateway-activities.ts';
 import { NO_MANIFEST, type ManifestLines, type Mirror } from '../../domain/manifest.ts';
 import { isStandby, type NodeState } from '../../domain/redundancy/node.ts';
 import { folderReplicates, replicates } from '../../domain/redundancy/replicates.ts';

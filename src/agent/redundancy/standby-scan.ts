@@ -1,4 +1,4 @@
-import type { ScanInput } from '../../contract/activities.ts';
+import type { ScanInput } from '../../contract/gateway-activities.ts';
 import { SyncError } from '../../domain/errors.ts';
 import { isStandby } from '../../domain/redundancy/node.ts';
 import { replicates } from '../../domain/redundancy/replicates.ts';

@@ -1,5 +1,5 @@
 import type { GatewayState, IgnitionClient } from '../../clients/ignition/client.ts';
-import type { GatewayConnection } from '../../contract/activities.ts';
+import type { GatewayConnection } from '../../contract/gateway-activities.ts';
 import { SyncError, type Fault } from '../../domain/errors.ts';
 import type { Clock } from '../ports.ts';
 

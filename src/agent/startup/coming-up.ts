@@ -1,5 +1,5 @@
 import { refusedWith } from '../../clients/ignition/failure.ts';
-import type { GatewayActivities, GatewayConnection, GatewayStep } from '../../contract/activities.ts';
+import type { GatewayActivities, GatewayConnection, GatewayStep } from '../../contract/gateway-activities.ts';
 import type { Agent } from '../agent.ts';
 import type { Boot } from './boot.ts';
 import type { StartupGate } from './gate.ts';

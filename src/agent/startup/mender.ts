@@ -1,4 +1,4 @@
-import type { GatewayConnection, GatewayStep } from '../../contract/activities.ts';
+import type { GatewayConnection, GatewayStep } from '../../contract/gateway-activities.ts';
 import { SyncError } from '../../domain/errors.ts';
 import { SECURITY } from '../key-guard.ts';
 import { NO_MANIFEST } from '../../domain/manifest.ts';

@@ -1,4 +1,4 @@
-import type { GatewayConnection } from '../../contract/activities.ts';
+import type { GatewayConnection } from '../../contract/gateway-activities.ts';
 import type { HelloResponse } from '../../contract/relay.ts';
 import type { Fault } from '../../domain/errors.ts';
 import type { Agent } from '../agent.ts';

@@ -1,6 +1,6 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createGatewayActivities } from '../../../src/activities/gateway/index.ts';
-import type { GatewayStep } from '../../../src/contract/activities.ts';
+import type { GatewayStep } from '../../../src/contract/gateway-activities.ts';
 import type { Doing } from '../../../src/agent/ports.ts';
 import { NO_MANIFEST, Rig, stepOf } from './support/rig.ts';
 

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SyncError } from '../../../src/domain/errors.ts';
-import type { ApplyResult } from '../../../src/contract/activities.ts';
+import type { ApplyResult } from '../../../src/contract/gateway-activities.ts';
 import type { Digest, Mirror } from '../../../src/domain/manifest.ts';
 import type { Files } from './support/content.ts';
 import { NO_MANIFEST, Rig, doing } from './support/rig.ts';

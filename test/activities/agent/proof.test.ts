@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createIgnitionClient } from '../../../src/clients/ignition/client.ts';
-import type { ScanResult } from '../../../src/contract/activities.ts';
+import type { ScanResult } from '../../../src/contract/gateway-activities.ts';
 import type { Faults } from '../../support/gateway-simulator/faults.ts';
 import { GatewaySimulator, type SimulatorOptions } from '../../support/gateway-simulator/simulator.ts';
 import type { Files } from './support/content.ts';

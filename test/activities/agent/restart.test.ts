@@ -1,5 +1,5 @@
 import { createIgnitionClient } from '../../../src/clients/ignition/client.ts';
-import type { RestartInput, RestartResult } from '../../../src/contract/activities.ts';
+import type { RestartInput, RestartResult } from '../../../src/contract/gateway-activities.ts';
 import { SyncError, toFault } from '../../../src/domain/errors.ts';
 import type { Faults } from '../../support/gateway-simulator/faults.ts';
 import { GatewaySimulator } from '../../support/gateway-simulator/simulator.ts';

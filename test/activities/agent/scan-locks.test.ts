@@ -1,5 +1,5 @@
 import { createIgnitionClient } from '../../../src/clients/ignition/client.ts';
-import type { GatewayStep } from '../../../src/contract/activities.ts';
+import type { GatewayStep } from '../../../src/contract/gateway-activities.ts';
 import type { Faults } from '../../support/gateway-simulator/faults.ts';
 import { SyncError } from '../../../src/domain/errors.ts';
 import { GatewaySimulator } from '../../support/gateway-simulator/simulator.ts';

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createIgnitionClient } from '../../../src/clients/ignition/client.ts';
-import type { ScanResult } from '../../../src/contract/activities.ts';
+import type { ScanResult } from '../../../src/contract/gateway-activities.ts';
 import { toFault } from '../../../src/domain/errors.ts';
 import type { Faults } from '../../support/gateway-simulator/faults.ts';
 import { GatewaySimulator } from '../../support/gateway-simulator/simulator.ts';

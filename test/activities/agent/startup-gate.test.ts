@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { ApplyInput } from '../../../src/contract/activities.ts';
+import type { ApplyInput } from '../../../src/contract/gateway-activities.ts';
 import { NO_MANIFEST } from '../../../src/domain/manifest.ts';
 import { seedDataDirectory } from '../../support/gateway-simulator/seed.ts';
 import { GatewaySimulator } from '../../support/gateway-simulator/simulator.ts';

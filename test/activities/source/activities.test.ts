@@ -1,6 +1,7 @@
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createSourceActivities } from '../../../src/activities/source/index.ts';
-import type { PlanResult, ResolveInput, Revision } from '../../../src/contract/activities.ts';
+import type { PlanResult, ResolveInput } from '../../../src/contract/source-activities.ts';
+import type { Revision } from '../../../src/domain/reports.ts';
 import { SyncError } from '../../../src/domain/errors.ts';
 import type { Source, Work } from '../../../src/source/source.ts';
 import { gateway, Workbench } from './support/workbench.ts';

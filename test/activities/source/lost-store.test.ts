@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { pino } from 'pino';
-import type { PlanInput, PlanResult } from '../../../src/contract/activities.ts';
+import type { PlanInput, PlanResult } from '../../../src/contract/source-activities.ts';
 import type { DesiredGateway } from '../../../src/domain/desired.ts';
 import { ContentStore } from '../../../src/source/content-store.ts';
 import { sha256 } from '../../../src/source/digest.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { contentText } from '../../../src/domain/content-hash.ts';
-import type { PlannedGateway } from '../../../src/contract/activities.ts';
+import type { PlannedGateway } from '../../../src/contract/source-activities.ts';
 import { Workbench, gateway } from './support/workbench.ts';
 
 const MAPPING = { source: '.', destination: '.' };

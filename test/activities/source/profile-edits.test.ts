@@ -1,4 +1,4 @@
-import type { PlanResult } from '../../../src/contract/activities.ts';
+import type { PlanResult } from '../../../src/contract/source-activities.ts';
 import { gateway, Workbench } from './support/workbench.ts';
 
 type Files = Readonly<Record<string, string>>;

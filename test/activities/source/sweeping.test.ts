@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import fc from 'fast-check';
-import type { PlanInput, PlanResult } from '../../../src/contract/activities.ts';
+import type { PlanInput, PlanResult } from '../../../src/contract/source-activities.ts';
 import type { DesiredGateway } from '../../../src/domain/desired.ts';
 import { NO_MANIFEST } from '../../../src/domain/manifest.ts';
 import { sha256 } from '../../../src/source/digest.ts';

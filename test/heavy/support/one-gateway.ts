@@ -1,5 +1,5 @@
 import { proxyActivities } from '@temporalio/workflow';
-import type { GatewayActivities, GatewayStep } from '../../../src/contract/activities.ts';
+import type { GatewayActivities, GatewayStep } from '../../../src/contract/gateway-activities.ts';
 
 /** What one gateway is made to do: each of these live, one after the other, then back to the one before the last. */
 export interface OneGateway {

@@ -1,4 +1,4 @@
-import type { PlannedGateway } from '../../../src/contract/activities.ts';
+import type { PlannedGateway } from '../../../src/contract/source-activities.ts';
 import { bySessions, seenSessions, type SessionsSeen } from '../../../src/domain/sessions.ts';
 import { isWaitedFor, untilNextLookForPeople } from '../../../src/workflows/people.ts';
 

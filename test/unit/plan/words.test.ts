@@ -1,4 +1,4 @@
-import type { PlanResult } from '../../../src/contract/activities.ts';
+import type { PlanResult } from '../../../src/contract/source-activities.ts';
 import { createManifest, type ManifestEntry } from '../../../src/domain/manifest.ts';
 import { KindsOfChange, ownedChanges } from '../../../src/source/plan-changes.ts';
 import { notesOf, planSentence } from '../../../src/workflows/plan-words.ts';

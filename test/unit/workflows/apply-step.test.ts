@@ -1,4 +1,4 @@
-import type { PlannedGateway } from '../../../src/contract/activities.ts';
+import type { PlannedGateway } from '../../../src/contract/source-activities.ts';
 import { applyStep, type WaveContext } from '../../../src/workflows/sync-gateway.ts';
 
 const AT: WaveContext = {

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { GatewayStep } from '../../../../src/contract/activities.ts';
+import type { GatewayStep } from '../../../../src/contract/gateway-activities.ts';
 import { Content } from './content.ts';
 import { LocalRelay } from './local-relay.ts';
 import { doing, openAgent } from './local-agent.ts';

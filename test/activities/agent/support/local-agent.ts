@@ -1,7 +1,7 @@
 import { Agent } from '../../../../src/agent/agent.ts';
 import type { AgentOptions, Doing } from '../../../../src/agent/ports.ts';
 import { createIgnitionClient } from '../../../../src/clients/ignition/client.ts';
-import type { GatewayStep } from '../../../../src/contract/activities.ts';
+import type { GatewayStep } from '../../../../src/contract/gateway-activities.ts';
 import type { Digest } from '../../../../src/domain/manifest.ts';
 import type { LocalRelay } from './local-relay.ts';
 

@@ -1,5 +1,5 @@
 import { createIgnitionClient } from '../../../../src/clients/ignition/client.ts';
-import type { ApplyInput, ApplyResult, PairStep, ScanResult, StageResult } from '../../../../src/contract/activities.ts';
+import type { ApplyInput, ApplyResult, PairStep, ScanResult, StageResult } from '../../../../src/contract/gateway-activities.ts';
 import type { Digest } from '../../../../src/domain/manifest.ts';
 import { GatewayPair } from '../../../support/gateway-simulator/pair.ts';
 import type { Replication } from '../../../support/gateway-simulator/replication.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Agent } from '../../../../src/agent/agent.ts';
 import type { AgentOptions } from '../../../../src/agent/ports.ts';
-import type { ApplyInput, ApplyResult, GatewayStep } from '../../../../src/contract/activities.ts';
+import type { ApplyInput, ApplyResult, GatewayStep } from '../../../../src/contract/gateway-activities.ts';
 import { NO_MANIFEST, type Digest, type Mirror } from '../../../../src/domain/manifest.ts';
 import { seedDataDirectory } from '../../../support/gateway-simulator/seed.ts';
 import { footprint } from '../../../support/gateway-simulator/damage.ts';

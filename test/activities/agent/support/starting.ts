@@ -9,7 +9,7 @@ import { SYSTEM_CLOCK } from '../../../../src/agent/opening.ts';
 import { begin, type Begun } from '../../../../src/agent/startup/begin.ts';
 import { StartupGate } from '../../../../src/agent/startup/gate.ts';
 import { createIgnitionClient, type IgnitionClient } from '../../../../src/clients/ignition/client.ts';
-import type { ApplyInput, GatewayConnection, ScanResult } from '../../../../src/contract/activities.ts';
+import type { ApplyInput, GatewayConnection, ScanResult } from '../../../../src/contract/gateway-activities.ts';
 import type { Startup } from '../../../../src/contract/relay.ts';
 import { toFault, type Fault } from '../../../../src/domain/errors.ts';
 import type { Digest } from '../../../../src/domain/manifest.ts';

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { PlanInput } from '../../../../src/contract/activities.ts';
+import type { PlanInput } from '../../../../src/contract/source-activities.ts';
 import { gateway, type Workbench } from './workbench.ts';
 
 const DAY_MS = 24 * 60 * 60_000;

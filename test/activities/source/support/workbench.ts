@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { IgnitionSyncSpec } from '../../../../src/api/v1alpha1/ignition-sync.ts';
 import { SyncProfileSpec } from '../../../../src/api/v1alpha1/sync-profile.ts';
-import type { PlanInput, PlanResult } from '../../../../src/contract/activities.ts';
+import type { PlanInput, PlanResult } from '../../../../src/contract/source-activities.ts';
 import type { Desired, DesiredGateway } from '../../../../src/domain/desired.ts';
 import { SyncError } from '../../../../src/domain/errors.ts';
 import { NO_MANIFEST, type Digest, type Manifest } from '../../../../src/domain/manifest.ts';
